@@ -1,0 +1,6 @@
+"""What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
+
+from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
+from bnstudio.analysis.connections import next_port, why_not
+
+__all__ = ["Analysis", "Failure", "NodeFacts", "analyze", "next_port", "why_not"]

@@ -1,0 +1,101 @@
+"""What a drawing is: nodes, wires and the graph that holds them. Nothing here knows of Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import networkx as nx
+
+Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Value"]
+"""What a parameter may hold: plain data that JSON can carry. Sequences are tuples."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box of the drawing.
+
+    Attributes:
+        id: Never shown and never changed; wires and views refer to it.
+        type: The name of a layer type, such as ``"Dense"``. It need not be a known one.
+        name: The Keras layer name, shown and exported.
+        params: Keras arguments that differ from Keras's defaults, by their Keras names.
+        x: Horizontal position of the node's centre, in scene units.
+        y: Vertical position of the node's centre, in scene units.
+        shares: The id of the node whose layer this one calls again (shared weights).
+    """
+
+    id: str
+    type: str
+    name: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+    x: float = 0.0
+    y: float = 0.0
+    shares: str | None = None
+
+
+class Wire(NamedTuple):
+    """An arrow from an output port of one node to an input port of another."""
+
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A drawing. Every edit makes a new one and leaves this one as it is.
+
+    Attributes:
+        nodes: By id, in the order in which they were added.
+        wires: In the order in which they were drawn; no two end at one port.
+    """
+
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
+
+    @cached_property
+    def wires_into(self) -> dict[str, tuple[Wire, ...]]:
+        """The wires that end at each node, by target port. Nodes without any are absent."""
+        into: dict[str, list[Wire]] = {}
+        for wire in self.wires:
+            into.setdefault(wire.target, []).append(wire)
+        return {
+            id: tuple(sorted(wires, key=lambda wire: wire.target_port)) if len(wires) > 1
+            else (wires[0],)
+            for id, wires in into.items()
+        }  # fmt: skip
+
+    @cached_property
+    def wires_from(self) -> dict[str, tuple[Wire, ...]]:
+        """The wires that start at each node, in drawing order. Nodes without any are absent."""
+        out: dict[str, list[Wire]] = {}
+        for wire in self.wires:
+            out.setdefault(wire.source, []).append(wire)
+        return {id: tuple(wires) for id, wires in out.items()}
+
+    def predecessors(self, id: str) -> tuple[str, ...]:
+        """The ids of the nodes wired into ``id``, by port."""
+        return tuple(wire.source for wire in self.wires_into.get(id, ()))
+
+    def successors(self, id: str) -> tuple[str, ...]:
+        """The ids of the nodes that ``id`` is wired into, in drawing order."""
+        return tuple(wire.target for wire in self.wires_from.get(id, ()))
+
+
+def to_networkx(graph: Graph) -> nx.MultiDiGraph[str]:
+    """The drawing for networkx: node ids, and an edge a wire with the ports as attributes."""
+    result: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    result.add_nodes_from(graph.nodes)
+    result.add_edges_from(
+        (
+            wire.source,
+            wire.target,
+            {"source_port": wire.source_port, "target_port": wire.target_port},
+        )
+        for wire in graph.wires
+    )
+    return result

@@ -1,0 +1,236 @@
+"""What a layer type is, and the decorator that makes an entry of one function."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Param
+
+if TYPE_CHECKING:
+    from bnstudio.graph import Value
+
+Shape = tuple[int | None, ...]
+"""A tensor's shape as Keras writes it, the batch dimension first; None is unknown until run."""
+
+DTYPES = (
+    None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
+    "int32", "int64", "uint8", "bool",
+)  # fmt: skip
+
+COMMON = (
+    Bool("trainable", True, help="Whether training may change this layer's weights."),
+    Choice("dtype", None, DTYPES, help="The dtype or dtype policy; None follows the global one."),
+)
+"""Arguments that every Keras layer has, from the base class."""
+
+
+class ShapeError(ValueError):
+    """A layer cannot take these inputs; the message says why, with the shapes.
+
+    ``code`` is the diagnostic under which it is shown.
+    """
+
+    code = "STR05"
+
+
+class EmptyOutputError(ShapeError):
+    """The output would have a dimension of zero or less."""
+
+    code = "STR06"
+
+
+class MergeError(ShapeError):
+    """The inputs of a merging layer do not go together."""
+
+    code = "STR07"
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One variable of a layer, in Keras's order and under Keras's name."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """What a node can be.
+
+    Attributes:
+        name: The Keras class name.
+        category: The palette's heading.
+        params: Every argument, in Keras's order, the common ones last.
+        tells: The arguments that tell two nodes of this type apart, shown on the node.
+        min_inputs: How many wires must come in; 0 for Input.
+        max_inputs: How many may; None for any number.
+        help: What the layer does, for people.
+    """
+
+    name: str
+    category: str
+    params: tuple[Param, ...]
+    tells: tuple[str, ...]
+    min_inputs: int
+    max_inputs: int | None
+    help: str
+    _shape: Rule = field(repr=False)
+    _weights: Rule | None = field(default=None, repr=False)
+    _flops: Rule | None = field(default=None, repr=False)
+    _outputs: Rule | None = field(default=None, repr=False)
+
+    @cached_property
+    def summary(self) -> str:
+        """The first sentence of the help."""
+        return self.help.split("\n", 1)[0]
+
+    @cached_property
+    def by_name(self) -> dict[str, Param]:
+        """The arguments by name."""
+        return {param.name: param for param in self.params}
+
+    @cached_property
+    def defaults(self) -> dict[str, Value]:
+        """Every argument's default; required ones have their initial value."""
+        return {p.name: p.initial if p.default is REQUIRED else p.default for p in self.params}
+
+    @cached_property
+    def initial(self) -> dict[str, Value]:
+        """What a new node starts with: the required arguments only."""
+        return {p.name: p.initial for p in self.params if p.required}
+
+    def full(self, params: Mapping[str, Value]) -> dict[str, Value]:
+        """``params`` with the defaults filled in."""
+        return {**self.defaults, **params}
+
+    def check(self, params: Mapping[str, Value]) -> dict[str, str]:
+        """Why arguments cannot be used, by name; empty when all can."""
+        problems = {}
+        for name, value in params.items():
+            param = self.by_name.get(name)
+            if param is None:
+                near = difflib.get_close_matches(name, self.by_name, 1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                problems[name] = f"{self.name} has no argument {name!r}.{hint}"
+            elif reason := param.check(value):
+                problems[name] = reason
+        for param in self.params:
+            if param.required and param.name not in params:
+                problems[param.name] = f"{self.name} needs {param.name}."
+        return problems
+
+    def output_count(self, params: Mapping[str, Value]) -> int:
+        """How many tensors come out."""
+        return 1 if self._outputs is None else int(self._outputs(**self.full(params)))
+
+    def output_shapes(
+        self, inputs: Sequence[Shape], params: Mapping[str, Value]
+    ) -> tuple[Shape, ...]:
+        """The shapes that come out for these input shapes.
+
+        Raises:
+            ShapeError: If the layer cannot take them.
+        """
+        result = self._shape(*self._arguments(inputs), **self.full(params))
+        return tuple(result) if isinstance(result, list) else (result,)
+
+    def weights(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Weight, ...]:
+        """The variables Keras makes when built on these input shapes, as ``layer.weights``."""
+        if self._weights is None:
+            return ()
+        full = self.full(params)
+        made = tuple(self._weights(*self._arguments(inputs), **full))
+        if full["trainable"]:
+            return made
+        return tuple(Weight(weight.name, weight.shape, False) for weight in made)
+
+    def flops(
+        self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]
+    ) -> int | None:
+        """Floating-point operations for one row, a multiply-add counted as two; None if unknown.
+
+        Inference is counted, as published figures are.
+        """
+        if self._flops is None:
+            return 0
+        try:
+            return int(self._flops(*self._arguments(inputs), outputs[0], **self.full(params)))
+        except TypeError:  # a dimension is None
+            return None
+
+    def _arguments(self, inputs: Sequence[Shape]) -> tuple[Any, ...]:
+        """Layers with one input get its shape, merging layers a tuple of shapes, Input nothing."""
+        if self.max_inputs == 0:
+            return ()
+        return (inputs[0],) if self.max_inputs == 1 else (tuple(inputs),)
+
+
+LAYERS: dict[str, LayerType] = {}
+"""Every layer type by name, in palette order."""
+
+
+def layer(
+    name: str,
+    *params: Param,
+    category: str,
+    tells: tuple[str, ...] = (),
+    inputs: tuple[int, int | None] = (1, 1),
+    weights: Rule | None = None,
+    flops: Rule | None = None,
+    outputs: Rule | None = None,
+    common: tuple[Param, ...] = COMMON,
+) -> Callable[[Rule], LayerType]:
+    """Makes the decorated shape rule a layer type and enters it in ``LAYERS``.
+
+    The rule takes the input shape (a tuple of shapes for a merging layer, nothing for Input) and
+    every argument by keyword; it returns the output shape, or a list for several outputs. Its
+    docstring is the help. ``weights`` takes the same and yields ``Weight``s; ``flops`` takes the
+    output shape after the input; ``outputs`` takes the arguments and returns a count.
+
+    Raises:
+        ValueError: If the name is taken; both owners are named.
+    """
+
+    def enter(rule: Rule) -> LayerType:
+        if name in LAYERS:
+            owner = LAYERS[name]._shape
+            raise ValueError(
+                f"Two layer types are called {name!r}: {owner.__module__}.{owner.__qualname__} "
+                f"and {rule.__module__}.{rule.__qualname__}."
+            )
+        entry = LayerType(
+            name, category, (*params, *common), tells, *inputs, inspect.getdoc(rule) or "",
+            rule, weights, flops, outputs,
+        )  # fmt: skip
+        LAYERS[name] = entry
+        return entry
+
+    return enter
+
+
+def near_names(name: str) -> list[str]:
+    """Layer type names that look like ``name``, nearest first."""
+    folded = {known.lower(): known for known in LAYERS}
+    return [folded[match] for match in difflib.get_close_matches(name.lower(), folded, 3)]
+
+
+def show_shape(shape: Sequence[int | None] | None) -> str:
+    """A shape as Keras prints it, ``(None, 64)``; ``?`` when it is not known at all."""
+    if shape is None:
+        return "?"
+    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"

@@ -1,0 +1,226 @@
+"""The kinds of argument a Keras object takes: what a value may be, and how to refuse one in words.
+
+The same kinds describe layers, optimizers, losses, initializers and callbacks. A kind says nothing
+of how it is edited; the window maps each class here to an editor.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from types import EllipsisType
+
+    from bnstudio.graph import Value
+
+REQUIRED = ...
+"""The default of an argument for which Keras has none."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """One argument: its Keras name, its Keras default, and what may be put in.
+
+    Attributes:
+        name: The Keras argument name.
+        default: The Keras default; ``REQUIRED`` where Keras has none.
+        initial: What a new node is given for a required argument.
+        help: One sentence for the person who edits it.
+    """
+
+    name: str
+    default: Value | EllipsisType
+    _: KW_ONLY
+    help: str = ""
+    initial: Value = None
+
+    group: ClassVar[str] = ""
+    """The fold in which an inspector shows this kind; empty for always shown."""
+
+    @property
+    def required(self) -> bool:
+        """Whether Keras demands a value."""
+        return self.default is REQUIRED
+
+    def check(self, value: Value) -> str | None:
+        """Why ``value`` cannot be used, as a sentence; None when it can."""
+        raise TypeError(f"{type(self).__name__} does not say what it accepts.")
+
+
+@dataclass(frozen=True)
+class Bool(Param):
+    """True or False."""
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        return None if isinstance(value, bool) else f"Expected True or False, got {value!r}."
+
+
+@dataclass(frozen=True)
+class Int(Param):
+    """A whole number within bounds; None too where ``optional``."""
+
+    _: KW_ONLY
+    min: int | None = None
+    max: int | None = None
+    optional: bool = False
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            return f"Expected a whole number, got {value!r}."
+        return _bounds(value, self.min, self.max)
+
+
+@dataclass(frozen=True)
+class Float(Param):
+    """A finite number within bounds; None too where ``optional``."""
+
+    _: KW_ONLY
+    min: float | None = None
+    max: float | None = None
+    optional: bool = False
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if value is None and self.optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"Expected a number, got {value!r}."
+        if not math.isfinite(value):
+            return f"Expected a finite number, got {value!r}."
+        return _bounds(value, self.min, self.max)
+
+
+@dataclass(frozen=True)
+class Text(Param):
+    """Any text; None too where ``optional``."""
+
+    _: KW_ONLY
+    optional: bool = False
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if isinstance(value, str) or (value is None and self.optional):
+            return None
+        return f"Expected text, got {value!r}."
+
+
+@dataclass(frozen=True)
+class Choice(Param):
+    """One of a few values (text, or None where that is among the options)."""
+
+    options: tuple[str | None, ...] = ()
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if isinstance(value, str | None) and value in self.options:
+            return None
+        return f"Expected one of {', '.join(map(repr, self.options))}; got {value!r}."
+
+
+@dataclass(frozen=True)
+class Activation(Choice):
+    """The name of a Keras activation, or None for none."""
+
+
+@dataclass(frozen=True)
+class Ints(Param):
+    """A tuple of whole numbers, such as a kernel size or a shape.
+
+    Attributes:
+        length: How many, where that is fixed.
+        scalar: Whether one number may stand for the tuple (``3`` for ``(3, 3)``).
+        unknown: Whether an entry may be None.
+        optional: Whether None may stand for the whole.
+    """
+
+    _: KW_ONLY
+    length: int | None = None
+    min: int | None = None
+    scalar: bool = False
+    unknown: bool = False
+    optional: bool = False
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if value is None and self.optional:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and self.scalar:
+            return _bounds(value, self.min, None)
+        if not isinstance(value, tuple):
+            forms = "a whole number or a tuple of them" if self.scalar else "a tuple"
+            return f"Expected {forms}, got {value!r}."
+        if self.length is not None and len(value) != self.length:
+            return f"Expected {self.length} numbers, got {len(value)}: {value!r}."
+        for entry in value:
+            if entry is None and self.unknown:
+                continue
+            if isinstance(entry, bool) or not isinstance(entry, int):
+                return f"Expected whole numbers, got {entry!r} in {value!r}."
+            if reason := _bounds(entry, self.min, None):
+                return f"{reason[:-1]} in {value!r}."
+        return None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A small Keras object that is an argument's value: an initializer, a regularizer and so on."""
+
+    name: str
+    params: tuple[Param, ...] = ()
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Object(Param):
+    """An object from a family, written as its name or as ``{"class_name": ..., "config": {...}}``.
+
+    The second form is the one that ``keras.initializers.get`` and its kin take.
+
+    Attributes:
+        aliases: Keras's short names, such as ``"zeros"``, and the class each stands for.
+    """
+
+    _: KW_ONLY
+    optional: bool = False
+
+    specs: ClassVar[tuple[Spec, ...]] = ()
+    aliases: ClassVar[Mapping[str, str]] = {}
+
+    def spec(self, value: Value) -> Spec | None:
+        """The family member that ``value`` names, if there is one."""
+        name = value.get("class_name") if isinstance(value, Mapping) else value
+        name = self.aliases.get(name, name) if isinstance(name, str) else name
+        return next((spec for spec in self.specs if spec.name == name), None)
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if value is None and self.optional:
+            return None
+        spec = self.spec(value)
+        if spec is None:
+            kind = type(self).__name__.lower()
+            return f"Expected a Keras {kind}, got {value!r}."
+        if not isinstance(value, Mapping):
+            missing = [param.name for param in spec.params if param.required]
+            return f"{spec.name} needs {', '.join(missing)}." if missing else None
+        config = value.get("config", {})
+        if not isinstance(config, Mapping) or set(value) - {"class_name", "config"}:
+            return f"Expected class_name and config, got {value!r}."
+        known = {param.name: param for param in spec.params}
+        for key, entry in config.items():
+            if key not in known:
+                return f"{spec.name} has no argument {key!r}."
+            if reason := known[key].check(entry):
+                return f"{key}: {reason}"
+        for name, param in known.items():
+            if param.required and name not in config:
+                return f"{spec.name} needs {name}."
+        return None
+
+
+def _bounds(value: float, low: float | None, high: float | None) -> str | None:
+    if low is not None and value < low:
+        return f"Expected at least {low}, got {value!r}."
+    if high is not None and value > high:
+        return f"Expected at most {high}, got {value!r}."
+    return None

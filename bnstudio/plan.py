@@ -1,0 +1,111 @@
+"""The list of layer calls that a drawing comes down to.
+
+The engine builds a Keras model from it and the exporters print it, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bnstudio.layers import LAYERS, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.analysis import Analysis
+    from bnstudio.graph import Value
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An output of a call: the node that made it and the port."""
+
+    node: str
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One layer called on tensors.
+
+    Attributes:
+        node: The node it comes from.
+        type: The layer type's name.
+        name: The Keras layer name. Calls of one layer have the same name.
+        params: Keras arguments that differ from the defaults.
+        inputs: By port.
+        shapes: What comes out, as far as it is known.
+        reuses: The node whose call made the layer first; None if this one makes it.
+    """
+
+    node: str
+    type: str
+    name: str
+    params: Mapping[str, Value]
+    inputs: tuple[Tensor, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    reuses: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A model as a list of calls.
+
+    Attributes:
+        calls: Each after the calls that make its inputs.
+        inputs: The nodes where data enters.
+        outputs: The tensors that come out.
+    """
+
+    calls: tuple[Call, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[Tensor, ...]
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the calls are one chain, each feeding the next, that no layer is in twice."""
+        return (
+            len(self.inputs) == len(self.outputs) == 1
+            and bool(self.calls)
+            and self.calls[0].type == "Input"
+            and all(call.reuses is None and len(call.shapes) <= 1 for call in self.calls)
+            and all(
+                call.inputs == (Tensor(before.node),)
+                for before, call in zip(self.calls, self.calls[1:], strict=False)
+            )
+        )
+
+
+def plan(analysis: Analysis) -> Plan:
+    """The calls that make the drawing's model.
+
+    Nodes outside the model (on no path from an Input to an output) are left out. A node that fails
+    is still called: what is drawn is what is printed.
+    """
+    graph, structure = analysis.graph, analysis.structure
+    makers: dict[str, str] = {}
+    calls = []
+    for id in structure.order:
+        if id not in structure.live:
+            continue
+        node = graph.nodes[id]
+        owner = node.shares if node.shares in graph.nodes else id
+        layer = graph.nodes[owner or id]
+        maker = makers.setdefault(layer.id, id)
+        inputs = tuple(
+            Tensor(wire.source, wire.source_port) for wire in graph.wires_into.get(id, ())
+        )
+        outputs = analysis.facts[id].outputs
+        reuses = None if maker == id else maker
+        calls.append(Call(id, layer.type, layer.name, layer.params, inputs, outputs, reuses))
+    ends = tuple(
+        Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
+    )
+    return Plan(tuple(calls), structure.inputs, ends)
+
+
+def _port_count(analysis: Analysis, id: str) -> int:
+    node = analysis.graph.nodes[id]
+    entry = LAYERS.get(node.type)
+    return 1 if entry is None or entry.check(node.params) else entry.output_count(node.params)

@@ -1,0 +1,24 @@
+"""The project: graph, data and settings as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bnstudio.data import Source
+from bnstudio.graph import Graph
+from bnstudio.settings import Settings
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that a file holds and that undo goes back over.
+
+    Attributes:
+        graph: The drawing.
+        source: The data it is trained on.
+        settings: How it is trained.
+    """
+
+    graph: Graph = field(default_factory=Graph)
+    source: Source = field(default_factory=lambda: Source("breast_cancer"))
+    settings: Settings = field(default_factory=Settings)

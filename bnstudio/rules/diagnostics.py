@@ -1,0 +1,190 @@
+"""What a rule is, what it finds, and the registry of them all."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bnstudio.analysis import Analysis, NodeFacts
+    from bnstudio.data import DataFacts
+    from bnstudio.graph import Graph, Node
+    from bnstudio.project import Project
+    from bnstudio.settings import Settings
+
+
+class Severity(enum.StrEnum):
+    """How bad a finding is. Only an error blocks training."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A remedy in one undo step: ``apply`` is a pure edit of the project."""
+
+    label: str
+    apply: Callable[[Project], Project] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        code: The rule's id.
+        severity: How bad it is.
+        message: What is wrong, with the names and values at hand.
+        hint: What to do about it.
+        node: The id of the node it is about; None for the project as a whole.
+        param: That node's argument, where it is about one.
+        source: Where the rule's claim comes from.
+        contested: Whether the advice is disputed; shown as a badge.
+        fix: A remedy, where one exists.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    node: str | None = None
+    param: str | None = None
+    source: str = ""
+    contested: bool = False
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a rule looks at.
+
+    Attributes:
+        project: The project as it stands.
+        analysis: Of the project's graph.
+        data: What is known of its data; None where the source is not known.
+    """
+
+    project: Project
+    analysis: Analysis
+    data: DataFacts | None
+
+    @property
+    def graph(self) -> Graph:
+        """The drawing."""
+        return self.project.graph
+
+    @property
+    def settings(self) -> Settings:
+        """How it is trained."""
+        return self.project.settings
+
+    @cached_property
+    def by_type(self) -> dict[str, tuple[Node, ...]]:
+        """The drawing's nodes by layer type, so that a rule visits only those it is about."""
+        result: dict[str, list[Node]] = {}
+        for node in self.graph.nodes.values():
+            result.setdefault(node.type, []).append(node)
+        return {type: tuple(nodes) for type, nodes in result.items()}
+
+    def of_type(self, *types: str) -> Iterator[Node]:
+        """The nodes of these types, in drawing order a type."""
+        for type in types:
+            yield from self.by_type.get(type, ())
+
+    def facts(self, id: str) -> NodeFacts:
+        """What is known of a node."""
+        return self.analysis.facts[id]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule yields: the part of a diagnostic that the rule's entry does not say."""
+
+    message: str
+    hint: str = ""
+    node: str | None = None
+    param: str | None = None
+    fix: Fix | None = None
+    severity: Severity | None = None
+
+
+Check = Callable[[Case], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An entry of ``RULES``.
+
+    Attributes:
+        code: Its id, unique.
+        severity: The worst that it reports.
+        source: Where its claim comes from: a paper, a book, or Keras's own code.
+        contested: Whether its advice is disputed.
+        help: What it looks for, why that matters, and what to do.
+    """
+
+    code: str
+    severity: Severity
+    source: str
+    contested: bool
+    help: str
+    check: Check = field(repr=False)
+
+    def __call__(self, case: Case) -> Iterator[Diagnostic]:
+        """The rule's findings in ``case``."""
+        for found in self.check(case):
+            yield Diagnostic(
+                self.code,
+                found.severity or self.severity,
+                found.message,
+                found.hint,
+                found.node,
+                found.param,
+                self.source,
+                self.contested,
+                found.fix,
+            )
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by code, in reading order."""
+
+
+def rule(
+    code: str, severity: Severity, *, source: str, contested: bool = False
+) -> Callable[[Check], Rule]:
+    """Makes the decorated generator of findings a rule and enters it in ``RULES``.
+
+    Raises:
+        ValueError: If the code is taken; both owners are named.
+    """
+
+    def enter(check: Check) -> Rule:
+        if code in RULES:
+            other = RULES[code].check
+            raise ValueError(
+                f"Two rules are called {code}: {other.__module__}.{other.__qualname__} "
+                f"and {check.__module__}.{check.__qualname__}."
+            )
+        entry = Rule(code, severity, source, contested, inspect.getdoc(check) or "", check)
+        RULES[code] = entry
+        return entry
+
+    return enter
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def diagnose(case: Case) -> tuple[Diagnostic, ...]:
+    """All findings, worst first, then in the order of the drawing."""
+    place = {id: index for index, id in enumerate(case.graph.nodes)}
+    found = [diagnostic for entry in RULES.values() for diagnostic in entry(case)]
+    found.sort(key=lambda d: (_RANK[d.severity], place.get(d.node or "", -1), d.code))
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""How a model is trained: optimizer, loss, metrics and schedule, as plain values.
+
+The names, arguments and defaults are Keras's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.graph import Value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A Keras class by name, with the arguments that differ from its defaults."""
+
+    name: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """The arguments of ``keras.callbacks.EarlyStopping`` that people set."""
+
+    monitor: str = "val_loss"
+    min_delta: float = 0.0
+    patience: int = 5
+    restore_best_weights: bool = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything about a training run but the graph and the data.
+
+    Attributes:
+        optimizer: An entry of ``OPTIMIZERS`` and its arguments.
+        loss: An entry of ``LOSSES`` and its arguments.
+        metrics: Keras metric names, as ``compile`` takes them.
+        batch_size: Rows a step.
+        epochs: At most this many.
+        validation_split: The share of the rows that is held out, in [0, 1).
+        seed: For ``keras.utils.set_random_seed``, the shuffle and the split.
+        early_stopping: None to run all epochs.
+    """
+
+    optimizer: Choice = Choice("Adam")
+    loss: Choice = Choice("CategoricalCrossentropy")
+    metrics: tuple[str, ...] = ("accuracy",)
+    batch_size: int = 32
+    epochs: int = 20
+    validation_split: float = 0.2
+    seed: int = 0
+    early_stopping: EarlyStopping | None = None

@@ -1,0 +1,146 @@
+"""The one door for edits: the current project, its undo history, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from bnstudio import data
+from bnstudio.analysis import Analysis, analyze
+from bnstudio.graph import Graph
+from bnstudio.project import Project
+from bnstudio.rules import Case, Diagnostic, diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class Document(QObject):
+    """A project being edited.
+
+    Views read ``project``, ``analysis`` and ``diagnostics``, update on the signals, and call
+    ``edit``; nothing else changes the project.
+    """
+
+    #: The project became another value: (before, after). ``analysis`` is of the new one already.
+    changed = Signal(object, object)
+    #: ``diagnostics`` were computed anew for the current project.
+    diagnosed = Signal()
+    #: Other nodes are selected.
+    selection_changed = Signal(object)
+    #: The project was saved, or was opened from another file.
+    path_changed = Signal(object)
+
+    def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self._project = project or Project()
+        self._analysis = analyze(self._project.graph)
+        self._diagnostics = self._diagnose()
+        self._selection: frozenset[str] = frozenset()
+        self._path: Path | None = None
+
+    @property
+    def project(self) -> Project:
+        """The current value."""
+        return self._project
+
+    @property
+    def graph(self) -> Graph:
+        """The current drawing."""
+        return self._project.graph
+
+    @property
+    def analysis(self) -> Analysis:
+        """What follows from the current drawing."""
+        return self._analysis
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the current project, worst first."""
+        return self._diagnostics
+
+    @property
+    def selection(self) -> frozenset[str]:
+        """The ids of the selected nodes."""
+        return self._selection
+
+    @property
+    def path(self) -> Path | None:
+        """Where the project was opened from or saved to; None for a new one."""
+        return self._path
+
+    def edit(self, after: Project | Graph, label: str, *, merge: str = "") -> bool:
+        """Makes ``after`` the current value, as one undo step; False if it is no change.
+
+        Consecutive edits with the same non-empty ``merge`` key (a drag, a slider) are one step.
+        """
+        if isinstance(after, Graph):
+            after = replace(self._project, graph=after)
+        if after == self._project:
+            return False
+        self.undo_stack.push(_Edit(self, self._project, after, label, merge))
+        return True
+
+    def open(self, project: Project, path: Path | None) -> None:
+        """Puts another project in the place of this one and forgets the history."""
+        self.select(())
+        self.undo_stack.clear()
+        self._show(project)
+        self.set_path(path)
+
+    def set_path(self, path: Path | None) -> None:
+        """Says where the current value has been saved."""
+        self._path = path
+        self.undo_stack.setClean()
+        self.path_changed.emit(path)
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Selects these nodes and no others; ids that do not exist are ignored."""
+        chosen = frozenset(ids) & self.graph.nodes.keys()
+        if chosen != self._selection:
+            self._selection = chosen
+            self.selection_changed.emit(chosen)
+
+    def _show(self, project: Project) -> None:
+        before, self._project = self._project, project
+        if project.graph is not before.graph:
+            self._analysis = analyze(project.graph, self._analysis)
+        self._diagnostics = self._diagnose()
+        self.changed.emit(before, project)
+        self.diagnosed.emit()
+        self.select(self._selection)
+
+    def _diagnose(self) -> tuple[Diagnostic, ...]:
+        facts = data.facts(self._project.source)
+        return diagnose(Case(self._project, self._analysis, facts))
+
+
+class _Edit(QUndoCommand):
+    """From one value to the next. This one command serves every edit."""
+
+    def __init__(
+        self, document: Document, before: Project, after: Project, label: str, merge: str
+    ) -> None:
+        super().__init__(label)
+        self.document, self.before, self.after, self.merge = document, before, after, merge
+
+    def redo(self) -> None:
+        self.document._show(self.after)
+
+    def undo(self) -> None:
+        self.document._show(self.before)
+
+    def id(self) -> int:
+        return hash(self.merge) & 0x7FFFFFFF if self.merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, _Edit) or other.merge != self.merge:
+            return False
+        self.after = other.after
+        self.setObsolete(self.before == self.after)
+        return True
