@@ -1,5 +1,20 @@
 """Data sources and what is known of them: shapes, classes, ranges."""
 
+from bnstudio.data import bundled, generated  # each import enters its sources, in order
+from bnstudio.data.catalogue import SOURCES, DataError, SourceType, facts, problems
 from bnstudio.data.source import DataFacts, Scaling, Source, Targets, Task
 
-__all__ = ["DataFacts", "Scaling", "Source", "Targets", "Task"]
+__all__ = [
+    "SOURCES",
+    "DataError",
+    "DataFacts",
+    "Scaling",
+    "Source",
+    "SourceType",
+    "Targets",
+    "Task",
+    "bundled",
+    "facts",
+    "generated",
+    "problems",
+]
