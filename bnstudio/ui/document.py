@@ -34,6 +34,13 @@ class Document(QObject):
     selection_changed = Signal(object)
     #: The project was saved, or was opened from another file.
     path_changed = Signal(object)
+    #: A node should come into view, and one of its arguments if one is named: (id, argument).
+    revealed = Signal(str, str)
+    #: Something happened that is worth a quiet word: (text, kind); kind is ``info``, ``good``,
+    #: ``warning``, ``error``, or ``undo`` for an edit that the words offer to take back.
+    noted = Signal(str, str)
+    #: Help is wanted on a layer type or a rule code.
+    help_wanted = Signal(str)
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +77,16 @@ class Document(QObject):
         return self._selection
 
     @property
+    def modified(self) -> bool:
+        """Whether the current value differs from the saved one."""
+        return not self.undo_stack.isClean()
+
+    @property
+    def title(self) -> str:
+        """What to call the project: its file's name, or that it has none."""
+        return self._path.stem.replace("_", " ") if self._path else "Untitled"
+
+    @property
     def path(self) -> Path | None:
         """Where the project was opened from or saved to; None for a new one."""
         return self._path
@@ -86,12 +103,17 @@ class Document(QObject):
         self.undo_stack.push(_Edit(self, self._project, after, label, merge))
         return True
 
-    def open(self, project: Project, path: Path | None) -> None:
-        """Puts another project in the place of this one and forgets the history."""
+    def open(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
+        """Puts another project in the place of this one and forgets the history.
+
+        A project that was recovered is not what the file holds: it is opened as not ``saved``.
+        """
         self.select(())
         self.undo_stack.clear()
         self._show(project)
         self.set_path(path)
+        if not saved:
+            self.undo_stack.resetClean()
 
     def set_path(self, path: Path | None) -> None:
         """Says where the current value has been saved."""
@@ -105,6 +127,11 @@ class Document(QObject):
         if chosen != self._selection:
             self._selection = chosen
             self.selection_changed.emit(chosen)
+
+    def reveal(self, id: str, param: str = "") -> None:
+        """Selects a node and asks the views to bring it into sight."""
+        self.select((id,))
+        self.revealed.emit(id, param)
 
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project

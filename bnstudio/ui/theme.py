@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.resources import resource
+from bnstudio.ui.theme_sheet import style_sheet
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def _apply() -> None:
         return
     theme = current()
     app.setPalette(_palette(theme))
-    app.setStyleSheet(_style_sheet(theme))
+    app.setStyleSheet(style_sheet(theme))
     notifier.changed.emit()
 
 
@@ -218,25 +219,3 @@ def _palette(theme: Theme) -> QPalette:
     for which in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(theme.muted))
     return palette
-
-
-def _style_sheet(theme: Theme) -> str:
-    """What the palette cannot say: flat docks, thin scroll bars, quiet fields."""
-    return f"""
-    QToolTip {{ color: {theme.text}; background: {theme.raised};
-        border: 1px solid {theme.border}; padding: 4px 6px; }}
-    QMainWindow::separator {{ background: {theme.border}; width: 1px; height: 1px; }}
-    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{
-        background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.border};
-        border-radius: 5px; padding: 3px 6px; selection-background-color: {theme.accent};
-        selection-color: {theme.on_accent}; }}
-    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
-        border-color: {theme.accent}; }}
-    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-    QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 24px;
-        min-width: 24px; margin: 1px; }}
-    QScrollBar::handle:hover {{ background: {theme.muted}; }}
-    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
-        background: transparent; width: 0; height: 0; }}
-    """

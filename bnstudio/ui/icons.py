@@ -1,0 +1,82 @@
+"""The icons: 24-unit line drawings in ``resources/icons``, in the colours of the theme."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from bnstudio.resources import resource
+from bnstudio.ui import theme
+
+_SIZES = (16, 20, 24, 32)
+
+
+class _Iconed(Protocol):
+    def setIcon(self, icon: QIcon, /) -> None: ...
+
+
+@cache
+def _source(name: str) -> str:
+    return resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+
+
+@cache
+def pixmap(name: str, colour: str, size: int = 16, ratio: float = 1.0) -> QPixmap:
+    """One icon in one ``#rrggbb`` colour, ``size`` units wide on a screen of that pixel ratio."""
+    result = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    result.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(result)
+    text = _source(name).replace("currentColor", colour)
+    renderer = QSvgRenderer(QByteArray(text.encode()))
+    renderer.render(painter, QRectF(0, 0, result.width(), result.height()))
+    painter.end()
+    result.setDevicePixelRatio(ratio)
+    return result
+
+
+@cache
+def _icon(name: str, normal: str, disabled: str) -> QIcon:
+    result = QIcon()
+    for size in _SIZES:
+        for ratio in (1.0, 1.5, 2.0):
+            result.addPixmap(pixmap(name, normal, size, ratio))
+            result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    return result
+
+
+def icon(name: str, colour: str = "text") -> QIcon:
+    """An icon in a colour of the current theme (an attribute of ``Theme``)."""
+    now = theme.current()
+    faint = QColor(now.muted)
+    window = QColor(now.window)
+    mixed = QColor(
+        *((a + b) // 2 for a, b in zip(faint.getRgb()[:3], window.getRgb()[:3], strict=True))
+    )
+    return _icon(name, getattr(now, colour), mixed.name())
+
+
+def bind(target: QObject, name: str, colour: str = "text") -> None:
+    """Gives an action or a button an icon that follows the theme; again to change it."""
+    for old in target.findChildren(_Binding, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        old.setParent(None)
+        old.deleteLater()
+    _Binding(target, name, colour)
+
+
+class _Binding(QObject):
+    """Keeps one target's icon in step with the theme, for as long as the target lives."""
+
+    def __init__(self, target: QObject, name: str, colour: str) -> None:
+        super().__init__(target)
+        self._name, self._colour = name, colour
+        theme.notifier.changed.connect(self._apply)
+        self._apply()
+
+    def _apply(self) -> None:
+        target = self.parent()
+        if target is not None:
+            target.setIcon(icon(self._name, self._colour))  # type: ignore[attr-defined]
