@@ -17,8 +17,12 @@ class Project:
         graph: The drawing.
         source: The data it is trained on.
         settings: How it is trained.
+        title: What people call it; the exported script opens with it. May be empty.
+        about: A sentence or two on what it shows. May be empty.
     """
 
     graph: Graph = field(default_factory=Graph)
     source: Source = field(default_factory=lambda: Source("breast_cancer"))
     settings: Settings = field(default_factory=Settings)
+    title: str = ""
+    about: str = ""

@@ -1,0 +1,33 @@
+"""The project as a value, and the file that holds it."""
+
+from bnstudio.project.file import load, read_text, save, write_atomic
+from bnstudio.project.samples import Sample, samples
+from bnstudio.project.text import (
+    SUFFIX,
+    VERSION,
+    ProjectError,
+    dumps,
+    fragment_dumps,
+    fragment_loads,
+    loads,
+    node_lines,
+)
+from bnstudio.project.value import Project
+
+__all__ = [
+    "SUFFIX",
+    "VERSION",
+    "Project",
+    "ProjectError",
+    "Sample",
+    "dumps",
+    "fragment_dumps",
+    "fragment_loads",
+    "load",
+    "loads",
+    "node_lines",
+    "read_text",
+    "samples",
+    "save",
+    "write_atomic",
+]

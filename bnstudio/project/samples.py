@@ -1,0 +1,42 @@
+"""The sample projects that the program ships: the welcome page, `make run` and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bnstudio.project.file import load
+from bnstudio.project.text import SUFFIX
+from bnstudio.resources import resource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bnstudio.project.value import Project
+
+ORDER = (
+    "thread_fixed", "thread_question", "wine", "digits_cnn", "diabetes", "two_spirals",
+    "moons_two_branches", "digits_residual", "digits_lstm", "xor",
+)  # fmt: skip
+"""The files in reading order; the first is the one that a new user sees."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample project and what is said of it."""
+
+    name: str
+    title: str
+    about: str
+    path: Path
+    project: Project
+
+
+def samples() -> tuple[Sample, ...]:
+    """Every sample, in reading order."""
+    found = []
+    for name in ORDER:
+        path = resource("samples", name + SUFFIX)
+        project = load(path)
+        found.append(Sample(name, project.title, project.about, path, project))
+    return tuple(found)

@@ -1,0 +1,504 @@
+"""The project file's text: JSON that git can diff, written one way and read strictly.
+
+One node a line and one wire a line, in the order of the drawing. A text is refused for the first
+thing that is wrong with it, in one sentence that says where. A layer type that is not known is not
+wrong: the node is kept as it is, and the diagnostics say that nothing can be made of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from bnstudio.data import Source
+from bnstudio.graph import Graph, Node, Wire
+from bnstudio.project import place
+from bnstudio.project.value import Project
+from bnstudio.settings import Choice, EarlyStopping, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bnstudio.graph import Value
+
+SUFFIX = ".bnstudio"
+VERSION = 1
+PROJECT, FRAGMENT = "bnstudio project", "bnstudio fragment"
+
+MAX_DEPTH = 64
+MAX_NODES = 100_000
+MAX_WIRES = 400_000
+MAX_TEXT = 65_536
+MAX_INT = 2**53
+"""Beyond it JSON readers disagree about what a whole number is."""
+
+
+class ProjectError(ValueError):
+    """A project that cannot be read or written.
+
+    Attributes:
+        reason: What is wrong, without the place.
+        where: The file; empty where the text has none.
+        line: From 1; None where no line is at fault.
+        column: From 1.
+        path: The field at fault, as ``nodes[3].x``; empty where it is none.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        where: str = "",
+        line: int | None = None,
+        column: int | None = None,
+        path: str = "",
+    ) -> None:
+        self.reason, self.where, self.line, self.column, self.path = (
+            reason, where, line, column, path
+        )  # fmt: skip
+        spot = f"line {line}, column {column}" if line is not None else ""
+        spot = f"{path} ({spot})" if spot and path else spot or path
+        super().__init__(": ".join(part for part in (where, spot, reason) if part))
+
+
+# What a file holds, field by field, in the order in which it is written.
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Port = Annotated[int, Meta(ge=0, le=MAX_WIRES)]
+Params = dict[str, Any]
+
+
+class _Part(msgspec.Struct, forbid_unknown_fields=True):
+    """The base of all parts: no field that is not named here."""
+
+
+class _Node(_Part):
+    id: Name
+    type: Name
+    name: Text
+    params: Params = {}
+    x: float = 0.0
+    y: float = 0.0
+    shares: Name | None = None
+
+
+class _Wire(_Part, array_like=True):
+    source: Name
+    source_port: Port
+    target: Name
+    target_port: Port
+
+
+class _Choice(_Part):
+    name: Name
+    params: Params = {}
+
+
+class _EarlyStopping(_Part):
+    monitor: Text = "val_loss"
+    min_delta: float = 0.0
+    patience: Annotated[int, Meta(ge=0, le=MAX_INT)] = 5
+    restore_best_weights: bool = True
+
+
+class _Settings(_Part):
+    optimizer: _Choice
+    loss: _Choice
+    metrics: Annotated[list[Name], Meta(max_length=1000)]
+    batch_size: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    epochs: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    validation_split: Annotated[float, Meta(ge=0, lt=1)]
+    seed: Annotated[int, Meta(ge=0, lt=2**32)]
+    early_stopping: _EarlyStopping | None = None
+
+
+class _Source(_Part):
+    name: Name
+    params: Params = {}
+    scaling: Literal["none", "standard", "minmax"] = "standard"
+    targets: Literal["integer", "one_hot", "value"] = "integer"
+    shape: Annotated[list[Annotated[int, Meta(ge=1, le=MAX_INT)]], Meta(max_length=16)] | None = (
+        None
+    )
+
+
+class _Fragment(_Part):
+    format: str
+    version: int
+    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
+    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
+
+
+class _Project(_Part):
+    format: str
+    version: int
+    data: _Source
+    settings: _Settings
+    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
+    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
+    title: Text = ""
+    about: Text = ""
+
+
+# Writing.
+
+
+def dumps(project: Project) -> str:
+    """The text of a project's file; equal projects have equal texts.
+
+    Raises:
+        ProjectError: If something in it has no place in a file, such as a position that is not
+            finite.
+    """
+    source, settings = project.source, project.settings
+    early = settings.early_stopping
+    data = {
+        "name": source.name,
+        "params": source.params,
+        "scaling": source.scaling,
+        "targets": source.targets,
+        "shape": source.shape,
+    }
+    training = {
+        "optimizer": {"name": settings.optimizer.name, "params": settings.optimizer.params},
+        "loss": {"name": settings.loss.name, "params": settings.loss.params},
+        "metrics": settings.metrics,
+        "batch_size": settings.batch_size,
+        "epochs": settings.epochs,
+        "validation_split": settings.validation_split,
+        "seed": settings.seed,
+        "early_stopping": early and {
+            "monitor": early.monitor,
+            "min_delta": early.min_delta,
+            "patience": early.patience,
+            "restore_best_weights": early.restore_best_weights,
+        },
+    }  # fmt: skip
+    head = [("format", PROJECT), ("version", VERSION)]
+    head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
+    lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
+    for key, fields in (("data", data), ("settings", training)):
+        inner = [f'    "{name}": {_json(value, f"{key}.{name}")}' for name, value in fields.items()]
+        lines.append(f'  "{key}": {{\n' + ",\n".join(inner) + "\n  }")
+    return "{\n" + ",\n".join([*lines, *_graph_lines(project.graph)]) + "\n}\n"
+
+
+def fragment_dumps(graph: Graph) -> str:
+    """The text of a piece of a drawing, as it goes to the clipboard.
+
+    Raises:
+        ProjectError: As for ``dumps``.
+    """
+    head = [f'  "format": "{FRAGMENT}"', f'  "version": {VERSION}']
+    return "{\n" + ",\n".join([*head, *_graph_lines(graph)]) + "\n}\n"
+
+
+def _graph_lines(graph: Graph) -> list[str]:
+    nodes = []
+    for node in graph.nodes.values():
+        fields: dict[str, Any] = {"id": node.id, "type": node.type, "name": node.name}
+        if node.params:
+            fields["params"] = node.params
+        fields |= {"x": float(node.x), "y": float(node.y)}
+        if node.shares is not None:
+            fields["shares"] = node.shares
+        nodes.append("    " + _json(fields, f"node {node.id!r}"))
+    wires = ["    " + _json(wire, f"the wire into {wire.target!r}") for wire in graph.wires]
+    return [_list("nodes", nodes), _list("wires", wires)]
+
+
+def _list(key: str, lines: Sequence[str]) -> str:
+    return f'  "{key}": [\n' + ",\n".join(lines) + "\n  ]" if lines else f'  "{key}": []'
+
+
+def _json(value: object, at: str) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except UnicodeEncodeError:
+        raise ProjectError("it holds half a character (a lone surrogate)", path=at) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ProjectError(f"it has no place in a file: {error}", path=at) from None
+    return text
+
+
+# Reading.
+
+
+def loads(text: str, where: str = "") -> Project:
+    """The project that a file's text describes; ``where`` names the file in messages.
+
+    Raises:
+        ProjectError: For the first thing that is wrong.
+    """
+    reader = _Reader(text, where)
+    file = reader.convert(PROJECT, _Project)
+    graph = reader.graph(file)
+    early = file.settings.early_stopping
+    settings = Settings(
+        optimizer=reader.choice(file.settings.optimizer, ("settings", "optimizer")),
+        loss=reader.choice(file.settings.loss, ("settings", "loss")),
+        metrics=tuple(file.settings.metrics),
+        batch_size=file.settings.batch_size,
+        epochs=file.settings.epochs,
+        validation_split=file.settings.validation_split,
+        seed=file.settings.seed,
+        early_stopping=early and EarlyStopping(**msgspec.structs.asdict(early)),
+    )
+    source = Source(
+        name=file.data.name,
+        params=reader.params(file.data.params, ("data", "params")),
+        scaling=file.data.scaling,
+        targets=file.data.targets,
+        shape=None if file.data.shape is None else tuple(file.data.shape),
+    )
+    return Project(graph, source, settings, file.title, file.about)
+
+
+def fragment_loads(text: str) -> Graph:
+    """The piece of a drawing that ``fragment_dumps`` wrote.
+
+    Raises:
+        ProjectError: If the text is anything else.
+    """
+    reader = _Reader(text, "")
+    return reader.graph(reader.convert(FRAGMENT, _Fragment))
+
+
+def node_lines(text: str) -> dict[str, int]:
+    """The line on which each node of a valid file's text starts, by id."""
+    lines: dict[str, int] = {}
+    line, seen = 1, 0
+    for stop in place.stops(text):
+        if len(stop.path) == 2 and stop.path[0] == "nodes":
+            line += text.count("\n", seen, stop.offset)
+            seen = stop.offset
+        elif len(stop.path) == 3 and stop.path[0] == "nodes" and stop.path[2] == "id":
+            lines[json.JSONDecoder().raw_decode(text, stop.offset)[0]] = line
+    return lines
+
+
+class _Reader:
+    """One reading of one text: every refusal knows its place in it."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self.text, self.where = text, where
+
+    def fail(self, reason: str, path: place.Path = (), offset: int | None = None) -> ProjectError:
+        if offset is None and path:
+            offset = place.offset_of(self.text, path)
+        line, column = (None, None)
+        if offset is not None:
+            line, column = place.line_and_column(self.text, offset)
+        return ProjectError(reason, self.where, line, column, place.show(path))
+
+    def convert(self, format: str, kind: type[_Part]) -> Any:
+        """The text as a ``kind``, its own fields checked but nothing between them."""
+        data = self._parse()
+        if not isinstance(data, dict):
+            raise self.fail(f"a {format} file holds one JSON object, not {_kind(data)}", (), 0)
+        found, version = data.get("format"), data.get("version")
+        if found != format:
+            said = f"its format is {_short(found)}" if "format" in data else "it names no format"
+            raise self.fail(f"this is not a {format}: {said}", ("format",))
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            raise self.fail(
+                f"the version has to be a whole number from 1, not {_short(version)}", ("version",)
+            )
+        if version > VERSION:
+            raise self.fail(
+                f"it was written by a newer bnstudio (file version {version}, this one reads up to "
+                f"{VERSION}); update bnstudio to open it",
+                ("version",),
+            )
+        try:
+            return msgspec.convert(data, kind)
+        except msgspec.ValidationError as error:
+            reason, path = _explain(str(error))
+            raise self.fail(reason, path) from None
+
+    def graph(self, file: _Fragment | _Project) -> Graph:
+        """The drawing in the file, checked for what one node or wire cannot say of itself."""
+        nodes: dict[str, Node] = {}
+        for index, part in enumerate(file.nodes):
+            at = ("nodes", index)
+            if part.id in nodes:
+                raise self.fail(f"two nodes have the id {_short(part.id)}", (*at, "id"))
+            params = self.params(part.params, (*at, "params"))
+            nodes[part.id] = Node(
+                part.id, part.type, part.name, params, part.x, part.y, part.shares
+            )
+        for index, part in enumerate(file.nodes):
+            if part.shares is not None:
+                self._check_sharing(part, nodes, ("nodes", index, "shares"))
+        wires, taken = [], set[tuple[str, int]]()
+        for index, entry in enumerate(file.wires):
+            for position, id in ((0, entry.source), (2, entry.target)):
+                if id not in nodes:
+                    raise self.fail(f"there is no node {_short(id)}", ("wires", index, position))
+            port = (entry.target, entry.target_port)
+            if port in taken:
+                raise self.fail(
+                    f"two wires end at input {entry.target_port} of {_short(entry.target)}",
+                    ("wires", index),
+                )
+            taken.add(port)
+            wires.append(Wire(entry.source, entry.source_port, *port))
+        return Graph(nodes, tuple(wires))
+
+    def choice(self, part: _Choice, path: place.Path) -> Choice:
+        """A Keras class by name, with its arguments."""
+        return Choice(part.name, self.params(part.params, (*path, "params")))
+
+    def params(self, params: Params, path: place.Path) -> dict[str, Value]:
+        """Arguments as the program holds them: every list a tuple."""
+        return {key: self._value(value, (*path, key)) for key, value in params.items()}
+
+    def _value(self, value: Any, path: place.Path) -> Value:
+        if isinstance(value, list):
+            return tuple(self._value(entry, (*path, i)) for i, entry in enumerate(value))
+        if isinstance(value, dict):
+            return self.params(value, path)
+        return value  # type: ignore[no-any-return]
+
+    def _check_sharing(self, part: _Node, nodes: Mapping[str, Node], path: place.Path) -> None:
+        owner = nodes.get(part.shares or "")
+        if owner is None:
+            raise self.fail(f"there is no node {_short(part.shares)} to share with", path)
+        if owner.id == part.id or owner.shares is not None:
+            raise self.fail("the node to share with has to have a layer of its own", path)
+
+    def _parse(self) -> Any:
+        """The text as JSON, with everything refused that JSON readers disagree about."""
+        if not self.text.strip():
+            raise self.fail("the file is empty")
+        try:
+            data = json.loads(
+                self.text,
+                object_pairs_hook=_object,
+                parse_constant=_constant,
+                parse_float=_float,
+                parse_int=_int,
+            )
+            # Only an escape can put half a character into text that was UTF-8.
+            _check(data, MAX_DEPTH, strings="\\ud" in self.text.lower())
+        except _Refused as refused:
+            raise self.fail(refused.reason, *refused.find(self.text)) from None
+        except json.JSONDecodeError as error:
+            cut = not self.text[error.pos :].strip() or error.msg.startswith("Unterminated")
+            reason = "the text ends too early; it was cut off" if cut else _syntax(error)
+            raise self.fail(reason, (), error.pos) from None
+        except RecursionError:
+            offset = place.too_deep(self.text, MAX_DEPTH)
+            raise self.fail(f"it is nested more than {MAX_DEPTH} levels deep", (), offset) from None
+        return data
+
+
+class _Refused(Exception):
+    """Something that JSON allows and a project file does not."""
+
+    def __init__(self, reason: str, token: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.token = reason, token
+
+    def find(self, text: str) -> tuple[place.Path, int | None]:
+        """The path and offset of the value at fault."""
+        if self.token is None:
+            stop = place.repeated_key(text)
+        else:
+            stop = place.first_token(text, self.token)
+        return (stop.path, stop.offset) if stop else ((), None)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        twice = next(key for key in result if sum(other == key for other, _ in pairs) > 1)
+        raise _Refused(f"the key {_short(twice)} is there twice")
+    return result
+
+
+def _constant(token: str) -> float:
+    raise _Refused(f"{token} is not a number that a file can hold", token)
+
+
+def _float(token: str) -> float:
+    value = float(token)
+    if not math.isfinite(value):
+        raise _Refused(f"{_clip(token)} is too large a number", token)
+    return value
+
+
+def _int(token: str) -> int:
+    if len(token) > 17 or abs(int(token)) > MAX_INT:
+        raise _Refused(f"{_clip(token)} is too large a whole number", token)
+    return int(token)
+
+
+def _check(value: Any, depth: int, *, strings: bool) -> None:
+    """Refuses what is nested deeper than ``depth`` and, if asked, strings that are no text."""
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise RecursionError
+        for entry in value.values() if isinstance(value, dict) else value:
+            _check(entry, depth - 1, strings=strings)
+        if strings and isinstance(value, dict):
+            for key in value:
+                _check(key, depth, strings=True)
+    elif strings and isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # As it was written: the escape is found again by what stands around it.
+            raise _Refused("the text holds half a character (a lone surrogate)", value) from None
+
+
+def _syntax(error: json.JSONDecodeError) -> str:
+    wanted = {
+        "Expecting ',' delimiter": "a comma or a closing bracket is missing",
+        "Expecting ':' delimiter": "a colon is missing",
+        "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
+        "Expecting value": "a value is missing",
+        "Extra data": "there is more text after the end",
+    }
+    said = wanted.get(error.msg, error.msg[:1].lower() + error.msg[1:])
+    return f"this is not JSON: {said}"
+
+
+_KINDS = {
+    "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false",
+    "object": "an object", "array": "a list", "null": "null",
+}  # fmt: skip
+
+
+def _kind(value: object) -> str:
+    names = {dict: "object", list: "array", type(None): "null"}
+    kind = names.get(type(value), type(value).__name__)
+    return _KINDS.get(kind, kind)
+
+
+def _explain(message: str) -> tuple[str, place.Path]:
+    """A validation message in words, and the path of the field that it is about."""
+    reason, _, at = message.partition(" - at `$")
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", at)
+    path: place.Path = tuple(key or int(index) for key, index in steps)
+    if match := re.fullmatch(r"Object missing required field `(.*)`", reason):
+        return f"the field {match[1]!r} is missing", path
+    if match := re.fullmatch(r"Object contains unknown field `(.*)`", reason, re.DOTALL):
+        return f"the field {_short(match[1])} is not known here", path
+    words = re.sub(r"`(\w+)`", lambda match: _KINDS.get(match[1], match[1]), reason)
+    words = re.sub(r"`([^`]*)`", r"\1", words.replace(" | ", " or "))
+    return words[:1].lower() + words[1:], path
+
+
+def _short(value: object) -> str:
+    return _clip(repr(value))
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
