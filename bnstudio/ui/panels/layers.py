@@ -1,0 +1,251 @@
+"""The layers as a table: what ``model.summary()`` prints, live and tied to the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QGuiApplication,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from bnstudio.layers import show_shape
+from bnstudio.ui import theme
+
+if TYPE_CHECKING:
+    from bnstudio.analysis import Analysis
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_Index = QModelIndex | QPersistentModelIndex
+_NUMBERS = (3, 4, 5)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One node as the table shows it; ``keys`` are what its columns sort by."""
+
+    id: str
+    texts: tuple[str, ...]
+    keys: tuple[str | int, ...]
+    live: bool
+
+
+class _Table(QAbstractTableModel):
+    """The drawing's nodes in the order in which the model calls them."""
+
+    HEADERS = (
+        "Name",
+        "Type",
+        "Output shape",
+        "Parameters",
+        "Not trainable",
+        "FLOPs",
+        "Connected to",
+    )
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: list[_Row] = []
+        self.places: dict[str, int] = {}
+
+    def show(self, analysis: Analysis) -> None:
+        """Takes in a new analysis; rows that are as they were are not announced."""
+        rows = [_row(analysis, id, place) for place, id in enumerate(_order(analysis))]
+        if [row.id for row in rows] != [row.id for row in self.rows]:
+            self.beginResetModel()
+            self.rows = rows
+            self.places = {row.id: place for place, row in enumerate(rows)}
+            self.endResetModel()
+            return
+        changed = [n for n, (a, b) in enumerate(zip(self.rows, rows, strict=True)) if a != b]
+        self.rows = rows
+        for place in changed:
+            self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.HEADERS) - 1))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+        return 0 if parent.isValid() else len(self.HEADERS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.HEADERS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.texts[column]
+        if role == Qt.ItemDataRole.UserRole:
+            return row.keys[column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.FontRole and column in (2, *_NUMBERS):
+            return theme.mono()
+        if role == Qt.ItemDataRole.ForegroundRole and not row.live:
+            return QBrush(QColor(theme.current().muted))
+        if role == Qt.ItemDataRole.ToolTipRole and not row.live:
+            return "Not part of the model: it is on no path from an Input to an output."
+        return None
+
+
+class Layers(QWidget):
+    """Every layer with its shape, parameters and FLOPs; the selection is the drawing's."""
+
+    title = "Layers"
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+
+    def __init__(self, document: Document, session: Session | None = None) -> None:
+        super().__init__()
+        self._document = document
+        self._table = _Table(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self._table)
+        self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
+        self._stale = True
+        self._following = False
+
+        view = self.view = QTableView(self)
+        view.setAccessibleName("Layers")
+        view.setModel(self._sorted)
+        view.setSortingEnabled(True)
+        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setTabKeyNavigation(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 9)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
+        em = view.fontMetrics().horizontalAdvance("M")
+        for column, width in enumerate((16, 14, 15, 10, 11, 10)):
+            header.resizeSection(column, width * em)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(view)
+
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), view)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy)
+        view.selectionModel().selectionChanged.connect(self._tell_selection)
+        document.changed.connect(self._refresh)
+        document.selection_changed.connect(self._follow_selection)
+
+    def copy(self) -> None:
+        """Puts the selected rows, or all, on the clipboard as tab-separated text."""
+        chosen = self.view.selectionModel().selectedRows()
+        places = sorted(index.row() for index in chosen) or range(self._sorted.rowCount())
+        lines = ["\t".join(_Table.HEADERS)]
+        for place in places:
+            row = self._table.rows[self._sorted.mapToSource(self._sorted.index(place, 0)).row()]
+            lines.append("\t".join(row.texts))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catches up with what changed while it was hidden."""
+        super().showEvent(event)
+        if self._stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._stale = not self.isVisible()
+        if self._stale:
+            return
+        self._following = True
+        try:
+            self._table.show(self._document.analysis)
+        finally:
+            self._following = False
+        self._follow_selection()
+
+    def _follow_selection(self) -> None:
+        if self._stale:
+            return
+        rows = [self._table.places[id] for id in self._document.selection]
+        wanted = QItemSelection()
+        last = self._table.columnCount() - 1
+        for row in rows:
+            left = self._sorted.mapFromSource(self._table.index(row, 0))
+            right = self._sorted.mapFromSource(self._table.index(row, last))
+            wanted.select(left, right)
+        self._following = True
+        try:
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.view.selectionModel().select(wanted, flag)
+        finally:
+            self._following = False
+        if len(rows) == 1:
+            self.view.scrollTo(self._sorted.mapFromSource(self._table.index(rows[0], 0)))
+
+    def _tell_selection(self) -> None:
+        if self._following:
+            return
+        chosen = self.view.selectionModel().selectedRows()
+        self._document.select(
+            [self._table.rows[self._sorted.mapToSource(index).row()].id for index in chosen]
+        )
+
+
+def _order(analysis: Analysis) -> list[str]:
+    """The order of calls, and after it the nodes that have none (on a cycle or behind one)."""
+    ordered = set(analysis.order)
+    return [*analysis.order, *(id for id in analysis.graph.nodes if id not in ordered)]
+
+
+def _row(analysis: Analysis, id: str, place: int) -> _Row:
+    graph = analysis.graph
+    node, facts = graph.nodes[id], analysis.facts[id]
+    shape = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
+    sources = ", ".join(graph.nodes[source].name for source in graph.predecessors(id))
+    kind = node.type
+    if node.shares is not None and node.shares in graph.nodes:
+        kind = f"{kind} of {graph.nodes[node.shares].name}"
+    count = f"{facts.trainable + facts.fixed:,}"
+    flops = "?" if facts.flops is None else f"{facts.flops:,}"
+    return _Row(
+        id,
+        (node.name, kind, shape, count, f"{facts.fixed:,}", flops, sources),
+        (
+            node.name,
+            kind,
+            place,
+            facts.trainable + facts.fixed,
+            facts.fixed,
+            -1 if facts.flops is None else facts.flops,
+            sources,
+        ),
+        id in analysis.live,
+    )
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

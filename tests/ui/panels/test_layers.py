@@ -1,0 +1,86 @@
+"""The table of layers: model.summary(), live."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from bnstudio.graph import Graph, Wire, add, connect, set_params
+from bnstudio.project import Project
+from bnstudio.ui.document import Document
+from bnstudio.ui.panels.layers import Layers
+
+
+def drawing() -> Graph:
+    graph, source = add(Graph(), "Input", params={"shape": (30,)})
+    graph, hidden = add(graph, "Dense", params={"units": 8})
+    graph, _ = add(graph, "Dropout", params={"rate": 0.5})
+    return connect(graph, Wire(source, 0, hidden, 0))
+
+
+@pytest.fixture
+def document(qtbot):
+    document = Document(Project(drawing()))
+    yield document
+    document.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, document):
+    panel = Layers(document)
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def texts(panel: Layers) -> list[list[str]]:
+    model = panel.view.model()
+    return [
+        [model.index(row, column).data() for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def test_rows_say_shape_parameters_flops_and_source(panel):
+    rows = {row[0]: row[1:] for row in texts(panel)}
+    assert rows["dense"] == ["Dense", "(None, 8)", "248", "0", "488", "input"]
+
+
+def test_a_node_outside_the_model_says_so(panel):
+    model = panel.view.model()
+    row = [row[0] for row in texts(panel)].index("dropout")
+    tip = model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip is not None
+    assert "Not part of the model" in tip
+
+
+def test_an_edit_shows_at_once_and_a_hidden_table_catches_up(panel, document):
+    document.edit(set_params(document.graph, ["dense"], {"units": 3}), "Set units")
+    assert "93" in next(row for row in texts(panel) if row[0] == "dense")
+    panel.hide()
+    document.edit(add(document.graph, "Dense", params={"units": 2})[0], "Add Dense")
+    assert len(texts(panel)) == 3
+    panel.show()
+    assert len(texts(panel)) == 4
+
+
+def test_sorting_by_parameters_is_by_number(panel, document):
+    document.edit(set_params(document.graph, ["dense"], {"units": 1000}), "Set units")
+    panel.view.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    assert texts(panel)[0][0] == "dense"
+
+
+def test_selection_goes_both_ways(panel, document):
+    document.select(["dense"])
+    chosen = panel.view.selectionModel().selectedRows()
+    assert [index.data() for index in chosen] == ["dense"]
+    panel.view.selectRow([row[0] for row in texts(panel)].index("input"))
+    assert document.selection == {"input"}
+
+
+def test_copy_gives_tab_separated_text(panel, document):
+    document.select(["dense"])
+    panel.copy()
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert [line.split("\t")[0] for line in lines] == ["Name", "dense"]
