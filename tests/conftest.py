@@ -1,0 +1,51 @@
+"""What holds for every test: how many examples, no network, nothing left running."""
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.offline import no_network
+
+ROOT = Path(__file__).parent.parent
+OFFLINE = Path(__file__).parent / "offline"
+
+# The processes that tests start find the checkout, cannot reach the network, and are quiet.
+os.environ["PYTHONPATH"] = os.pathsep.join((str(OFFLINE), str(ROOT)))
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # figures are compared to 1e-6, which holds on a CPU
+
+no_network.install()
+
+settings.register_profile(
+    "quick",
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("deep", max_examples=2_000, deadline=None, print_blob=True)
+settings.load_profile("quick")
+
+
+def left_running(seconds: float) -> list[str]:
+    """The command lines of this process's children that do not end within ``seconds``."""
+    _, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=seconds)
+    lines = []
+    for process in alive:
+        try:
+            lines.append(" ".join(process.cmdline()) or process.name())
+        except psutil.NoSuchProcess:
+            continue
+    return lines
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_running():
+    """Fails the run if a test leaves a process behind: an engine, above all."""
+    yield
+    if lines := left_running(5):
+        pytest.fail("Tests left processes running:\n" + "\n".join(lines))
