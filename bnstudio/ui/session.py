@@ -1,1 +1,444 @@
 """The engine as the window sees it: one client, drained on a timer, its events as signals."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections import deque
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from bnstudio import project as projects
+from bnstudio.rules import Severity
+from bnstudio.training.messages import (
+    Beat,
+    Died,
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Histogram,
+    Histograms,
+    Pause,
+    Paused,
+    Preview,
+    Previewed,
+    Ready,
+    Request,
+    Resume,
+    Resumed,
+    Started,
+    Steps,
+    Stop,
+    Train,
+)
+from bnstudio.ui.run import STATE_NAMES, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnstudio.project import Project
+    from bnstudio.ui.document import Document
+
+SessionState = Literal["starting", "ready", "running", "paused", "stopping", "down"]
+
+_BUSY = 16
+_IDLE = 50
+_BUDGET = 0.005
+_SILENCE = 5.0
+_GIVE_UP = 3
+
+
+class Engine(Protocol):
+    """What the session needs of ``training.client.Client``."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+
+    def send(self, request: Request) -> None:
+        """Passes a request on without waiting."""
+
+    def poll(self) -> list[Event | Died]:
+        """What has arrived since the last call, without waiting."""
+
+    def close(self) -> None:
+        """Ends the process in good order."""
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+
+
+def _start_client() -> Engine:
+    from bnstudio.training.client import Client
+
+    return Client()
+
+
+class Session(QObject):
+    """Trains the document's project in the engine process; never waits for it.
+
+    Attributes:
+        state: What the engine is doing.
+        run: The live run, or the last one.
+        runs: All runs that are kept, oldest first.
+        latest: The newest histogram of each measured node, by id.
+        previous: The project as it was when the last run began.
+        progress: Of the live run, from 0 to 1.
+        eta: Seconds until the live run is done, from its recent speed; None while unknown.
+        answering: False when the engine has been silent for too long.
+    """
+
+    #: The engine does something else: ``state``.
+    state_changed = Signal(str)
+    #: A run was asked for: the Run.
+    run_started = Signal(object)
+    #: Steps were taken in: the Run. At most once a tick.
+    stepped = Signal(object)
+    #: An epoch has ended: the Run.
+    epoch_ended = Signal(object)
+    #: Activations were measured: Histograms. At most once a tick, the newest.
+    measured = Signal(object)
+    #: A run is over, however it ended: the Run.
+    run_ended = Signal(object)
+    #: The engine could not do a job: Failed.
+    failed = Signal(object)
+    #: The engine process has ended on its own: Died.
+    died = Signal(object)
+    #: The data source was looked at: Previewed.
+    previewed = Signal(object)
+    #: Something to tell the user: text, and a kind among info, good, warning and error.
+    note = Signal(str, str)
+    #: ``answering`` changed.
+    answering_changed = Signal(bool)
+    #: ``runs`` changed other than by a new run: loaded, deleted or renamed.
+    runs_changed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        parent: QObject | None = None,
+        start: bool = True,
+        *,
+        connect: Callable[[], Engine] = _start_client,
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.state: SessionState = "down"
+        self.run: Run | None = None
+        self.runs: list[Run] = []
+        self.latest: dict[str, Histogram] = {}
+        self.previous: Project | None = None
+        self.answering = True
+        self._connect = connect
+        self._client: Engine | None = None
+        self._ready = False
+        self._false_starts = 0
+        self._down_reason = "The engine is not running."
+        self._heard = time.monotonic()
+        self._queue: deque[Event | Died] = deque()
+        self._waiting: Train | None = None
+        self._preview_wanted = False
+        self._preview_id = ""
+        self._numbers = itertools.count(1)
+        self._pace: deque[tuple[float, int]] = deque(maxlen=400)
+        self._unsaid_steps = False
+        self._unsaid_histograms: Histograms | None = None
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        if start:
+            self._start_engine()
+
+    # What may be asked at any time.
+
+    @property
+    def progress(self) -> float:
+        """The share of the run that is done."""
+        return self.run.progress if self.run else 0.0
+
+    @property
+    def live(self) -> bool:
+        """Whether a run is going on."""
+        return self.run is not None and self.run.live
+
+    @property
+    def preview_id(self) -> str:
+        """The request that the next ``previewed``, or the ``failed`` in its place, answers."""
+        return self._preview_id
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the run is done; None while that cannot be told."""
+        run = self.run
+        if run is None or not run.live or len(self._pace) < 2 or not run.total_steps:
+            return None
+        (then, before), (now, steps) = self._pace[0], self._pace[-1]
+        if now - then < 0.2 or steps <= before:
+            return None
+        return max(0.0, (run.total_steps - steps) * (now - then) / (steps - before))
+
+    def blocked(self) -> str | None:
+        """Why training cannot start now; None when it can."""
+        if self.live:
+            return "A run is going on."
+        for diagnostic in self.document.diagnostics:
+            if diagnostic.severity is Severity.ERROR:
+                return diagnostic.message
+        if not self.document.graph.nodes:
+            return "The drawing is empty. Add an Input and a layer first."
+        return None
+
+    # What the user does.
+
+    def train(self) -> None:
+        """Starts a run of the project as it stands; says why where it cannot."""
+        if reason := self.blocked():
+            self.note.emit(reason, "error")
+            return
+        if self._client is None:
+            self._false_starts = 0
+            self._start_engine()
+        project = self.document.project
+        text = projects.dumps(project)
+        number = next(self._numbers)
+        run = Run(
+            uuid.uuid4().hex[:12],
+            f"Run {number}",
+            text,
+            project,
+            source=project.source.name,
+            number=number,
+            total_epochs=project.settings.epochs,
+        )
+        self.run, self.previous = run, project
+        self.runs.append(run)
+        self.latest = {}
+        self._pace.clear()
+        self._waiting = Train(run.id, text)
+        self.run_started.emit(run)
+        self._set_state("running")
+        self._send_waiting()
+
+    def pause(self) -> None:
+        """Holds the run after the step in progress."""
+        if self.run and self.run.state == "running" and self._waiting is None:
+            self._send(Pause())
+
+    def resume(self) -> None:
+        """Goes on with a paused run."""
+        if self.run and self.run.state == "paused":
+            self._send(Resume())
+
+    def stop(self) -> None:
+        """Ends the run after the step in progress and keeps what it has learnt."""
+        run = self.run
+        if run is None or not run.live:
+            return
+        if self._waiting is not None:
+            self._waiting = None
+            run.state = "stopped"
+            self._end_run(run)
+        elif run.state != "stopping":
+            run.state = "stopping"
+            self._set_state("stopping")
+            self._send(Stop())
+
+    def preview(self) -> None:
+        """Has the engine look at the data; ``previewed`` or ``failed`` answers."""
+        self._preview_id = f"preview-{uuid.uuid4().hex[:12]}"
+        self._preview_wanted = True
+        self._send_waiting()
+
+    def restart(self) -> None:
+        """Ends the engine, whatever it is doing, and starts another."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.kill()
+        self._queue.clear()
+        self._lose_run("The engine was restarted.")
+        self._false_starts = 0
+        self._start_engine()
+
+    def close(self) -> None:
+        """Ends the engine; a live run counts as stopped."""
+        self._timer.stop()
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+        if self.run is not None and self.run.live:
+            self.run.state = "stopped"
+
+    # What the engine says.
+
+    def _start_engine(self) -> None:
+        self._ready = False
+        self._heard = time.monotonic()
+        self._set_answering(True)
+        try:
+            self._client = self._connect()
+        except OSError as error:
+            self._give_up(f"The engine could not be started: {error}.")
+            return
+        self._set_state("starting")
+        self._timer.start(_BUSY)
+
+    def _tick(self) -> None:
+        """Takes in what has arrived, for a few milliseconds at most; the rest waits its turn."""
+        client = self._client
+        if client is None:
+            return
+        arrived = client.poll()
+        if arrived:
+            self._heard = time.monotonic()
+            self._queue.extend(arrived)
+        deadline = time.perf_counter() + _BUDGET
+        busy = bool(self._queue)
+        while self._queue:
+            self._take(self._queue.popleft())
+            if time.perf_counter() > deadline:
+                break
+        self._say_merged()
+        if self._ready and not self._queue:
+            self._set_answering(time.monotonic() - self._heard < _SILENCE)
+        wanted = _BUSY if busy else min(_IDLE, self._timer.interval() + 4)
+        if wanted != self._timer.interval() and self._timer.isActive():
+            self._timer.setInterval(wanted)
+
+    def _take(self, event: Event | Died) -> None:
+        match event:
+            case Steps() | Histograms():
+                self._take_merged(event)
+            case Beat():
+                pass
+            case Ready():
+                self._ready = True
+                self._false_starts = 0
+                if self.state == "starting":
+                    self._set_state("ready")
+                self._send_waiting()
+            case Previewed():
+                if event.request == self._preview_id:
+                    self.previewed.emit(event)
+            case Died():
+                self._say_merged()
+                self._take_death(event)
+            case Failed() if self.run is None or event.run != self.run.id:
+                if event.run == self._preview_id:
+                    self.failed.emit(event)
+            case Started() | Epoch() | Paused() | Resumed() | Finished() | Failed():
+                self._say_merged()
+                self._take_progress(event)
+
+    def _take_merged(self, event: Steps | Histograms) -> None:
+        run = self.run
+        if run is None or event.run != run.id or not run.live or not run.apply(event):
+            return
+        if isinstance(event, Steps):
+            self._unsaid_steps = True
+            self._keep_pace(run)
+        else:
+            self.latest = {layer.node: layer for layer in event.layers}
+            self._unsaid_histograms = event
+
+    def _say_merged(self) -> None:
+        if self._unsaid_steps:
+            self._unsaid_steps = False
+            self.stepped.emit(self.run)
+        if self._unsaid_histograms is not None:
+            measured, self._unsaid_histograms = self._unsaid_histograms, None
+            self.measured.emit(measured)
+
+    def _take_progress(self, event: Started | Epoch | Paused | Resumed | Finished | Failed) -> None:
+        run = self.run
+        if run is None or event.run != run.id or not run.live:
+            return
+        changed = run.apply(event)
+        match event:
+            case Epoch() if changed:
+                self._keep_pace(run)
+                self.epoch_ended.emit(run)
+            case Paused() | Resumed() if changed:
+                self._set_state("paused" if run.state == "paused" else "running")
+            case Finished():
+                self._end_run(run)
+            case Failed():
+                self.failed.emit(event)
+                self._end_run(run)
+
+    def _keep_pace(self, run: Run) -> None:
+        self._pace.append((run.elapsed, run.done_steps))
+        while len(self._pace) > 2 and run.elapsed - self._pace[0][0] > 15.0:
+            self._pace.popleft()
+
+    def _end_run(self, run: Run) -> None:
+        self._set_state("ready" if self._ready else "starting")
+        self.run_ended.emit(run)
+        text = f"{run.title}: {STATE_NAMES[run.state].lower()}"
+        if run.state in {"completed", "early", "stopped"}:
+            self.note.emit(f"{text} after {len(run.epochs)} epochs.", "good")
+        else:
+            kind = "warning" if run.state == "diverged" else "error"
+            self.note.emit(f"{text}. {run.message}", kind)
+        self._send_waiting()
+
+    def _take_death(self, event: Died) -> None:
+        self._client = None
+        self._queue.clear()
+        self._false_starts = 0 if self._ready else self._false_starts + 1
+        self.died.emit(event)
+        waiting = self._waiting
+        if waiting is None:
+            self._lose_run(event.message)
+        if self._false_starts >= _GIVE_UP:
+            self._lose_run(event.message)
+            self._give_up(f"The engine does not start. {event.message}")
+            return
+        self.note.emit(f"{event.message} Your project is untouched; a new engine starts.", "error")
+        self._start_engine()
+
+    def _lose_run(self, message: str) -> None:
+        self._waiting = None
+        run = self.run
+        if run is not None and run.apply(Died(message)):
+            self.run_ended.emit(run)
+
+    def _give_up(self, reason: str) -> None:
+        self._ready = False
+        self._down_reason = reason
+        self._set_state("down")
+        self._timer.stop()
+        self.note.emit(reason, "error")
+
+    def _send_waiting(self) -> None:
+        """Sends what was asked for before the engine could take it."""
+        if not self._ready:
+            return
+        if self._waiting is not None:
+            request, self._waiting = self._waiting, None
+            self._send(request)
+        if self._preview_wanted and not self.live:
+            self._preview_wanted = False
+            self._send(Preview(self._preview_id, projects.dumps(self.document.project)))
+
+    def _send(self, request: Request) -> None:
+        if self._client is not None:
+            self._client.send(request)
+            self._timer.setInterval(_BUSY)
+
+    def _set_state(self, state: SessionState) -> None:
+        if self.live and state in {"starting", "ready"}:
+            return
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _set_answering(self, answering: bool) -> None:
+        if answering != self.answering:
+            self.answering = answering
+            self.answering_changed.emit(answering)
+            if not answering:
+                self.note.emit(
+                    "The engine is not answering. You may wait, or restart it.", "warning"
+                )

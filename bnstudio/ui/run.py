@@ -1,0 +1,335 @@
+"""One training as the window keeps it: what was trained, and everything measured meanwhile."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from bnstudio.training.messages import (
+    Died,
+    Epoch,
+    Failed,
+    Finished,
+    Histogram,
+    Histograms,
+    Paused,
+    Resumed,
+    Started,
+    Steps,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from bnstudio.project import Project
+
+    Floats = NDArray[np.float64]
+
+State = Literal[
+    "waiting", "running", "paused", "stopping",
+    "completed", "stopped", "early", "diverged", "failed", "died",
+]  # fmt: skip
+
+LIVE: frozenset[State] = frozenset({"waiting", "running", "paused", "stopping"})
+"""The states of a run that is not over."""
+
+STATE_NAMES: dict[State, str] = {
+    "waiting": "Waiting for the engine",
+    "running": "Training",
+    "paused": "Paused",
+    "stopping": "Stopping",
+    "completed": "Completed",
+    "stopped": "Stopped, kept",
+    "early": "Stopped early",
+    "diverged": "Diverged",
+    "failed": "Failed",
+    "died": "Engine lost",
+}
+
+KEPT = 60
+"""Measurements of the activations that a run keeps, spread evenly over its time."""
+
+_HIGHER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "sensitivity",
+           "specificity", "positives", "negatives")  # fmt: skip
+_LOWER = ("false_positives", "false_negatives")
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether a log of this name improves upwards: accuracies do, losses and errors do not."""
+    name = name.removeprefix("val_").lower()
+    return not name.startswith(_LOWER) and any(part in name for part in _HIGHER)
+
+
+class Table:
+    """Named columns of one length that grow at the end.
+
+    The arrays double when they are full, so appending is cheap however long a run gets, and
+    reading a column gives a view of it. A column that appears late is NaN before.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Floats] = {}
+        self._size = 0
+        self._room = 256
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns, in order of appearance."""
+        return iter(self._arrays)
+
+    def __getitem__(self, name: str) -> Floats:
+        """A read-only view of a column."""
+        view = self._arrays[name][: self._size]
+        view.flags.writeable = False
+        return view
+
+    def extend(self, rows: int, columns: Mapping[str, Sequence[float] | Floats]) -> None:
+        """Appends ``rows`` rows; columns that are not given, or are too short, are NaN there."""
+        end = self._size + rows
+        if end > self._room:
+            self._room = max(2 * self._room, end)
+            self._arrays = {name: self._grown(old) for name, old in self._arrays.items()}
+        for name, values in columns.items():
+            array = self._arrays.get(name)
+            if array is None:
+                array = self._arrays[name] = np.full(self._room, np.nan)
+            values = values[:rows]
+            array[self._size : self._size + len(values)] = values
+        self._size = end
+
+    def _grown(self, old: Floats) -> Floats:
+        new = np.full(self._room, np.nan)
+        new[: self._size] = old[: self._size]
+        return new
+
+
+class History:
+    """The measurements of a run, thinned evenly as they become too many; the last always kept."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._stride = 1
+        self._count = 0
+        self._items: list[Histograms] = []
+        self._last: Histograms | None = None
+
+    def add(self, measured: Histograms) -> None:
+        """Takes the next measurement in."""
+        if self._count % self._stride == 0:
+            self._items.append(measured)
+            if len(self._items) >= self._kept:
+                self._items = self._items[::2]
+                self._stride *= 2
+        self._last = measured
+        self._count += 1
+
+    @property
+    def count(self) -> int:
+        """How many were taken in; it grows with each, so it says whether anything is new."""
+        return self._count
+
+    @property
+    def last(self) -> Histograms | None:
+        """The newest measurement."""
+        return self._last
+
+    def kept(self) -> list[Histograms]:
+        """The kept measurements, oldest first."""
+        if self._last is None or (self._items and self._items[-1] is self._last):
+            return list(self._items)
+        return [*self._items, self._last]
+
+    def of(self, node: str) -> list[tuple[int, Histogram]]:
+        """The kept histograms of one node with their steps, oldest first."""
+        return [
+            (measured.step, layer)
+            for measured in self.kept()
+            for layer in measured.layers
+            if layer.node == node
+        ]
+
+
+@dataclass(eq=False)
+class Run:
+    """A training and what it has brought so far.
+
+    Attributes:
+        id: Of the run and of its folder on disk.
+        title: Shown; may be changed.
+        text: The project file's text as it was trained.
+        project: The same as a value; None for a run of an earlier session until it is asked for.
+        source: The data set's name.
+        number: Counts runs; chooses the colour.
+        created: When it was started, in seconds since the epoch.
+        state: What it is doing or how it ended.
+        total_epochs: How many were asked for.
+        steps_per_epoch: 0 until the engine says.
+        nodes: The measured nodes in graph order.
+        steps: ``step``, ``elapsed`` and the logs, a row a step.
+        epochs: ``epoch``, ``step``, ``elapsed`` and the logs, a row an epoch.
+        history: The activations over time.
+        elapsed: Seconds of training, pauses left out.
+        message: Why it failed, died or diverged.
+        node: The node at fault.
+        model: The path of the kept model; empty for none.
+        loaded: False while the logs of an earlier session's run are still on disk only.
+    """
+
+    id: str
+    title: str
+    text: str
+    project: Project | None = None
+    source: str = ""
+    number: int = 0
+    created: float = field(default_factory=time.time)
+    state: State = "waiting"
+    total_epochs: int = 0
+    steps_per_epoch: int = 0
+    train_rows: int = 0
+    validation_rows: int = 0
+    parameters: int = 0
+    nodes: tuple[str, ...] = ()
+    steps: Table = field(default_factory=Table)
+    epochs: Table = field(default_factory=Table)
+    history: History = field(default_factory=History)
+    elapsed: float = 0.0
+    message: str = ""
+    node: str = ""
+    model: str = ""
+    loaded: bool = True
+
+    @property
+    def live(self) -> bool:
+        """Whether it is not over."""
+        return self.state in LIVE
+
+    @property
+    def done_steps(self) -> int:
+        """Steps that are finished, as far as the logs tell."""
+        steps = int(self.steps["step"][-1]) + 1 if len(self.steps) else 0
+        epochs = int(self.epochs["step"][-1]) if len(self.epochs) else 0
+        return max(steps, epochs)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run if nothing stops it; 0 while unknown."""
+        return self.total_epochs * self.steps_per_epoch
+
+    @property
+    def progress(self) -> float:
+        """The share that is done, from 0 to 1."""
+        if self.state == "completed":
+            return 1.0
+        return min(1.0, self.done_steps / self.total_steps) if self.total_steps else 0.0
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what is logged, the loss first, without the ``val_`` ones."""
+        names = dict.fromkeys((*self.steps, *self.epochs))
+        return tuple(
+            name
+            for name in names
+            if name not in {"step", "epoch", "elapsed"} and not name.startswith("val_")
+        )
+
+    def best(self, metric: str = "loss") -> tuple[int, float] | None:
+        """The epoch, from 0, with the best validation value of ``metric``, and that value.
+
+        Where nothing was held out it is the training value's; None before the first epoch.
+        """
+        name = f"val_{metric}" if f"val_{metric}" in self.epochs else metric
+        if name not in self.epochs:
+            return None
+        values = self.epochs[name]
+        finite = np.flatnonzero(np.isfinite(values))
+        if not len(finite):
+            return None
+        pick = np.argmax if higher_is_better(metric) else np.argmin
+        row = int(finite[pick(values[finite])])
+        return int(self.epochs["epoch"][row]), float(values[row])
+
+    def apply(self, event: object) -> bool:
+        """Takes in what the engine says of this run; False for what changes nothing.
+
+        Steps that were seen before are dropped, and values that are missing are NaN: a run's
+        record stays in order whatever arrives.
+        """
+        match event:
+            case Started():
+                self.total_epochs, self.steps_per_epoch = max(0, event.epochs), max(0, event.steps)
+                self.train_rows, self.validation_rows = event.train_rows, event.validation_rows
+                self.nodes, self.parameters = event.nodes, event.parameters
+                if self.state == "waiting":
+                    self.state = "running"
+            case Steps():
+                return self._add_steps(event)
+            case Epoch():
+                return self._add_epoch(event)
+            case Histograms():
+                if (last := self.history.last) is not None and event.step < last.step:
+                    return False
+                self.history.add(event)
+            case Paused():
+                return self._turn("paused", "running")
+            case Resumed():
+                return self._turn("running", "paused")
+            case Finished() if self.live:
+                self.state = event.reason
+                self.elapsed = _later(self.elapsed, event.elapsed)
+                self.message, self.node, self.model = event.message, event.node, event.model
+            case Failed() if self.live:
+                self.state, self.message, self.node = "failed", event.message, event.node
+            case Died() if self.live:
+                self.state, self.message = "died", event.message
+            case _:
+                return False
+        return True
+
+    def _turn(self, to: State, expected: State) -> bool:
+        if self.state != expected:
+            return False
+        self.state = to
+        return True
+
+    def _add_steps(self, event: Steps) -> bool:
+        rows = max((len(values) for values in event.logs.values()), default=0)
+        first = max(0, event.first)
+        skip = max(0, min(rows, self._next_step() - first))
+        if rows == skip:
+            return False
+        before, self.elapsed = self.elapsed, _later(self.elapsed, event.elapsed)
+        count = rows - skip
+        times = np.linspace(before, self.elapsed, count + 1)[1:]
+        steps = np.arange(first + skip, first + rows, dtype=float)
+        logs = {name: values[skip:] for name, values in event.logs.items()}
+        self.steps.extend(count, {"step": steps, "elapsed": times, **logs})
+        return True
+
+    def _next_step(self) -> int:
+        return int(self.steps["step"][-1]) + 1 if len(self.steps) else 0
+
+    def _add_epoch(self, event: Epoch) -> bool:
+        if event.epoch < 0 or (len(self.epochs) and event.epoch <= self.epochs["epoch"][-1]):
+            return False
+        self.elapsed = _later(self.elapsed, event.elapsed)
+        row = {name: (value,) for name, value in event.logs.items()}
+        place = {
+            "epoch": (event.epoch,), "step": (event.steps_done,), "elapsed": (self.elapsed,)
+        }  # fmt: skip
+        self.epochs.extend(1, {**place, **row})
+        return True
+
+
+def _later(before: float, now: float) -> float:
+    return now if math.isfinite(now) and now > before else before
