@@ -89,9 +89,7 @@ def plan(analysis: Analysis) -> Plan:
     for id in structure.order:
         if id not in structure.live:
             continue
-        node = graph.nodes[id]
-        owner = node.shares if node.shares in graph.nodes else id
-        layer = graph.nodes[owner or id]
+        layer = graph.layer_of(id)
         maker = makers.setdefault(layer.id, id)
         inputs = tuple(
             Tensor(wire.source, wire.source_port) for wire in graph.wires_into.get(id, ())
@@ -106,6 +104,6 @@ def plan(analysis: Analysis) -> Plan:
 
 
 def _port_count(analysis: Analysis, id: str) -> int:
-    node = analysis.graph.nodes[id]
-    entry = LAYERS.get(node.type)
-    return 1 if entry is None or entry.check(node.params) else entry.output_count(node.params)
+    layer = analysis.graph.layer_of(id)
+    entry = LAYERS.get(layer.type)
+    return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

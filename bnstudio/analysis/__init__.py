@@ -2,5 +2,15 @@
 
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
 from bnstudio.analysis.connections import next_port, why_not
+from bnstudio.analysis.structure import Structure, knots
 
-__all__ = ["Analysis", "Failure", "NodeFacts", "analyze", "next_port", "why_not"]
+__all__ = [
+    "Analysis",
+    "Failure",
+    "NodeFacts",
+    "Structure",
+    "analyze",
+    "knots",
+    "next_port",
+    "why_not",
+]

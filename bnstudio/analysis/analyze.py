@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
-from bnstudio.graph import Graph, Node, to_networkx
-from bnstudio.layers import LAYERS, Shape, ShapeError, Weight, near_names
+from bnstudio.analysis.structure import Structure, structure
+from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
+
+    from bnstudio.graph import Graph
+    from bnstudio.layers import LayerType, Shape, Weight
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class NodeFacts:
     Attributes:
         inputs: The shapes on its input ports; None where a port's source gives none.
         outputs: The shapes on its output ports; empty while unknown.
-        weights: The variables of its layer; empty for a node that shares another's.
+        weights: The variables that its call makes; empty for a call of a layer made before.
         flops: For one row, in inference; None while a dimension is unknown.
         failures: Why the node gives no shape. A node after a failed one has none of its own.
     """
@@ -58,25 +58,6 @@ class NodeFacts:
     def fixed(self) -> int:
         """How many numbers it may not."""
         return sum(weight.size for weight in self.weights if not weight.trainable)
-
-
-@dataclass(frozen=True)
-class Structure:
-    """The graph theory of a drawing: what depends on the wires alone.
-
-    Attributes:
-        order: Every node that is on no cycle nor behind one, sources first.
-        cyclic: The nodes on a cycle.
-        inputs: The Input nodes that reach an output, in drawing order.
-        outputs: The nodes that an Input reaches and that feed nothing, in drawing order.
-        live: The nodes on a path from an Input to an output: the model.
-    """
-
-    order: tuple[str, ...]
-    cyclic: tuple[str, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    live: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -128,79 +109,93 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     """Everything that follows from ``graph``, in time linear in its size.
 
     ``previous``, the analysis of an earlier drawing, only saves work: what cannot have changed
-    since is taken over.
+    since is taken over. The result is the same without it.
     """
-    structure = _structure(graph, previous)
-    old_nodes = previous.graph.nodes if previous else {}
-    old_facts = previous.facts if previous else {}
-    facts: dict[str, NodeFacts] = {}
-    into = graph.wires_into
-    nodes = graph.nodes
-    for id in structure.order:
-        node = nodes[id]
-        inputs = tuple(
-            outputs[wire.source_port]
-            if wire.source_port < len(outputs := facts[wire.source].outputs)
-            else None
-            for wire in into.get(id, ())
-        )
-        old = old_facts.get(id)
-        if old is not None and old.inputs == inputs and node.shares is None:
-            before = old_nodes[id]
-            if before is node or (before.type == node.type and before.params == node.params):
-                facts[id] = old
-                continue
-        facts[id] = _node_facts(graph, node, inputs, facts)
-    for id in nodes:
-        if id not in facts:
-            facts[id] = NodeFacts(inputs=(None,) * len(into.get(id, ())))
-    return Analysis(graph, structure, facts)
-
-
-def _structure(graph: Graph, previous: Analysis | None) -> Structure:
-    if previous is not None and previous.graph.wires is graph.wires:
-        before = previous.graph.nodes
-        if before.keys() == graph.nodes.keys() and all(
-            before[id] is node or before[id].type == node.type for id, node in graph.nodes.items()
-        ):
-            return previous.structure
-    digraph = to_networkx(graph)
-    order: list[str] = []
-    cyclic: tuple[str, ...] = ()
-    try:
-        order.extend(nx.topological_sort(digraph))
-    except nx.NetworkXUnfeasible:
-        knots = [
-            knot
-            for knot in nx.strongly_connected_components(digraph)
-            if len(knot) > 1 or digraph.has_edge(*(2 * tuple(knot)))
-        ]
-        tangled = set[str]().union(*knots)
-        cyclic = tuple(id for id in graph.nodes if id in tangled)
-        behind = _reach(digraph, tangled)
-        order = list(nx.topological_sort(digraph.subgraph([n for n in digraph if n not in behind])))
-    sources = [id for id, node in graph.nodes.items() if node.type == "Input"]
-    fed = _reach(digraph, sources)
-    # A lone Input is not an output of itself: a model needs a layer.
-    ends = [
+    if previous is None:
+        return _complete(graph, structure(graph), {}, set(graph.nodes))
+    before = previous.graph
+    if graph is before:
+        return previous
+    nodes, old_nodes = graph.nodes, before.nodes
+    stale = {
         id
-        for id in graph.nodes
-        if id in fed and not graph.wires_from.get(id) and graph.nodes[id].type != "Input"
-    ]
-    live = frozenset(fed & _reach(digraph.reverse(copy=False), ends))
-    return Structure(
-        tuple(order), cyclic, tuple(id for id in sources if id in live), tuple(ends), live
-    )
+        for id, node in nodes.items()
+        if (old := old_nodes.get(id)) is not node
+        and (old is None or (old.type, old.shares) != (node.type, node.shares)
+             or old.params != node.params)
+    }  # fmt: skip
+    same_wires = graph.wires is before.wires or graph.wires == before.wires
+    if (
+        same_wires
+        and list(nodes) == list(old_nodes)
+        and all((nodes[id].type == "Input") == (old_nodes[id].type == "Input") for id in stale)
+    ):
+        found = previous.structure
+    else:
+        found = structure(graph)
+        if found.cyclic or previous.structure.cyclic:
+            return _complete(graph, found, {}, set(nodes))
+    if not same_wires:
+        into, old_into = graph.wires_into, before.wires_into
+        stale.update(id for id in nodes if into.get(id) != old_into.get(id))
+    stale |= (_sharing(graph) | _sharing(before)) & nodes.keys()
+    known = {id: old for id, old in previous.facts.items() if id in nodes}
+    return _complete(graph, found, known, stale)
 
 
-def _reach(digraph: nx.MultiDiGraph[str], roots: Collection[str]) -> set[str]:
-    """``roots`` and all that can be reached from them."""
-    return set(chain.from_iterable(nx.bfs_layers(digraph, roots))) if roots else set()
+def _complete(
+    graph: Graph, found: Structure, facts: dict[str, NodeFacts], stale: set[str]
+) -> Analysis:
+    """The analysis, given facts that hold but for the ``stale`` nodes and what follows them."""
+    sharing = _sharing(graph)
+    made: dict[str, str] = {}
+    for id in found.order:
+        if id not in stale:
+            continue
+        before = facts.get(id)
+        now = _node_facts(graph, id, facts)
+        if id in sharing and now.outputs:
+            maker = made.setdefault(graph.layer_of(id).id, id)
+            if maker != id:
+                now = _called_again(graph, id, now, facts[maker])
+        if before is None or before.outputs != now.outputs:
+            stale.update(graph.successors(id))
+        if before != now:
+            facts[id] = now
+    if len(found.order) < len(graph.nodes):
+        ordered = set(found.order)
+        for id in graph.nodes:
+            if id in stale and id not in ordered:
+                facts[id] = _node_facts(graph, id, {})
+    return Analysis(graph, found, facts)
 
 
-def _node_facts(
-    graph: Graph, node: Node, inputs: tuple[Shape | None, ...], facts: Mapping[str, NodeFacts]
-) -> NodeFacts:
+def _sharing(graph: Graph) -> set[str]:
+    """The nodes that share a layer, and the owners of those layers."""
+    users = [id for id, node in graph.nodes.items() if node.shares is not None]
+    return {*users, *(graph.layer_of(id).id for id in users)}
+
+
+def _node_facts(graph: Graph, id: str, facts: Mapping[str, NodeFacts]) -> NodeFacts:
+    """What is known of a node, given what is known of those before it."""
+    wires = graph.wires_into.get(id, ())
+    inputs: tuple[Shape | None, ...] = ()
+    missing: Failure | None = None
+    for wire in wires:
+        outputs = facts[wire.source].outputs if wire.source in facts else ()
+        shape = outputs[wire.source_port] if wire.source_port < len(outputs) else None
+        inputs += (shape,)
+        if outputs and shape is None:
+            missing = Failure(
+                "STR26",
+                f"It is wired to output {wire.source_port} of a layer whose outputs are numbered "
+                f"from 0 to {len(outputs) - 1}.",
+            )
+    node = graph.nodes[id]
+    if node.shares is not None:
+        node = graph.layer_of(id)
+        if reason := _cannot_share(graph, id):
+            return NodeFacts(inputs, failures=(Failure("STR23", reason),))
     entry = LAYERS.get(node.type)
     if entry is None:
         near = near_names(node.type)
@@ -208,34 +203,66 @@ def _node_facts(
         return NodeFacts(
             inputs, failures=(Failure("STR21", f"There is no layer type {node.type!r}.{hint}"),)
         )
-    if problems := entry.check(node.params):
-        return NodeFacts(
-            inputs,
-            failures=tuple(
-                Failure("STR22", f"{name}: {reason}", name) for name, reason in problems.items()
-            ),
-        )
-    if len(inputs) < entry.min_inputs or None in inputs:
-        return NodeFacts(inputs)
+    failures = tuple(
+        Failure("STR22", f"{name}: {reason}", name)
+        for name, reason in entry.check(node.params).items()
+    )
+    if reason := _wrong_count(entry, len(inputs)):
+        failures += (Failure("STR26", reason),)
+    if missing is not None:
+        failures += (missing,)
     shapes = [shape for shape in inputs if shape is not None]
+    if failures or len(shapes) < max(entry.min_inputs, len(inputs)):
+        return NodeFacts(inputs, failures=failures)
     try:
         outputs = entry.output_shapes(shapes, node.params)
         weights = entry.weights(shapes, node.params)
     except ShapeError as error:
         return NodeFacts(inputs, failures=(Failure(error.code, str(error)),))
-    if node.shares is not None and node.shares in graph.nodes:
-        owner = facts.get(node.shares)
-        if owner is not None and owner.outputs and owner.weights != weights:
-            name = graph.nodes[node.shares].name
-            return NodeFacts(
-                inputs,
-                failures=(
-                    Failure(
-                        "STR23",
-                        f"The weights shared with {name!r} were built for "
-                        f"{', '.join(map(str, owner.inputs))} and do not fit {inputs[0]}.",
-                    ),
-                ),
-            )
-        weights = ()
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
+
+
+def _wrong_count(entry: LayerType, wired: int) -> str | None:
+    """Why a layer cannot take this many wires; an unwired one is for the rules to judge."""
+    if entry.max_inputs is not None and wired > entry.max_inputs:
+        takes = count_inputs(entry.max_inputs)
+        return f"{entry.name} takes {takes}, and {wired} wires come in."
+    if 0 < wired < entry.min_inputs:
+        return f"{entry.name} needs at least {count_inputs(entry.min_inputs)}, and has {wired}."
+    return None
+
+
+def count_inputs(count: int) -> str:
+    """``no input``, ``one input``, ``2 inputs``."""
+    return {0: "no input", 1: "one input"}.get(count, f"{count} inputs")
+
+
+def _cannot_share(graph: Graph, id: str) -> str | None:
+    node = graph.nodes[id]
+    if node.shares not in graph.nodes:
+        return "The node whose weights it shares is not in the drawing."
+    owner = graph.layer_of(id)
+    if owner.id == id:
+        return "The sharing of weights goes round in a circle: no node makes the layer."
+    if owner.type != node.type:
+        return (
+            f"It is a {node.type} and cannot share the weights of {owner.name!r}, a {owner.type}."
+        )
+    return None
+
+
+def _called_again(graph: Graph, id: str, now: NodeFacts, first: NodeFacts) -> NodeFacts:
+    """The facts of a later call of a layer, given those of the call that made it."""
+    if first.weights == now.weights:
+        return replace(now, weights=())
+    shapes = [", ".join(map(show_shape, facts.inputs)) for facts in (first, now)]
+    return NodeFacts(
+        now.inputs,
+        failures=(
+            Failure(
+                "STR23",
+                f"The weights of {graph.layer_of(id).name!r} were made for an input of "
+                f"{shapes[0]} and do not fit {shapes[1]}.",
+            ),
+        ),
+    )

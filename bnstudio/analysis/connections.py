@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from bnstudio.analysis.analyze import analyze
-from bnstudio.graph import Wire, connect, to_networkx
-from bnstudio.layers import LAYERS
+from bnstudio.analysis.analyze import count_inputs
+from bnstudio.layers import LAYERS, ShapeError
 
 if TYPE_CHECKING:
     from bnstudio.analysis.analyze import Analysis
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Wire
 
 
 def next_port(graph: Graph, target: str) -> int:
     """The port where a new wire into ``target`` ends.
 
-    A layer that merges takes one more input; any other has its one input replaced.
+    A layer that merges takes one more input; a layer whose inputs are all wired has its last one
+    replaced, which for most layers is its only one.
     """
     entry = LAYERS.get(graph.nodes[target].type)
     wired = len(graph.wires_into.get(target, ()))
-    return 0 if entry is not None and entry.max_inputs == 1 else wired
+    if entry is None or not entry.max_inputs:
+        return wired
+    return min(wired, entry.max_inputs - 1)
 
 
 def why_not(analysis: Analysis, wire: Wire) -> str | None:
@@ -32,21 +34,51 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
     A shape that fails further on is left to the diagnostics.
     """
     graph = analysis.graph
+    for id in (wire.source, wire.target):
+        if id not in graph.nodes:
+            return f"There is no node {id!r} in the drawing."
     source, target = graph.nodes[wire.source], graph.nodes[wire.target]
-    if wire in graph.wires:
+    if wire in graph.wires_into.get(wire.target, ()):
         return f"{source.name} is connected to {target.name} already."
-    if wire.source == wire.target or nx.has_path(to_networkx(graph), wire.target, wire.source):
-        return f"That would be a cycle: {target.name} leads to {source.name}."
+    if wire.source == wire.target:
+        return f"That would be a cycle: {target.name} would feed itself."
     entry = LAYERS.get(target.type)
+    if entry is not None and entry.max_inputs == 0:
+        return f"{target.type} has no input: data enters the model there."
+    if nx.has_path(graph.digraph, wire.target, wire.source):
+        return f"That would be a cycle: {target.name} leads to {source.name}."
+    outputs = analysis.facts[wire.source].outputs
+    if outputs and wire.source_port >= len(outputs):
+        count = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs"
+        return f"{source.name} has {count}."
     if entry is None:
         return None
-    if entry.max_inputs == 0:
-        return f"{target.type} has no input: data enters the model there."
     if entry.max_inputs is not None and wire.target_port >= entry.max_inputs:
-        count = "one input" if entry.max_inputs == 1 else f"{entry.max_inputs} inputs"
-        return f"{target.type} takes {count}."
-    if analysis.facts[wire.target].failures:
+        return f"{target.type} takes {count_inputs(entry.max_inputs)}."
+    return _refusal(analysis, wire)
+
+
+def _refusal(analysis: Analysis, wire: Wire) -> str | None:
+    """Why the target's layer cannot take the shapes it would then get; None while one is unknown.
+
+    Only the target is looked at, so that this can be asked of every port while a wire is dragged.
+    """
+    graph = analysis.graph
+    layer = graph.layer_of(wire.target)
+    entry = LAYERS.get(layer.type)
+    if entry is None or entry.check(layer.params):
         return None
-    after = analyze(connect(graph, wire), analysis)
-    failures = after.facts[wire.target].failures
-    return failures[0].message if failures else None
+    kept = [
+        old for old in graph.wires_into.get(wire.target, ()) if old.target_port != wire.target_port
+    ]
+    ends = sorted([*kept, wire], key=lambda end: end.target_port)
+    shapes = [
+        shape for end in ends if (shape := analysis.shape(end.source, end.source_port)) is not None
+    ]
+    if len(shapes) < len(ends) or len(ends) < entry.min_inputs:
+        return None
+    try:
+        entry.output_shapes(shapes, layer.params)
+    except ShapeError as error:
+        return str(error)
+    return None

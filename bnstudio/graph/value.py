@@ -77,6 +77,29 @@ class Graph:
             out.setdefault(wire.source, []).append(wire)
         return {id: tuple(wires) for id, wires in out.items()}
 
+    @cached_property
+    def digraph(self) -> nx.DiGraph[str]:
+        """What depends on what, for networkx; several wires between two nodes are one edge."""
+        result: nx.DiGraph[str] = nx.DiGraph()
+        result.add_nodes_from(self.nodes)
+        result.add_edges_from((wire.source, wire.target) for wire in self.wires)
+        return result
+
+    def layer_of(self, id: str) -> Node:
+        """The node whose layer ``id`` calls: itself, or the one that its ``shares`` leads to.
+
+        A node that shares with nothing (the owner is not in the drawing, or the sharing goes round
+        in a circle) has a layer of its own.
+        """
+        node = self.nodes[id]
+        seen = {id}
+        while node.shares is not None:
+            if node.shares in seen or node.shares not in self.nodes:
+                return self.nodes[id]
+            seen.add(node.shares)
+            node = self.nodes[node.shares]
+        return node
+
     def predecessors(self, id: str) -> tuple[str, ...]:
         """The ids of the nodes wired into ``id``, by port."""
         return tuple(wire.source for wire in self.wires_into.get(id, ()))

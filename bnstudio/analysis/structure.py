@@ -1,0 +1,81 @@
+"""The graph theory of a drawing: what follows from nodes and wires, whatever the layers do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bnstudio.graph import Graph
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What depends on the wires alone.
+
+    Attributes:
+        order: Every node that is on no cycle nor behind one, sources first.
+        cyclic: The nodes on a cycle, in drawing order.
+        inputs: The Input nodes that reach an output, in drawing order.
+        outputs: The nodes that an Input reaches and that feed nothing, in drawing order.
+        live: The nodes on a path from an Input to an output: the model.
+    """
+
+    order: tuple[str, ...]
+    cyclic: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    live: frozenset[str]
+
+
+def structure(graph: Graph) -> Structure:
+    """The structure of ``graph``, in time linear in its size."""
+    digraph = graph.digraph
+    cyclic: tuple[str, ...] = ()
+    try:
+        order = tuple(nx.topological_sort(digraph))
+    except nx.NetworkXUnfeasible:
+        tangled = set(chain.from_iterable(knots(graph)))
+        cyclic = tuple(id for id in graph.nodes if id in tangled)
+        behind = _reach(digraph, cyclic)
+        # Not a subgraph view: its order would be that of a set, which differs from run to run.
+        free: nx.DiGraph[str] = nx.DiGraph()
+        free.add_nodes_from(id for id in graph.nodes if id not in behind)
+        free.add_edges_from(
+            (wire.source, wire.target) for wire in graph.wires if wire.target not in behind
+        )
+        order = tuple(nx.topological_sort(free))
+    sources = [id for id, node in graph.nodes.items() if node.type == "Input"]
+    fed = _reach(digraph, sources)
+    # A lone Input is not an output of itself: a model needs a layer.
+    ends = tuple(
+        id
+        for id, node in graph.nodes.items()
+        if node.type != "Input" and id in fed and id not in graph.wires_from
+    )
+    live = frozenset(fed & _reach(digraph.reverse(copy=False), ends))
+    inputs = tuple(id for id in sources if id in live)
+    return Structure(order, cyclic, inputs, ends, live)
+
+
+def knots(graph: Graph) -> list[list[str]]:
+    """The groups of nodes that lead to one another, each in drawing order."""
+    place = {id: index for index, id in enumerate(graph.nodes)}
+    digraph = graph.digraph
+    found = [
+        sorted(knot, key=place.__getitem__)
+        for knot in nx.strongly_connected_components(digraph)
+        if len(knot) > 1 or digraph.has_edge(*(2 * tuple(knot)))
+    ]
+    return sorted(found, key=lambda knot: place[knot[0]])
+
+
+def _reach(digraph: nx.DiGraph[str], roots: Iterable[str]) -> set[str]:
+    """``roots`` and all that can be reached from them."""
+    reached = set(roots)
+    return set(chain.from_iterable(nx.bfs_layers(digraph, reached))) if reached else reached
