@@ -1,0 +1,371 @@
+"""What is wrong with the project, worst first: a click shows the node, a button mends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QLabel,
+    QListView,
+    QScrollArea,
+    QSplitter,
+    QStackedLayout,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bnstudio.rules import RULES, Diagnostic, Severity
+from bnstudio.ui import theme
+from bnstudio.ui.severity import paint_glyph
+
+if TYPE_CHECKING:
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_Index = QModelIndex | QPersistentModelIndex
+_PAD = 10
+_GLYPH = 14
+
+
+class Problems(QWidget):
+    """The diagnostics of the current project, with their fixes."""
+
+    #: The user wants to see this node.
+    shown = Signal(str)
+    #: How many findings there are, and the worst severity's name (empty for none).
+    counted = Signal(int, str)
+
+    title = "Problems"
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+
+    def __init__(self, document: Document, session: Session | None = None) -> None:
+        super().__init__()
+        self._document = document
+        self._model = _Findings(self)
+        self.list = _List(self)
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(_Row(self.list))
+        self.list.setAccessibleName("Problems")
+        self.list.fix_wanted.connect(self._apply)
+        self.list.node_wanted.connect(self._show_node)
+        self.list.selectionModel().currentChanged.connect(self._describe)
+
+        self.details = QLabel(self)
+        self.details.setAccessibleName("About this problem")
+        self.details.setWordWrap(True)
+        self.details.setTextFormat(Qt.TextFormat.RichText)
+        self.details.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.details.setContentsMargins(14, 10, 14, 10)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        scroll = QScrollArea(self)
+        scroll.setWidget(self.details)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(1)
+        split.addWidget(self.list)
+        split.addWidget(scroll)
+        split.setStretchFactor(0, 5)
+        split.setStretchFactor(1, 2)
+
+        nothing = QLabel("No problems: this model can be trained.", self)
+        nothing.setProperty("role", "muted")
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(split)
+        self._stack.addWidget(nothing)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._stack)
+
+        document.diagnosed.connect(self._refresh)
+        document.selection_changed.connect(self._follow_selection)
+        theme.notifier.changed.connect(self._repaint)
+        self._refresh()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is listed."""
+        return self._model.diagnostics
+
+    def show_for(self, node: str) -> None:
+        """Makes a node's worst finding the current one."""
+        for place, diagnostic in enumerate(self._model.diagnostics):
+            if diagnostic.node == node:
+                self.list.setCurrentIndex(self._model.index(place))
+                return
+
+    def _refresh(self) -> None:
+        found = self._document.diagnostics
+        if found == self._model.diagnostics:
+            # Equal findings may carry fixes made for another value of the project.
+            self._model.diagnostics = found
+            return
+        before = self._current()
+        self._model.show(found)
+        self._stack.setCurrentIndex(0 if found else 1)
+        if before is not None:
+            key = (before.code, before.node)
+            for place, diagnostic in enumerate(found):
+                if (diagnostic.code, diagnostic.node) == key:
+                    self.list.setCurrentIndex(self._model.index(place))
+                    break
+        self._describe()
+        self.counted.emit(len(found), found[0].severity.value if found else "")
+
+    def _current(self) -> Diagnostic | None:
+        index = self.list.currentIndex()
+        return self._model.diagnostics[index.row()] if index.isValid() else None
+
+    def _apply(self, place: int) -> None:
+        diagnostic = self._model.diagnostics[place]
+        if diagnostic.fix is not None:
+            self._document.edit(diagnostic.fix.apply(self._document.project), diagnostic.fix.label)
+
+    def _show_node(self, place: int) -> None:
+        node = self._model.diagnostics[place].node
+        if node is not None:
+            self._document.select([node])
+            self.shown.emit(node)
+
+    def _follow_selection(self) -> None:
+        current = self._current()
+        if len(self._document.selection) == 1:
+            (node,) = self._document.selection
+            if current is None or current.node != node:
+                self.show_for(node)
+
+    def _describe(self) -> None:
+        diagnostic = self._current()
+        self.details.setText("" if diagnostic is None else _description(diagnostic))
+
+    def _repaint(self) -> None:
+        self.list.viewport().update()
+        self._describe()
+
+
+class _Findings(QAbstractListModel):
+    """The findings as rows."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+
+    def show(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.beginResetModel()
+        self.diagnostics = diagnostics
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+        return 0 if parent.isValid() else len(self.diagnostics)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        diagnostic = self.diagnostics[index.row()]
+        if role == Qt.ItemDataRole.UserRole:
+            return diagnostic
+        if role == Qt.ItemDataRole.DisplayRole:
+            return diagnostic.message
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"<p>{_escape(diagnostic.message)}</p><p>{_escape(diagnostic.hint)}</p>"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            fix = f" Fix: {diagnostic.fix.label}." if diagnostic.fix else ""
+            return (
+                f"{diagnostic.severity.value}, {diagnostic.code}: {diagnostic.message} "
+                f"{diagnostic.hint}{fix}"
+            )
+        return None
+
+
+class _List(QListView):
+    """Rows with a button: Enter or a click shows the node, Ctrl+Enter or the button mends it."""
+
+    #: The fix of this row is wanted.
+    fix_wanted = Signal(int)
+    #: The node of this row is wanted.
+    node_wanted = Signal(int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            wanted = self.fix_wanted if control else self.node_wanted
+            wanted.emit(self.currentIndex().row())
+            return
+        super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
+            return
+        if self.over_button(event.position().toPoint(), index):
+            self.fix_wanted.emit(index.row())
+        else:
+            self.node_wanted.emit(index.row())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        over = index.isValid() and self.over_button(event.position().toPoint(), index)
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
+        self.viewport().update()
+
+    def over_button(self, place: QPoint, index: QModelIndex) -> bool:
+        """Whether a point of the viewport is on the row's Fix button."""
+        fix = index.data(Qt.ItemDataRole.UserRole).fix
+        return fix is not None and button_rect(self, self.visualRect(index), fix.label).contains(
+            place
+        )
+
+
+class _Row(QStyledItemDelegate):
+    """Paints one finding: glyph, message, code, hint, and the button that mends it."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(200, 2 * _list(self).fontMetrics().height() + 18)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        now, list = theme.current(), _list(self)
+        diagnostic: Diagnostic = index.data(Qt.ItemDataRole.UserRole)
+        area, state = option.rect, option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            painter.fillRect(area, QColor(now.hover))
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.fillRect(QRect(area.left(), area.top(), 2, area.height()), QColor(now.accent))
+        painter.setPen(QColor(now.border))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+
+        line = list.fontMetrics().height()
+        top = area.top() + 8
+        glyph = QRect(area.left() + _PAD, top + (line - _GLYPH) // 2, _GLYPH, _GLYPH)
+        paint_glyph(painter, glyph, diagnostic.severity)
+
+        right = area.right() - _PAD
+        if diagnostic.fix is not None:
+            button = button_rect(list, area, diagnostic.fix.label)
+            _paint_button(painter, list, button, diagnostic.fix.label)
+            right = button.left() - _PAD
+        left = glyph.right() + _PAD
+        bold = QFont(list.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        code = diagnostic.code + ("  contested" if diagnostic.contested else "")
+        painter.setFont(theme.mono())
+        code_width = painter.fontMetrics().horizontalAdvance(code)
+        painter.setPen(QColor(now.muted))
+        painter.drawText(
+            QRect(right - code_width, top, code_width, line), Qt.AlignmentFlag.AlignVCenter, code
+        )
+        painter.setFont(bold)
+        painter.setPen(QColor(now.text))
+        room = right - code_width - _PAD - left
+        painter.drawText(
+            QRect(left, top, room, line),
+            Qt.AlignmentFlag.AlignVCenter,
+            painter.fontMetrics().elidedText(diagnostic.message, Qt.TextElideMode.ElideRight, room),
+        )
+        painter.setFont(list.font())
+        painter.setPen(QColor(now.muted))
+        room = right - left
+        painter.drawText(
+            QRect(left, top + line + 2, room, line),
+            Qt.AlignmentFlag.AlignVCenter,
+            painter.fontMetrics().elidedText(diagnostic.hint, Qt.TextElideMode.ElideRight, room),
+        )
+        painter.restore()
+
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: _Index,
+    ) -> bool:
+        """Nothing is edited in place."""
+        return False
+
+
+def button_rect(list: QListView, row: QRect, label: str) -> QRect:
+    """Where a row's Fix button is."""
+    metrics = list.fontMetrics()
+    width = min(metrics.horizontalAdvance(label) + 24, max(row.width() // 2, 60))
+    height = metrics.height() + 10
+    return QRect(
+        row.right() - _PAD - width, row.top() + (row.height() - height) // 2, width, height
+    )
+
+
+def _paint_button(painter: QPainter, list: QListView, area: QRect, label: str) -> None:
+    now = theme.current()
+    over = area.contains(list.viewport().mapFromGlobal(list.cursor().pos()))
+    painter.setPen(QPen(QColor(now.accent), 1))
+    painter.setBrush(QColor(now.accent if over else now.raised))
+    painter.drawRoundedRect(area, 6, 6)
+    painter.setPen(QColor(now.on_accent if over else now.accent))
+    painter.setFont(list.font())
+    text = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, area.width() - 16)
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _list(row: _Row) -> QListView:
+    parent = row.parent()
+    assert isinstance(parent, QListView)
+    return parent
+
+
+def _description(diagnostic: Diagnostic) -> str:
+    """Everything that is known of a finding, as rich text."""
+    now = theme.current()
+    word = {Severity.ERROR: "Error", Severity.WARNING: "Warning", Severity.INFO: "Note"}
+    colour = {
+        Severity.ERROR: now.error,
+        Severity.WARNING: now.warning,
+        Severity.INFO: now.info,
+    }
+    entry = RULES.get(diagnostic.code)
+    parts = [
+        f'<p><b style="color:{colour[diagnostic.severity]}">{word[diagnostic.severity]}</b>'
+        f" &nbsp;{_escape(diagnostic.code)}"
+        + (" &nbsp;<i>contested: experts disagree</i>" if diagnostic.contested else "")
+        + "</p>",
+        f"<p><b>{_escape(diagnostic.message)}</b></p>",
+        f"<p>{_escape(diagnostic.hint)}</p>" if diagnostic.hint else "",
+    ]
+    if entry is not None:
+        parts += [f"<p>{_escape(part)}</p>" for part in entry.help.split("\n\n")]
+    if diagnostic.source:
+        parts.append(f'<p style="color:{now.muted}">Source: {_escape(diagnostic.source)}</p>')
+    return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,98 @@
+"""The list of problems: select, mend, keep up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from bnstudio.graph import Graph, add, set_params
+from bnstudio.project import Project
+from bnstudio.rules import Diagnostic, Fix, Severity
+from bnstudio.ui import document as document_module
+from bnstudio.ui.document import Document
+from bnstudio.ui.panels.problems import Problems, button_rect
+
+
+def small(project: Project) -> Project:
+    return replace(project, graph=set_params(project.graph, ["dense"], {"units": 1}))
+
+
+def findings(case) -> tuple[Diagnostic, ...]:
+    """A stand-in for the rules: one error until units is 1, and always a note."""
+    note = Diagnostic("BN04", Severity.INFO, "A note", contested=True, source="Ioffe 2015")
+    if case.graph.nodes["dense"].params["units"] == 1:
+        return (note,)
+    fix = Fix("Set units to 1", small)
+    return (
+        Diagnostic("LOSS07", Severity.ERROR, "Too many", "Use one.", node="dense", fix=fix),
+        note,
+    )
+
+
+@pytest.fixture
+def document(qtbot, monkeypatch):
+    monkeypatch.setattr(document_module, "diagnose", findings)
+    document = Document(Project(add(Graph(), "Dense", params={"units": 64})[0]))
+    yield document
+    document.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, document):
+    panel = Problems(document)
+    qtbot.addWidget(panel)
+    panel.resize(900, 240)
+    panel.show()
+    return panel
+
+
+def row(panel: Problems, place: int):
+    return panel.list.visualRect(panel.list.model().index(place, 0))
+
+
+def test_a_click_selects_the_node_and_asks_to_see_it(panel, document, qtbot):
+    with qtbot.waitSignal(panel.shown) as seen:
+        middle = QPoint(60, row(panel, 0).center().y())
+        QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert seen.args == ["dense"]
+    assert document.selection == {"dense"}
+
+
+def test_the_button_mends_it_in_one_undo_step(panel, document):
+    place = button_rect(panel.list, row(panel, 0), "Set units to 1").center()
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert document.graph.nodes["dense"].params == {"units": 1}
+    assert [d.code for d in panel.diagnostics] == ["BN04"]
+    assert document.undo_stack.count() == 1
+    document.undo_stack.undo()
+    assert [d.code for d in panel.diagnostics] == ["LOSS07", "BN04"]
+
+
+def test_keyboard_shows_and_mends(panel, document):
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(0, 0))
+    QTest.keyClick(panel.list, Qt.Key.Key_Return)
+    assert document.selection == {"dense"}
+    QTest.keyClick(panel.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert document.graph.nodes["dense"].params == {"units": 1}
+
+
+def test_selecting_a_node_shows_its_problem_in_full(panel, document):
+    document.select(["dense"])
+    assert "LOSS07" in panel.details.text()
+    assert "Use one." in panel.details.text()
+
+
+def test_count_and_worst_are_told(panel, document, qtbot):
+    with qtbot.waitSignal(panel.counted) as told:
+        document.edit(small(document.project), "Mend")
+    assert told.args == [1, "info"]
+
+
+def test_a_contested_finding_says_so(panel):
+    panel.list.setCurrentIndex(panel.list.model().index(1, 0))
+    assert "contested" in panel.details.text()
+    assert "Ioffe 2015" in panel.details.text()
