@@ -83,8 +83,8 @@ class Document(QObject):
 
     @property
     def title(self) -> str:
-        """What to call the project: its file's name, or that it has none."""
-        return self._path.stem.replace("_", " ") if self._path else "Untitled"
+        """What to call the project: its file's name, or its own, or that it has none."""
+        return self._path.stem if self._path else self._project.title or "Untitled"
 
     @property
     def path(self) -> Path | None:

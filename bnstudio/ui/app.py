@@ -1,0 +1,99 @@
+"""Starting the window: one QApplication, its name, icon and theme, and what catches a fault."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from PySide6.QtWidgets import QApplication
+
+    from bnstudio.project import Project
+    from bnstudio.ui.main_window import MainWindow
+
+
+def application() -> QApplication:
+    """The application, made at the first call."""
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    from bnstudio.resources import resource
+    from bnstudio.ui import theme
+
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("bnstudio")
+    app.setApplicationDisplayName("bnstudio")
+    app.setDesktopFileName("bnstudio")
+    app.setWindowIcon(QIcon(str(resource("icons", "bnstudio.svg"))))
+    theme.install(app)
+    return app
+
+
+def create_window(
+    project: Project | None = None, path: Path | None = None, start_engine: bool = True
+) -> MainWindow:
+    """A window on a project, not shown yet; on nothing, it welcomes."""
+    application()
+    from bnstudio.ui import theme
+    from bnstudio.ui.main_window import MainWindow
+    from bnstudio.ui.preferences import Preferences
+
+    preferences = Preferences()
+    if preferences["appearance"] in ("light", "dark"):
+        theme.force(preferences["appearance"])
+    return MainWindow(project, path, preferences=preferences, start_engine=start_engine)
+
+
+def run(path: str | None = None, *, reset: bool = False) -> int:
+    """Opens the window, on a project file where one is given, and returns the exit status.
+
+    A file that cannot be read is explained in the window. ``reset`` forgets the settings first.
+    """
+    from bnstudio.ui import preferences
+
+    if reset:
+        preferences.reset()
+    app = application()
+    window = create_window()
+    sys.excepthook = _catcher(window)
+    window.show()
+    if path is not None:
+        window.files.open_path(Path(path))
+    window.offer_recovery()
+    return app.exec()
+
+
+class _catcher:
+    """Keeps an unforeseen fault from taking the work with it, and says that there was one."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._busy = False
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        sys.__excepthook__(kind, error, trace)
+        if self._busy or not isinstance(error, Exception):
+            return
+        self._busy = True
+        try:
+            self._window.recovery.write()
+            report = "".join(traceback.format_exception(kind, error, trace))
+            self._window.toasts.say(
+                f"Something went wrong: {error or kind.__name__}. Your work is kept.",
+                "error",
+                ("Details", lambda: self._details(report)),
+            )
+        finally:
+            self._busy = False
+
+    def _details(self, report: str) -> None:
+        self._window.show_report("Report", report)

@@ -1,0 +1,188 @@
+"""The File menu: new, open, save, export; and asking before anything could be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from bnstudio import project as projects
+from bnstudio.project import SUFFIX, Project, ProjectError
+
+if TYPE_CHECKING:
+    from bnstudio.exporters.exporter import Exporter
+    from bnstudio.project import Sample
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.preferences import Preferences
+    from bnstudio.ui.session import Session
+    from bnstudio.ui.toast import Toasts
+
+_FILTER = f"bnstudio projects (*{SUFFIX})"
+
+
+class Files(QObject):
+    """Reads and writes project files for one window."""
+
+    #: Another project is in the window.
+    opened = Signal()
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        session: Session,
+        preferences: Preferences,
+        toasts: Toasts,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._session = window, document, session
+        self._preferences, self._toasts = preferences, toasts
+
+    def new(self) -> None:
+        """Puts an empty project into the window."""
+        if self.may_go():
+            self._put(Project(), None)
+
+    def open(self) -> None:
+        """Asks for a project file and opens it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Open Project", self._preferences["folder"], _FILTER
+        )
+        if name:
+            self.open_path(Path(name))
+
+    def open_path(self, path: Path) -> bool:
+        """Opens a project file; a bad one is explained and changes nothing."""
+        path = Path(path)
+        try:
+            project = projects.load(path)
+        except (ProjectError, OSError) as error:
+            self._toasts.say(_sentence(error, path), "error")
+            return False
+        if not self.may_go():
+            return False
+        self._put(project, path)
+        self._preferences.remember(path)
+        return True
+
+    def open_sample(self, sample: Sample) -> bool:
+        """Opens a sample as a new project, so that saving does not write over it."""
+        if not self.may_go():
+            return False
+        self._put(sample.project, None)
+        return True
+
+    def restore(self, project: Project, path: Path | None) -> bool:
+        """Opens recovered work, which is not what any file holds."""
+        if not self.may_go():
+            return False
+        self._document.open(project, path, saved=False)
+        self.opened.emit()
+        return True
+
+    def save(self) -> bool:
+        """Saves to the project's file, asking for one where there is none."""
+        if self._document.path is None:
+            return self.save_as()
+        return self._write(self._document.path)
+
+    def save_as(self) -> bool:
+        """Asks for a file and saves to it."""
+        path = self._document.path
+        start = path or Path(self._preferences["folder"]) / f"model{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save Project", str(start), _FILTER)
+        if not name:
+            return False
+        chosen = Path(name)
+        return self._write(chosen if chosen.suffix else chosen.with_suffix(SUFFIX))
+
+    def export(self, exporter: Exporter) -> bool:
+        """Asks for a file and writes the model to it in another form."""
+        stem = self._document.path.stem if self._document.path else "model"
+        start = Path(self._preferences["folder"]) / f"{stem}{exporter.suffix}"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, f"Export {exporter.title}", str(start), f"*{exporter.suffix}"
+        )
+        if not name:
+            return False
+        path = Path(name)
+        return self.export_to(exporter, path if path.suffix else path.with_suffix(exporter.suffix))
+
+    def export_to(self, exporter: Exporter, path: Path) -> bool:
+        """Writes the model to a file in another form."""
+        try:
+            projects.write_atomic(path, exporter.render(self._document.project))
+        except (OSError, ValueError) as error:
+            self._toasts.say(_sentence(error, path), "error")
+            return False
+        self._preferences["folder"] = str(path.parent)
+        self._toasts.say(f"Exported to {path}", "good")
+        return True
+
+    def may_go(self) -> bool:
+        """Whether the project may leave the window; asks where work or a run would be lost."""
+        if self._session.live and not self._ask(
+            "A run is going on.",
+            "Stop it and go on? What it has learnt so far is kept with the run.",
+            "Stop the run",
+            self._session.stop,
+        ):
+            return False
+        if not self._document.modified:
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f"Save the changes to {self._document.title}?")
+        box.setInformativeText("Without saving they are lost.")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = ask(box)
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    def _ask(self, text: str, more: str, yes: str, act: Callable[[], object]) -> bool:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("bnstudio")
+        box.setText(text)
+        box.setInformativeText(more)
+        go = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        ask(box)
+        if box.clickedButton() is not go:
+            return False
+        act()
+        return True
+
+    def _put(self, project: Project, path: Path | None) -> None:
+        self._document.open(project, path)
+        self.opened.emit()
+
+    def _write(self, path: Path) -> bool:
+        try:
+            projects.save(self._document.project, path)
+        except (ProjectError, OSError) as error:
+            self._toasts.say(_sentence(error, path), "error")
+            return False
+        self._document.set_path(path)
+        self._preferences.remember(path)
+        self._toasts.say(f"Saved {path.name}", "good")
+        return True
+
+
+def ask(box: QMessageBox) -> int:
+    """Runs a question to its answer; one place, so that a test can answer it."""
+    answer = box.exec()
+    box.deleteLater()
+    return answer
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{path}: {error.strerror}. Choose another file or folder."
+    return str(error)

@@ -1,0 +1,101 @@
+"""Help: what a layer, its arguments or a rule is about, from the entries that define them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from bnstudio.layers import CATEGORIES, LAYERS
+from bnstudio.layers.params import Choice, Object, Param
+from bnstudio.rules import RULES
+from bnstudio.ui import theme
+
+
+def text(topic: str) -> str:
+    """The help on a layer type or a rule code as Markdown; a table of contents for the rest."""
+    if topic in LAYERS:
+        return _layer(topic)
+    if topic in RULES:
+        return _rule(topic)
+    return _contents()
+
+
+def _layer(name: str) -> str:
+    entry = LAYERS[name]
+    lines = [f"# {name}", f"*{entry.category}*", "", entry.help, "", "## Arguments", ""]
+    for param in entry.params:
+        default = "required" if param.required else f"`{param.default!r}`"
+        lines += [f"**`{param.name}`** ({default})  ", _about(param), ""]
+    about = [code for code, rule in RULES.items() if name in rule.help]
+    if about:
+        lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]
+    lines += ["", f"Keras: `keras.layers.{name}` ([contents](topic:))"]
+    return "\n".join(lines)
+
+
+def _about(param: Param) -> str:
+    words = param.help
+    if isinstance(param, Choice):
+        words += " One of " + ", ".join(f"`{option!r}`" for option in param.options) + "."
+    elif isinstance(param, Object):
+        words += " " + ", ".join(f"`{spec.name}`" for spec in param.specs) + "."
+    return words.strip() or (type(param).__doc__ or "").split("\n", 1)[0]
+
+
+def _rule(code: str) -> str:
+    rule = RULES[code]
+    badge = "  \n*The advice is contested.*" if rule.contested else ""
+    return (
+        f"# {code}\n*{rule.severity.value.capitalize()}*{badge}\n\n{rule.help}\n\n"
+        f"**Source:** {rule.source}\n\n[Contents](topic:)"
+    )
+
+
+def _contents() -> str:
+    lines = ["# Help", "## Layers", ""]
+    for category in CATEGORIES:
+        names = [name for name, entry in LAYERS.items() if entry.category == category]
+        links = ", ".join(f"[{name}](topic:{name})" for name in names)
+        lines += [f"**{category}**  ", links, ""]
+    if RULES:
+        lines += ["## Rules", "", ", ".join(f"[{code}](topic:{code})" for code in RULES)]
+    return "\n".join(lines)
+
+
+class HelpWindow(QWidget):
+    """A small window beside the main one; links lead from page to page."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Tool)
+        self.setWindowTitle("Help")
+        self.resize(520, 560)
+        self.page = QTextBrowser()
+        self.page.setAccessibleName("Help text")
+        self.page.setOpenLinks(False)
+        self.page.document().setDocumentMargin(18)
+        self.page.anchorClicked.connect(lambda url: self.show_topic(url.path()))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.page)
+        self._topic = ""
+        theme.notifier.changed.connect(self._render)
+
+    def show_topic(self, topic: str) -> None:
+        """Turns to a page and comes to the front."""
+        self._topic = topic
+        self._render()
+        self.show()
+        self.raise_()
+
+    def show_markdown(self, title: str, markdown: str) -> None:
+        """Shows a page that is not one of the topics."""
+        self._topic = ""
+        self.page.setMarkdown(markdown)
+        self.setWindowTitle(title)
+        self.show()
+        self.raise_()
+
+    def _render(self) -> None:
+        if self._topic or not self.page.toPlainText():
+            self.setWindowTitle(f"Help: {self._topic}" if self._topic else "Help")
+            self.page.setMarkdown(text(self._topic))

@@ -1,0 +1,466 @@
+"""The window: it puts the parts together and answers the commands that concern them all."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
+
+from bnstudio.layers import LAYERS
+from bnstudio.project import SUFFIX, Project
+from bnstudio.ui import recovery, theme
+from bnstudio.ui.actions import ACTIONS, Actions
+from bnstudio.ui.canvas.view import CanvasView
+from bnstudio.ui.docks import Dock, polish_tabs, refresh_titles
+from bnstudio.ui.document import Document
+from bnstudio.ui.files import Files
+from bnstudio.ui.help import HelpWindow
+from bnstudio.ui.panels import PANELS
+from bnstudio.ui.picker import Entry, Picker
+from bnstudio.ui.preferences import Preferences
+from bnstudio.ui.session import Session
+from bnstudio.ui.status import StatusBar
+from bnstudio.ui.toast import Offer, Toasts
+from bnstudio.ui.top_bar import TopBar
+from bnstudio.ui.train_bar import TrainBar
+from bnstudio.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+
+MINIMUM = (1100, 700)
+_LAYOUT = 1
+"""Raised when an older saved layout would no longer make sense."""
+
+_WIDTHS = {
+    Qt.DockWidgetArea.LeftDockWidgetArea: 216,
+    Qt.DockWidgetArea.RightDockWidgetArea: 348,
+}
+_FOOT = 236
+
+
+class MainWindow(QMainWindow):
+    """One project in one window.
+
+    Attributes:
+        document: The project being edited.
+        session: The engine as this window sees it.
+        canvas: The drawing.
+        panels: The docks' widgets by title.
+    """
+
+    def __init__(
+        self,
+        project: Project | None = None,
+        path: Path | None = None,
+        *,
+        preferences: Preferences | None = None,
+        start_engine: bool = True,
+    ) -> None:
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.document = Document(parent=self)
+        self.session = Session(self.document, self, start=start_engine)
+        self.canvas = CanvasView(self.document, self.session)
+        self.welcome = Welcome()
+        self._centre = QStackedWidget()
+        self._centre.addWidget(self.welcome)
+        self._centre.addWidget(self.canvas)
+        self.setCentralWidget(self._centre)
+        self.toasts = Toasts(self._centre)
+        self.files = Files(self, self.document, self.session, self.preferences, self.toasts)
+        self.recovery = recovery.Recovery(self.document)
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, Dock] = {}
+        self._help: HelpWindow | None = None
+        self._problem = -1
+        self._build_docks()
+        self._build_bars()
+        self._connect()
+        self.setMinimumSize(*MINIMUM)
+        self.setAcceptDrops(True)
+        if project is not None or path is not None:
+            self.document.open(project or Project(), path)
+        self._restore_layout()
+        self._show_state()
+        self._show_title()
+
+    # Putting the parts together.
+
+    def _build_docks(self) -> None:
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(
+            Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North
+        )
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        for panel_type in PANELS:
+            panel = panel_type(self.document, self.session)
+            panel.setObjectName("panel")
+            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.panels[panel_type.title] = panel
+            self.docks[panel_type.title] = Dock(panel, panel_type.title, self)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Every panel where it is at first."""
+        first: dict[Qt.DockWidgetArea, Dock] = {}
+        for panel_type in PANELS:
+            dock = self.docks[panel_type.title]
+            dock.setFloating(False)
+            self.addDockWidget(panel_type.area, dock)
+            dock.show()
+            if panel_type.area in first:
+                self.tabifyDockWidget(first[panel_type.area], dock)
+            else:
+                first[panel_type.area] = dock
+        for area, dock in first.items():
+            dock.raise_()
+            if area == Qt.DockWidgetArea.BottomDockWidgetArea:
+                self.resizeDocks([dock], [_FOOT], Qt.Orientation.Vertical)
+            else:
+                self.resizeDocks([dock], [_WIDTHS[area]], Qt.Orientation.Horizontal)
+        refresh_titles(self.docks.values())
+        polish_tabs(self)
+
+    def _build_bars(self) -> None:
+        self._bar = TopBar(self.document, TrainBar(self.document, self.session))
+        self.actions_ = Actions(self, self.canvas, self.preferences)
+        menus = self.actions_.fill(self._bar.menus)
+        self._recent = QMenu("Open Recent", self)
+        menus["File"].insertMenu(self.actions_.by_id["file.welcome"], self._recent)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        for id in ("edit.undo", "edit.redo"):
+            self._bar.add_button(self.actions_.by_id[id])
+        self.setMenuWidget(self._bar)
+        self._status = StatusBar(self.document, self.session)
+        self.setStatusBar(self._status)
+
+    def _connect(self) -> None:
+        document, session, stack = self.document, self.session, self.document.undo_stack
+        for signal in (
+            document.changed,
+            document.selection_changed,
+            document.path_changed,
+            document.diagnosed,
+            session.state_changed,
+            stack.indexChanged,
+            stack.cleanChanged,
+        ):
+            signal.connect(self._show_state)
+        document.path_changed.connect(self._show_title)
+        stack.cleanChanged.connect(self._show_title)
+        document.changed.connect(self._leave_welcome)
+        document.noted.connect(self.say)
+        document.revealed.connect(self._reveal)
+        document.help_wanted.connect(self.show_help)
+        session.note.connect(self.say)
+        self._connect_problems(self.panels["Problems"])
+        self.canvas.zoomed.connect(self._status.show_zoom)
+        self.canvas.refused.connect(lambda text: self.toasts.say(text, "warning"))
+        self._status.zoom_clicked.connect(self.actions_.by_id["view.zoom_actual"].trigger)
+        self._status.messages_clicked.connect(self.show_messages)
+        self.files.opened.connect(self._show_opened)
+        self.welcome.started.connect(self.show_canvas)
+        self.welcome.layer_entered.connect(self.show_canvas)
+        self.welcome.open_wanted.connect(self.files.open)
+        self.welcome.sample_chosen.connect(self.files.open_sample)
+        self.welcome.file_chosen.connect(lambda path: self.files.open_path(Path(path)))
+
+    def _connect_problems(self, problems: Problems) -> None:
+        problems.shown.connect(lambda node: self._reveal(node, ""))
+        problems.fixed.connect(lambda label: self.say(label, "undo"))
+        problems.counted.connect(self._count_problems)
+
+    # What the commands do.
+
+    def undo(self) -> None:
+        """Takes the last edit back."""
+        self.document.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Makes the edit again that was taken back."""
+        self.document.undo_stack.redo()
+
+    def show_panel(self, title: str) -> None:
+        """Brings a panel to the front, wherever it is."""
+        dock = self.docks[title]
+        dock.show()
+        dock.raise_()
+        self.panels[title].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        refresh_titles(self.docks.values())
+
+    def show_canvas(self) -> None:
+        """Shows the drawing, be it empty."""
+        self._centre.setCurrentWidget(self.canvas)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_welcome(self) -> None:
+        """Shows the samples and the recent files."""
+        self.welcome.load(self.preferences["recent"])
+        self._centre.setCurrentWidget(self.welcome)
+
+    def show_commands(self) -> None:
+        """Opens the command list."""
+        entries = []
+        for entry in ACTIONS:
+            action = self.actions_.by_id[entry.id]
+            menu = entry.menu.replace("/", " / ")
+            keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+            entries.append(
+                Entry(action.text(), action.trigger, menu, keys, enabled=action.isEnabled())
+            )
+        Picker(self, "Type a command", entries).open()
+
+    def find_node(self) -> None:
+        """Opens the list of layers in the drawing."""
+        entries = [
+            Entry(
+                node.name,
+                lambda id=node.id: self._go(id),
+                node.type,
+                colour=theme.current().category(
+                    LAYERS[node.type].category if node.type in LAYERS else ""
+                ),
+            )
+            for node in self.document.graph.nodes.values()
+        ]
+        Picker(self, "Find a layer by name or type", entries).open()
+
+    def next_problem(self) -> None:
+        """Selects the node of the next finding."""
+        nodes = list(dict.fromkeys(d.node for d in self.document.diagnostics if d.node))
+        if nodes:
+            self._problem = (self._problem + 1) % len(nodes)
+            self.document.reveal(nodes[self._problem])
+
+    def set_appearance(self, name: str) -> None:
+        """Light, dark, or as the system is."""
+        self.preferences["appearance"] = name
+        self.preferences.save()
+        theme.force(None if name == "system" else name)
+        self._show_state()
+
+    def reset_layout(self) -> None:
+        """Puts every panel back where it was at first."""
+        self._arrange()
+
+    def help_on_selection(self) -> None:
+        """Explains the selected layer."""
+        types = {self.document.graph.nodes[id].type for id in self.document.selection}
+        self.show_help(types.pop() if len(types) == 1 else "")
+
+    def show_help(self, topic: str) -> None:
+        """Turns the help window to a layer type or a rule code."""
+        self._help_window().show_topic(topic)
+
+    def show_keys(self) -> None:
+        """Lists every command and its keys."""
+        lines = ["# Keyboard shortcuts", ""]
+        for entry in ACTIONS:
+            if entry.keys:
+                keys = self.actions_.by_id[entry.id].shortcuts()
+                words = ", ".join(f"`{key.toString(key.SequenceFormat.NativeText)}`" for key in keys)
+                lines += [f"{words} \u2002 **{entry.text.rstrip('.')}**  ", f"{entry.help}", ""]
+        self._help_window().show_markdown("Keyboard Shortcuts", "\n".join(lines))
+
+    def show_messages(self) -> None:
+        """Lists what was said in this session, newest first."""
+        lines = ["# Messages", ""]
+        for note in reversed(self.toasts.log):
+            lines += [f"**{note.time:%H:%M:%S}** \u2002 *{note.kind}* \u2002 {note.text}", ""]
+        if not self.toasts.log:
+            lines.append("Nothing has been said yet.")
+        self._help_window().show_markdown("Messages", "\n".join(lines))
+
+    def show_about(self) -> None:
+        """Says what this is."""
+        self._help_window().show_markdown(
+            "About bnstudio",
+            f"# bnstudio {version('bnstudio')}\n\nA desktop studio for Keras models: draw, check, "
+            "train with live histograms, export the code.\n\nApache-2.0. Built on Keras, "
+            "TensorFlow, Qt (PySide6, LGPL-3.0), pyqtgraph, networkx, msgspec and pygments. "
+            "Typefaces: Inter and JetBrains Mono (OFL-1.1).",
+        )
+
+    def say(self, text: str, kind: str = "info") -> None:
+        """Says something quietly; an ``undo`` one offers to take the edit back."""
+        if kind == "undo":
+            index = self.document.undo_stack.index()
+            self.toasts.say(text, "good", ("Undo", lambda: self._take_back(index)))
+        else:
+            self.toasts.say(text, kind)
+
+    def offer_recovery(self) -> None:
+        """Offers the work that a crash left behind."""
+        found, damaged = recovery.left_behind()
+        for file in damaged:
+            self.toasts.say(
+                f"Unsaved work could not be read. The file was set aside: {file}", "warning"
+            )
+        for work in reversed(found[:3]):
+            layers = len(work.project.graph.nodes)
+            name = work.path.name if work.path else work.project.title or "an untitled project"
+            offers: tuple[Offer, ...] = (
+                ("Restore", lambda work=work: self._restore(work)),
+                ("Discard", lambda work=work: recovery.discard(work)),
+            )
+            self.toasts.say(
+                f"Unsaved work was found: {name}, {layers} layers, from "
+                f"{work.time:%d %B, %H:%M}.",
+                "info",
+                *offers,
+                lasting=True,
+            )
+        if self.preferences.damaged is not None:
+            self.toasts.say(
+                f"The settings could not be read and start anew. The old file is kept: "
+                f"{self.preferences.damaged}",
+                "warning",
+            )
+
+    # Keeping itself in step.
+
+    @property
+    def conditions(self) -> dict[str, Callable[[], bool]]:
+        """What the ``when`` of an action may ask."""
+        document, session = self.document, self.session
+        return {
+            "drawn": lambda: bool(document.graph.nodes),
+            "selection": lambda: bool(document.selection),
+            "undo": document.undo_stack.canUndo,
+            "redo": document.undo_stack.canRedo,
+            "findings": lambda: any(d.node for d in document.diagnostics),
+            "trainable": lambda: session.blocked() is None,
+            "running": lambda: session.state == "running",
+            "paused": lambda: session.state == "paused",
+            "training": lambda: session.live,
+        }
+
+    def _show_state(self, *_: object) -> None:
+        self.actions_.refresh(self.conditions)
+        stack = self.document.undo_stack
+        for id, word, text in (
+            ("edit.undo", "Undo", stack.undoText()),
+            ("edit.redo", "Redo", stack.redoText()),
+        ):
+            self.actions_.by_id[id].setText(f"{word} {text}".strip())
+
+    def _show_title(self, *_: object) -> None:
+        self.setWindowTitle(f"{self.document.title}[*] \u2014 bnstudio")
+        self.setWindowModified(self.document.modified)
+
+    def _show_opened(self) -> None:
+        if self.document.graph.nodes:
+            self.show_canvas()
+            self.canvas.fit()
+        else:
+            self.show_welcome()
+
+    def _leave_welcome(self, *_: object) -> None:
+        if self.document.graph.nodes and self._centre.currentWidget() is self.welcome:
+            self._centre.setCurrentWidget(self.canvas)
+
+    def _reveal(self, id: str, param: str) -> None:
+        self.show_canvas()
+        self.canvas.zoom_to_selection()
+        if param:
+            self.docks["Inspector"].raise_()
+
+    def _go(self, id: str) -> None:
+        self.show_canvas()
+        self.document.select((id,))
+        self.canvas.zoom_to_selection()
+
+    def _take_back(self, index: int) -> None:
+        """Undoes an edit from its toast, unless other edits have come on top of it."""
+        if self.document.undo_stack.index() == index:
+            self.document.undo_stack.undo()
+        else:
+            self.toasts.say("Other edits have been made since; undo them first.", "info")
+
+    def _restore(self, work: recovery.Recovered) -> None:
+        if self.files.restore(work.project, work.path):
+            self.recovery.write()
+            recovery.discard(work)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.preferences["recent"]:
+            missing = not Path(path).exists()
+            action = self._recent.addAction(f"{path}  (missing)" if missing else path)
+            action.setEnabled(not missing)
+            action.triggered.connect(lambda _=False, path=path: self.files.open_path(Path(path)))
+        if self._recent.isEmpty():
+            self._recent.addAction("No files yet").setEnabled(False)
+
+    def _help_window(self) -> HelpWindow:
+        if self._help is None:
+            self._help = HelpWindow(self)
+        return self._help
+
+    # The window itself.
+
+    def _restore_layout(self) -> None:
+        self.resize(1440, 900)
+        for key, restore in (
+            ("geometry", self.restoreGeometry),
+            ("layout", lambda state: self.restoreState(state, _LAYOUT)),
+        ):
+            try:
+                state = QByteArray(b64decode(self.preferences[key], validate=True))
+            except ValueError:
+                continue
+            if not state.isEmpty():
+                restore(state)
+
+    def save_layout(self) -> None:
+        """Remembers where everything is."""
+        for key, state in (
+            ("geometry", self.saveGeometry()),
+            ("layout", self.saveState(_LAYOUT)),
+        ):
+            self.preferences[key] = b64encode(state.data()).decode()
+        self.preferences.save()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        polish_tabs(self)
+        refresh_titles(self.docks.values())
+        self._show_opened()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_go():
+            event.ignore()
+            return
+        self.save_layout()
+        self.recovery.close()
+        self.session.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = self._dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.files.open_path(path)
+
+    def _dropped(self, event: QDropEvent | QDragEnterEvent) -> Path | None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile() and url.toLocalFile().endswith(SUFFIX):
+                return Path(url.toLocalFile())
+        return None
+
+
+def open_windows() -> list[MainWindow]:
+    """The windows of this process."""
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
