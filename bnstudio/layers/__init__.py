@@ -1,7 +1,18 @@
 """The catalogue: one entry per Keras layer, with its arguments, shape rule and weights."""
 
-from bnstudio.layers import core  # each import enters its layers, in palette order
+from bnstudio.layers import (
+    activation,
+    convolution,
+    core,
+    merging,
+    normalization,
+    pooling,
+    recurrent,
+    regularization,
+    reshaping,
+)
 from bnstudio.layers.catalogue import (
+    CATEGORIES,
     LAYERS,
     EmptyOutputError,
     LayerType,
@@ -13,8 +24,8 @@ from bnstudio.layers.catalogue import (
     show_shape,
 )
 
-CATEGORIES = tuple(dict.fromkeys(entry.category for entry in LAYERS.values()))
-"""The palette's headings, in order."""
+for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
+    LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
 
 __all__ = [
     "CATEGORIES",
@@ -25,7 +36,15 @@ __all__ = [
     "Shape",
     "ShapeError",
     "Weight",
+    "activation",
+    "convolution",
     "core",
+    "merging",
     "near_names",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "regularization",
+    "reshaping",
     "show_shape",
 ]

@@ -1,16 +1,21 @@
-"""What a layer type is, and the decorator that makes an entry of one function."""
+"""What a layer type is, and the decorator that makes an entry of one function.
+
+Operations (FLOPs) are counted by one convention: for one row, in inference, a multiply-add is
+two, an addition, comparison or activation of one number is one, and moving, copying or looking up
+is nothing. Published figures count so, or count multiply-adds once, which halves them.
+"""
 
 from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Param
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
@@ -18,16 +23,27 @@ if TYPE_CHECKING:
 Shape = tuple[int | None, ...]
 """A tensor's shape as Keras writes it, the batch dimension first; None is unknown until run."""
 
-DTYPES = (
-    None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
-    "int32", "int64", "uint8", "bool",
+CATEGORIES = (
+    "Core", "Normalization", "Activation", "Regularization", "Convolution", "Pooling",
+    "Recurrent", "Merging", "Reshaping",
 )  # fmt: skip
+"""The palette's headings, in order."""
 
-COMMON = (
-    Bool("trainable", True, help="Whether training may change this layer's weights."),
-    Choice("dtype", None, DTYPES, help="The dtype or dtype policy; None follows the global one."),
-)
+FLOATING = (
+    None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
+)  # fmt: skip
+"""What the weights of a layer may be."""
+
+DTYPES = (*FLOATING, "int32", "int64", "uint8", "bool")
+
+_TRAINABLE = Bool("trainable", True, help="Whether training may change this layer's weights.")
+_DTYPE_HELP = "The dtype or dtype policy; None follows the global one."
+
+COMMON = (_TRAINABLE, Choice("dtype", None, DTYPES, help=_DTYPE_HELP))
 """Arguments that every Keras layer has, from the base class."""
+
+COMMON_WITH_WEIGHTS = (_TRAINABLE, Choice("dtype", None, FLOATING, help=_DTYPE_HELP))
+"""The same for layers with weights, which cannot be whole numbers."""
 
 
 class ShapeError(ValueError):
@@ -93,6 +109,7 @@ class LayerType:
     _weights: Rule | None = field(default=None, repr=False)
     _flops: Rule | None = field(default=None, repr=False)
     _outputs: Rule | None = field(default=None, repr=False)
+    _conflicts: Rule | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> str:
@@ -114,24 +131,36 @@ class LayerType:
         """What a new node starts with: the required arguments only."""
         return {p.name: p.initial for p in self.params if p.required}
 
+    @cached_property
+    def _objects(self) -> frozenset[str]:
+        return frozenset(param.name for param in self.params if isinstance(param, Object))
+
+    @cached_property
+    def _required(self) -> tuple[str, ...]:
+        return tuple(param.name for param in self.params if param.required)
+
     def full(self, params: Mapping[str, Value]) -> dict[str, Value]:
         """``params`` with the defaults filled in."""
         return {**self.defaults, **params}
 
     def check(self, params: Mapping[str, Value]) -> dict[str, str]:
         """Why arguments cannot be used, by name; empty when all can."""
-        problems = {}
+        problems: dict[str, str] = {}
+        by_name = self.by_name
         for name, value in params.items():
-            param = self.by_name.get(name)
+            param = by_name.get(name)
             if param is None:
-                near = difflib.get_close_matches(name, self.by_name, 1)
+                near = difflib.get_close_matches(name, by_name, 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 problems[name] = f"{self.name} has no argument {name!r}.{hint}"
             elif reason := param.check(value):
                 problems[name] = reason
-        for param in self.params:
-            if param.required and param.name not in params:
-                problems[param.name] = f"{self.name} needs {param.name}."
+        for name in self._required:
+            if name not in params:
+                problems[name] = f"{self.name} needs {name}."
+        if self._conflicts is not None and not problems:
+            found: Iterable[tuple[str, str]] = self._conflicts(**self.full(params))
+            problems.update(found)
         return problems
 
     def output_count(self, params: Mapping[str, Value]) -> int:
@@ -147,7 +176,27 @@ class LayerType:
             ShapeError: If the layer cannot take them.
         """
         result = self._shape(*self._arguments(inputs), **self.full(params))
-        return tuple(result) if isinstance(result, list) else (result,)
+        outputs = tuple(result) if isinstance(result, list) else (result,)
+        if not self._objects.isdisjoint(params):
+            self._refuse_misfits(inputs, outputs, params)
+        return outputs
+
+    def _refuse_misfits(
+        self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]
+    ) -> None:
+        """Raises where an initializer, regularizer or constraint does not suit its weight."""
+        shapes: dict[str, Shape] = {w.name: w.shape for w in self.weights(inputs, params)}
+        shapes["activity"] = outputs[0]
+        for name in self._objects.intersection(params):
+            param, value = self.by_name[name], params[name]
+            weight = name.rpartition("_")[0]
+            if isinstance(param, Object) and value is not None and weight in shapes:
+                shape = shapes[weight]
+                if reason := param.misfit(value, shape):
+                    what = "output" if weight == "activity" else weight.replace("_", " ")
+                    raise ShapeError(
+                        f"{name} does not suit the {what} {show_shape(shape)}: {reason}."
+                    )
 
     def weights(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Weight, ...]:
         """The variables Keras makes when built on these input shapes, as ``layer.weights``."""
@@ -193,18 +242,25 @@ def layer(
     weights: Rule | None = None,
     flops: Rule | None = None,
     outputs: Rule | None = None,
-    common: tuple[Param, ...] = COMMON,
+    conflicts: Rule | None = None,
+    common: tuple[Param, ...] | None = None,
 ) -> Callable[[Rule], LayerType]:
     """Makes the decorated shape rule a layer type and enters it in ``LAYERS``.
 
     The rule takes the input shape (a tuple of shapes for a merging layer, nothing for Input) and
     every argument by keyword; it returns the output shape, or a list for several outputs. Its
     docstring is the help. ``weights`` takes the same and yields ``Weight``s; ``flops`` takes the
-    output shape after the input; ``outputs`` takes the arguments and returns a count.
+    output shape after the input; ``outputs`` takes the arguments and returns a count; ``conflicts``
+    takes them, each valid by itself, and yields the name of one that does not go with the others
+    and the reason. ``common`` are the last arguments, those of the Keras base class unless given.
 
     Raises:
-        ValueError: If the name is taken; both owners are named.
+        ValueError: If the name is taken, where both owners are named, or the category is unknown.
     """
+    if category not in CATEGORIES:
+        raise ValueError(f"{name}: there is no category {category!r}.")
+    if common is None:
+        common = COMMON if weights is None else COMMON_WITH_WEIGHTS
 
     def enter(rule: Rule) -> LayerType:
         if name in LAYERS:
@@ -215,7 +271,7 @@ def layer(
             )
         entry = LayerType(
             name, category, (*params, *common), tells, *inputs, inspect.getdoc(rule) or "",
-            rule, weights, flops, outputs,
+            rule, weights, flops, outputs, conflicts,
         )  # fmt: skip
         LAYERS[name] = entry
         return entry

@@ -1,40 +1,113 @@
-"""Input, Dense and the other layers that every network has."""
+"""Input, Dense and Embedding: where data enters, and what every network has."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.layers.arguments import constraint, initializer, kernel_and_bias, regularizer
 from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
-from bnstudio.layers.objects import Constraint, Initializer, Regularizer, activation
-from bnstudio.layers.params import REQUIRED, Bool, Int
+from bnstudio.layers.objects import activation
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints
+from bnstudio.layers.shapes import activates, known, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+INPUT_DTYPES = (
+    None, "float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64", "bool", "string",
+)  # fmt: skip
 
-def _dense_weights(x: Shape, *, units: int, use_bias: bool, **_: Any) -> Iterator[Weight]:
-    yield Weight("kernel", (x[-1] or 0, units))
+LORA = (
+    Int(
+        "lora_rank",
+        None,
+        optional=True,
+        min=1,
+        help="Freezes the weight and trains a low-rank correction of this rank instead.",
+    ),
+    Float(
+        "lora_alpha", None, optional=True, help="Scales that correction; None for the rank itself."
+    ),
+)
+
+
+def _input_conflicts(
+    *, sparse: bool | None, ragged: bool | None, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if sparse and ragged:
+        yield "ragged", "A tensor cannot be sparse and ragged at once."
+
+
+@layer(
+    "Input",
+    Ints(
+        "shape",
+        REQUIRED,
+        initial=(8,),
+        min=1,
+        unknown=True,
+        help="The shape of one row, without the batch; None where a size varies.",
+    ),
+    Int(
+        "batch_size",
+        None,
+        optional=True,
+        min=1,
+        help="Fixes the number of rows a step; needed by stateful layers only.",
+    ),
+    Choice("dtype", None, INPUT_DTYPES, help="What the rows are made of; None for float32."),
+    Bool("sparse", None, optional=True, help="Whether the rows come as sparse tensors."),
+    Bool("ragged", None, optional=True, help="Whether the rows come as ragged tensors."),
+    Bool("optional", False, help="Whether the model may be called with None here."),
+    category="Core",
+    tells=("shape",),
+    inputs=(0, 0),
+    conflicts=_input_conflicts,
+    common=(),
+)
+def input_(*, shape: tuple[int | None, ...], batch_size: int | None, **_: Any) -> Shape:
+    """Where data enters the model.
+
+    Its shape is that of one row: (30,) for a table of 30 columns, (8, 8, 1) for grey images.
+    """
+    return (batch_size, *shape)
+
+
+def _dense_weights(
+    x: Shape, *, units: int, use_bias: bool, lora_rank: int | None, **_: Any
+) -> Iterator[Weight]:
+    inputs = known("Dense", x, -1)
+    yield Weight("kernel", (inputs, units), not lora_rank)
     if use_bias:
         yield Weight("bias", (units,))
+    if lora_rank:
+        yield Weight("lora_kernel_a", (inputs, lora_rank))
+        yield Weight("lora_kernel_b", (lora_rank, units))
+
+
+def _dense_flops(x: Shape, y: Shape, *, activation: str | None, use_bias: bool, **_: Any) -> int:
+    return size(y) * (2 * known("Dense", x, -1) + use_bias + activates(activation))
+
+
+def _dense_conflicts(
+    *, lora_rank: int | None, kernel_constraint: object, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if lora_rank and kernel_constraint is not None:
+        yield "lora_rank", "LoRA cannot be used together with kernel_constraint."
 
 
 @layer(
     "Dense",
     Int("units", REQUIRED, initial=64, min=1, help="How many outputs."),
     activation(),
-    Bool("use_bias", True, help="Whether a bias is added; useless before BatchNormalization."),
-    Initializer("kernel_initializer", "glorot_uniform"),
-    Initializer("bias_initializer", "zeros"),
-    Regularizer("kernel_regularizer", None, optional=True),
-    Regularizer("bias_regularizer", None, optional=True),
-    Regularizer("activity_regularizer", None, optional=True),
-    Constraint("kernel_constraint", None, optional=True),
-    Constraint("bias_constraint", None, optional=True),
+    *kernel_and_bias(),
+    *LORA,
     category="Core",
     tells=("units", "activation"),
     weights=_dense_weights,
-    flops=lambda x, y, *, use_bias, **_: prod(y[1:]) * (2 * x[-1] + use_bias),
+    flops=_dense_flops,
+    conflicts=_dense_conflicts,
 )
 def dense(x: Shape, *, units: int, **_: Any) -> Shape:
     """Fully connected: every output is a weighted sum of every input.
@@ -43,6 +116,53 @@ def dense(x: Shape, *, units: int, **_: Any) -> Shape:
     """
     if len(x) < 2:
         raise ShapeError(f"Dense needs at least two dimensions, got {show_shape(x)}.")
-    if x[-1] is None:
-        raise ShapeError(f"Dense needs to know the last dimension, got {show_shape(x)}.")
+    known("Dense", x, -1)
     return (*x[:-1], units)
+
+
+def _embedding_weights(
+    x: Shape, *, input_dim: int, output_dim: int, lora_rank: int | None, **_: Any
+) -> Iterator[Weight]:
+    yield Weight("embeddings", (input_dim, output_dim), not lora_rank)
+    if lora_rank:
+        yield Weight("lora_embeddings_a", (input_dim, lora_rank))
+        yield Weight("lora_embeddings_b", (lora_rank, output_dim))
+
+
+def _embedding_conflicts(
+    *, lora_rank: int | None, embeddings_constraint: object, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if lora_rank and embeddings_constraint is not None:
+        yield "lora_rank", "LoRA cannot be used together with embeddings_constraint."
+
+
+@layer(
+    "Embedding",
+    Int(
+        "input_dim",
+        REQUIRED,
+        initial=1000,
+        min=1,
+        help="How many different numbers come in: the largest plus one.",
+    ),
+    Int("output_dim", REQUIRED, initial=32, min=1, help="How long the vector of each number is."),
+    initializer("embeddings", "uniform"),
+    regularizer("embeddings"),
+    constraint("embeddings"),
+    Bool(
+        "mask_zero",
+        False,
+        help="Whether 0 is padding that later layers leave out; word numbers then start at 1.",
+    ),
+    *LORA,
+    category="Core",
+    tells=("input_dim", "output_dim"),
+    weights=_embedding_weights,
+    conflicts=_embedding_conflicts,
+)
+def embedding(x: Shape, *, output_dim: int, **_: Any) -> Shape:
+    """Looks up a learnt vector for each whole number, such as a word's.
+
+    Adds an axis at the end: (batch, words) becomes (batch, words, output_dim).
+    """
+    return (*x, output_dim)

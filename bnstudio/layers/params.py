@@ -52,10 +52,15 @@ class Param:
 
 @dataclass(frozen=True)
 class Bool(Param):
-    """True or False."""
+    """True or False; None too where ``optional``."""
+
+    _: KW_ONLY
+    optional: bool = False
 
     def check(self, value: Value) -> str | None:  # noqa: D102
-        return None if isinstance(value, bool) else f"Expected True or False, got {value!r}."
+        if isinstance(value, bool) or (value is None and self.optional):
+            return None
+        return f"Expected True or False, got {value!r}."
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,20 @@ class Int(Param):
 
 @dataclass(frozen=True)
 class Float(Param):
-    """A finite number within bounds; None too where ``optional``."""
+    """A finite number within bounds; None too where ``optional``.
+
+    Attributes:
+        above: The value must be greater than this.
+        below: The value must be less than this.
+        point: Whether Keras refuses a whole number here, so that ``1`` must be written ``1.0``.
+    """
 
     _: KW_ONLY
     min: float | None = None
     max: float | None = None
+    above: float | None = None
+    below: float | None = None
+    point: bool = False
     optional: bool = False
 
     def check(self, value: Value) -> str | None:  # noqa: D102
@@ -91,6 +105,12 @@ class Float(Param):
             return f"Expected a number, got {value!r}."
         if not math.isfinite(value):
             return f"Expected a finite number, got {value!r}."
+        if self.point and isinstance(value, int):
+            return f"Keras wants a decimal point here: {float(value)!r} instead of {value!r}."
+        if self.above is not None and value <= self.above:
+            return f"Expected more than {self.above}, got {value!r}."
+        if self.below is not None and value >= self.below:
+            return f"Expected less than {self.below}, got {value!r}."
         return _bounds(value, self.min, self.max)
 
 
@@ -109,12 +129,12 @@ class Text(Param):
 
 @dataclass(frozen=True)
 class Choice(Param):
-    """One of a few values (text, or None where that is among the options)."""
+    """One of a few values: text, or None, True or False where they are among the options."""
 
-    options: tuple[str | None, ...] = ()
+    options: tuple[str | bool | None, ...] = ()
 
     def check(self, value: Value) -> str | None:  # noqa: D102
-        if isinstance(value, str | None) and value in self.options:
+        if isinstance(value, str | bool | None) and value in self.options:
             return None
         return f"Expected one of {', '.join(map(repr, self.options))}; got {value!r}."
 
@@ -130,6 +150,8 @@ class Ints(Param):
 
     Attributes:
         length: How many, where that is fixed.
+        shortest: How many at least.
+        distinct: Whether no number may come twice.
         scalar: Whether one number may stand for the tuple (``3`` for ``(3, 3)``).
         unknown: Whether an entry may be None.
         optional: Whether None may stand for the whole.
@@ -137,6 +159,8 @@ class Ints(Param):
 
     _: KW_ONLY
     length: int | None = None
+    shortest: int = 0
+    distinct: bool = False
     min: int | None = None
     scalar: bool = False
     unknown: bool = False
@@ -152,6 +176,8 @@ class Ints(Param):
             return f"Expected {forms}, got {value!r}."
         if self.length is not None and len(value) != self.length:
             return f"Expected {self.length} numbers, got {len(value)}: {value!r}."
+        if len(value) < self.shortest:
+            return f"Expected at least {self.shortest} number, got {value!r}."
         for entry in value:
             if entry is None and self.unknown:
                 continue
@@ -159,6 +185,30 @@ class Ints(Param):
                 return f"Expected whole numbers, got {entry!r} in {value!r}."
             if reason := _bounds(entry, self.min, None):
                 return f"{reason[:-1]} in {value!r}."
+        if self.distinct and len(set(value)) < len(value):
+            return f"Expected each number once, got {value!r}."
+        return None
+
+
+@dataclass(frozen=True)
+class Numbers(Param):
+    """Some of a few named numbers, such as ``{"rmax": 3.0}``; None for none of them."""
+
+    _: KW_ONLY
+    keys: tuple[str, ...] = ()
+
+    def check(self, value: Value) -> str | None:  # noqa: D102
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            return f"Expected named numbers, got {value!r}."
+        for key, entry in value.items():
+            if key not in self.keys:
+                return f"Expected the names {', '.join(self.keys)}; got {key!r}."
+            if isinstance(entry, bool) or not isinstance(entry, int | float):
+                return f"{key}: Expected a number, got {entry!r}."
+            if not math.isfinite(entry):
+                return f"{key}: Expected a finite number, got {entry!r}."
         return None
 
 
@@ -192,6 +242,10 @@ class Object(Param):
         name = value.get("class_name") if isinstance(value, Mapping) else value
         name = self.aliases.get(name, name) if isinstance(name, str) else name
         return next((spec for spec in self.specs if spec.name == name), None)
+
+    def misfit(self, value: Value, shape: tuple[int | None, ...]) -> str | None:
+        """Why ``value`` cannot serve a tensor of this shape, as a clause; None when it can."""
+        return None
 
     def check(self, value: Value) -> str | None:  # noqa: D102
         if value is None and self.optional:

@@ -1,0 +1,179 @@
+"""Layers that slide a learnt window over a sequence or an image."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
+from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.objects import activation
+from bnstudio.layers.params import REQUIRED, Int, Ints
+from bnstudio.layers.shapes import (
+    SPATIAL,
+    activates,
+    join_channels,
+    known,
+    need_rank,
+    pair,
+    size,
+    slide,
+    split_channels,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bnstudio.graph import Value
+
+    Window = int | Sequence[int]
+
+
+def _conflicts(
+    rank: int, *, filters: int, strides: Window, dilation_rate: Window, groups: int, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if filters % groups:
+        yield "groups", f"{filters} filters cannot be split into {groups} equal groups."
+    if max(pair(strides, rank)) > 1 and max(pair(dilation_rate, rank)) > 1:
+        yield (
+            "dilation_rate",
+            f"Strides {strides!r} and dilation {dilation_rate!r} cannot both be above 1.",
+        )
+
+
+def _weights(
+    name: str,
+    rank: int,
+    x: Shape,
+    *,
+    filters: int,
+    kernel_size: Window,
+    data_format: str | None,
+    groups: int,
+    use_bias: bool,
+    **_: Any,
+) -> Iterator[Weight]:
+    channels = known(name, x, split_channels(x, data_format)[1])
+    yield Weight("kernel", (*pair(kernel_size, rank), channels // groups, filters))
+    if use_bias:
+        yield Weight("bias", (filters,))
+
+
+def _flops(
+    name: str,
+    rank: int,
+    x: Shape,
+    y: Shape,
+    *,
+    kernel_size: Window,
+    data_format: str | None,
+    groups: int,
+    use_bias: bool,
+    activation: str | None,
+    **_: Any,
+) -> int:
+    channels = known(name, x, split_channels(x, data_format)[1])
+    window = prod(pair(kernel_size, rank)) * channels // groups
+    return size(y) * (2 * window + use_bias + activates(activation))
+
+
+def _shape(
+    name: str,
+    rank: int,
+    x: Shape,
+    *,
+    filters: int,
+    kernel_size: Window,
+    strides: Window,
+    padding: str,
+    data_format: str | None,
+    dilation_rate: Window,
+    groups: int,
+    **_: Any,
+) -> Shape:
+    need_rank(name, x, rank + 2, SPATIAL[rank])
+    spatial, axis = split_channels(x, data_format)
+    channels = known(name, x, axis)
+    if channels % groups:
+        raise ShapeError(
+            f"{name} cannot split the {channels} channels of {show_shape(x)} into {groups} groups."
+        )
+    window, steps = pair(kernel_size, rank), pair(strides, rank)
+    spatial = slide(name, x, spatial, window, steps, padding, pair(dilation_rate, rank))
+    return join_channels(x[0], spatial, filters, data_format)
+
+
+def _convolution(
+    rank: int, *, initial_kernel: Value, one: Value, paddings: tuple[str, ...], help: str
+) -> LayerType:
+    """Enters the convolution over ``rank`` spatial dimensions."""
+    name = f"Conv{rank}D"
+    length = None if rank == 1 else rank
+
+    def rule(x: Shape, **params: Any) -> Shape:
+        return _shape(name, rank, x, **params)
+
+    rule.__doc__ = help
+    return layer(
+        name,
+        Int("filters", REQUIRED, initial=32, min=1, help="How many output channels."),
+        Ints(
+            "kernel_size",
+            REQUIRED,
+            initial=initial_kernel,
+            length=rank,
+            scalar=True,
+            min=1,
+            help="The size of the window.",
+        ),
+        Ints(
+            "strides",
+            one,
+            length=length or 1,
+            scalar=True,
+            min=1,
+            help="How far the window moves each time; 2 halves the size.",
+        ),
+        padding(*paddings),
+        DATA_FORMAT,
+        Ints(
+            "dilation_rate",
+            one,
+            length=rank,
+            scalar=True,
+            min=1,
+            help="The gaps in the window: 2 leaves every other position out.",
+        ),
+        Int(
+            "groups",
+            1,
+            min=1,
+            help="Splits the channels into groups, each convolved by itself.",
+        ),
+        activation(),
+        *kernel_and_bias(),
+        category="Convolution",
+        tells=("filters", "kernel_size", "strides", "activation"),
+        weights=lambda x, **params: _weights(name, rank, x, **params),
+        flops=lambda x, y, **params: _flops(name, rank, x, y, **params),
+        conflicts=lambda **params: _conflicts(rank, **params),
+    )(rule)
+
+
+conv1d = _convolution(
+    1,
+    initial_kernel=3,
+    one=1,
+    paddings=("causal",),
+    help="Slides a learnt window over a sequence, such as a signal or the words of a text.\n\n"
+    "Takes (batch, steps, channels).",
+)
+
+conv2d = _convolution(
+    2,
+    initial_kernel=(3, 3),
+    one=(1, 1),
+    paddings=(),
+    help="Slides a learnt window over an image; each filter becomes a channel of the output.\n\n"
+    "Takes (batch, rows, columns, channels), or channels first where data_format says so.",
+)

@@ -1,0 +1,112 @@
+"""What several shape rules need: axes, channels, windows, and refusals in words."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from bnstudio.layers.catalogue import EmptyOutputError, ShapeError, show_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bnstudio.layers.catalogue import Shape
+
+SPATIAL = {1: "(batch, steps, channels)", 2: "(batch, rows, columns, channels)"}
+
+
+def need_rank(layer: str, x: Shape, rank: int, meaning: str) -> None:
+    """Refuses a shape that has not exactly ``rank`` dimensions.
+
+    Raises:
+        ShapeError: In words, with the shape.
+    """
+    if len(x) != rank:
+        raise ShapeError(
+            f"{layer} needs {rank} dimensions, {meaning}; got {len(x)}: {show_shape(x)}."
+        )
+
+
+def known(layer: str, x: Shape, axis: int) -> int:
+    """The size of ``axis``, which the layer's weights depend on.
+
+    Raises:
+        ShapeError: If there is no such axis or its size is not known.
+    """
+    if not -len(x) <= axis < len(x):
+        raise ShapeError(beyond(layer, x, axis))
+    size = x[axis]
+    if size is None:
+        place = "last" if axis in (-1, len(x) - 1) else "batch" if axis in (0, -len(x)) else None
+        which = f"the {place} dimension" if place else f"dimension {axis}"
+        raise ShapeError(f"{layer} needs to know {which}, got {show_shape(x)}.")
+    return size
+
+
+def beyond(layer: str, x: Shape, axis: int) -> str:
+    """The sentence for an axis that the shape does not have."""
+    return f"{layer} works on axis {axis}, but {show_shape(x)} has {len(x)} dimensions."
+
+
+def pair(value: int | Sequence[int], count: int) -> Sequence[int]:
+    """``value`` once per spatial dimension, where one number may stand for all."""
+    return (value,) * count if isinstance(value, int) else value
+
+
+def split_channels(x: Shape, data_format: str | None) -> tuple[Shape, int]:
+    """The spatial dimensions, and the axis of the channels."""
+    return (x[2:], 1) if data_format == "channels_first" else (x[1:-1], -1)
+
+
+def join_channels(
+    batch: int | None, spatial: Shape, channels: int | None, data_format: str | None
+) -> Shape:
+    """A shape from its parts, in the given order."""
+    if data_format == "channels_first":
+        return (batch, channels, *spatial)
+    return (batch, *spatial, channels)
+
+
+def slide(
+    layer: str,
+    x: Shape,
+    spatial: Shape,
+    window: Sequence[int],
+    strides: Sequence[int],
+    padding: str,
+    dilation: Sequence[int] | None = None,
+) -> Shape:
+    """The spatial dimensions after a window has slid over them.
+
+    Raises:
+        EmptyOutputError: If the window is larger than what it slides over.
+    """
+    result: list[int | None] = []
+    for index, size in enumerate(spatial):
+        if size is None:
+            result.append(None)
+            continue
+        step = strides[index]
+        if padding != "valid":
+            result.append((size - 1) // step + 1)
+            continue
+        span = window[index] if dilation is None else dilation[index] * (window[index] - 1) + 1
+        count = (size - span) // step + 1
+        if count <= 0:
+            raise EmptyOutputError(
+                f"{layer}'s window spans {span} and does not fit into the {size} of dimension "
+                f"{x.index(size, 1)} of {show_shape(x)}; nothing would come out. "
+                "padding='same', a smaller window or less pooling before it keeps the output."
+            )
+        result.append(count)
+    return tuple(result)
+
+
+def activates(activation: str | None) -> bool:
+    """Whether an activation computes anything."""
+    return activation not in (None, "linear")
+
+
+def size(x: Shape) -> int:
+    """How many numbers a row has; a TypeError where a dimension is unknown."""
+    return prod(x[1:])  # type: ignore[arg-type]

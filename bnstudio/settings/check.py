@@ -1,0 +1,117 @@
+"""Whether settings can be used, and if not, why not."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import TYPE_CHECKING
+
+from bnstudio.settings.losses import LOSSES
+from bnstudio.settings.metrics import METRICS, metric
+from bnstudio.settings.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from bnstudio.layers.params import Spec
+    from bnstudio.settings.value import Choice, EarlyStopping, Settings
+
+_CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+
+LARGEST_SEED = 2**32 - 1
+"""What ``keras.utils.set_random_seed`` takes at most."""
+
+
+def check(settings: Settings) -> list[str]:
+    """What is wrong with ``settings``, a sentence each; empty when nothing is."""
+    return [f"{place}: {reason}" for place, reason in problems(settings).items()]
+
+
+def problems(settings: Settings) -> dict[str, str]:
+    """What is wrong, by place: a field's name, or ``optimizer.learning_rate`` for an argument."""
+    return dict(_problems(settings))
+
+
+def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    yield from _choice("optimizer", settings.optimizer, OPTIMIZERS)
+    yield from _clips(settings.optimizer)
+    yield from _choice("loss", settings.loss, LOSSES)
+    seen = set()
+    for name in settings.metrics:
+        if metric(name) is None:
+            yield "metrics", f"Keras has no metric {name!r}.{_hint(name, METRICS)}"
+        elif name in seen:
+            yield "metrics", f"{name!r} is there twice."
+        seen.add(name)
+    for place, value, low in (
+        ("batch_size", settings.batch_size, 1),
+        ("epochs", settings.epochs, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if reason := _whole(value, low):
+            yield place, reason
+    if _whole(settings.seed, 0) is None and settings.seed > LARGEST_SEED:
+        yield "seed", f"Expected at most {LARGEST_SEED}, got {settings.seed!r}."
+    if not _number(settings.validation_split) or not 0 <= settings.validation_split < 1:
+        yield (
+            "validation_split",
+            f"Expected a share from 0 to below 1, got {settings.validation_split!r}.",
+        )
+    if settings.early_stopping is not None:
+        yield from _early(settings.early_stopping, settings)
+
+
+def _choice(place: str, choice: Choice, specs: Mapping[str, Spec]) -> Iterator[tuple[str, str]]:
+    spec = specs.get(choice.name)
+    if spec is None:
+        yield place, f"Keras has no {place} {choice.name!r}.{_hint(choice.name, specs)}"
+        return
+    known = {param.name: param for param in spec.params}
+    for name, value in choice.params.items():
+        if name not in known:
+            reason = f"{spec.name} has no argument {name!r}.{_hint(name, known)}"
+            yield f"{place}.{name}", reason
+        elif refusal := known[name].check(value):
+            yield f"{place}.{name}", refusal
+
+
+def _clips(optimizer: Choice) -> Iterator[tuple[str, str]]:
+    given = [name for name in _CLIPS if optimizer.params.get(name) is not None]
+    if len(given) > 1:
+        yield f"optimizer.{given[1]}", f"Only one of {', '.join(_CLIPS)} can be set at a time."
+
+
+def _early(early: EarlyStopping, settings: Settings) -> Iterator[tuple[str, str]]:
+    watched = early.monitor.removeprefix("val_")
+    if watched != early.monitor and settings.validation_split == 0:
+        yield (
+            "early_stopping.monitor",
+            f"{early.monitor!r} needs validation rows, and the validation split is 0.",
+        )
+    elif watched not in ("loss", *settings.metrics):
+        known = ", ".join(("loss", *settings.metrics))
+        yield (
+            "early_stopping.monitor",
+            f"Nothing called {early.monitor!r} is measured; there is {known}, "
+            "and the same with val_ before it.",
+        )
+    if reason := _whole(early.patience, 0):
+        yield "early_stopping.patience", reason
+    if not _number(early.min_delta) or early.min_delta < 0:
+        yield "early_stopping.min_delta", f"Expected at least 0, got {early.min_delta!r}."
+
+
+def _whole(value: object, low: int) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return f"Expected a whole number, got {value!r}."
+    return f"Expected at least {low}, got {value!r}." if value < low else None
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    folded = {entry.lower(): entry for entry in known}
+    near = difflib.get_close_matches(name.lower(), folded, 1)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
