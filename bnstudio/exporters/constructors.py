@@ -1,0 +1,89 @@
+"""Keras objects as source: a layer, an optimizer, a regularizer, with the arguments that count."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bnstudio.exporters.source import Bracket, literal, named, text
+from bnstudio.layers import LAYERS
+from bnstudio.layers.params import Object
+
+if TYPE_CHECKING:
+    from bnstudio.exporters.source import Expression
+    from bnstudio.graph import Value
+    from bnstudio.layers.params import Param
+
+
+class Constructors:
+    """Writes constructors; made anew for each script, it looks each type up once."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, tuple[str, dict[str, Param], tuple[str, ...]]] = {}
+
+    def layer(self, type: str, params: Mapping[str, Value], name: str) -> Bracket:
+        """``layers.Dense(64, name="hidden")``: required arguments first and without a keyword."""
+        known = self._types.get(type)
+        if known is None:
+            known = self._types[type] = _describe(type)
+        head, by_name, positional = known
+        items: list[Expression] = []
+        for key in positional:
+            if key not in params:
+                break
+            items.append(_argument(by_name[key], params[key]))
+        items += arguments(by_name, params, positional[: len(items)])
+        items.append(f"name={text(name)}")
+        return Bracket(head, tuple(items))
+
+
+def arguments(
+    by_name: Mapping[str, Param], params: Mapping[str, Value], done: tuple[str, ...] = ()
+) -> list[Expression]:
+    """Keyword arguments in Keras's order, those at their default left out."""
+    keys = [key for key in params if key not in done]
+    if len(keys) > 1:
+        place = {key: index for index, key in enumerate(by_name)}
+        keys.sort(key=lambda key: place.get(key, len(place)))
+    items = []
+    for key in keys:
+        value, param = params[key], by_name.get(key)
+        if param is not None:
+            if value == param.default and type(value) is type(param.default):
+                continue
+            items.append(named(key, _argument(param, value)))
+        elif key.isidentifier() and key.isascii() and not keyword.iskeyword(key) and key != "name":
+            items.append(named(key, literal(value)))
+    return items
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a name from a file can stand in the script as a class of Keras's."""
+    return re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) is not None and not keyword.iskeyword(name)
+
+
+def _describe(type: str) -> tuple[str, dict[str, Param], tuple[str, ...]]:
+    entry = LAYERS.get(type)
+    if entry is None:
+        return f"layers.{type}(", {}, ()
+    if type == "Input":
+        return "keras.Input(", entry.by_name, ()
+    positional = []
+    for param in entry.params:
+        if not param.required:
+            break
+        positional.append(param.name)
+    return f"layers.{type}(", entry.by_name, tuple(positional)
+
+
+def _argument(param: Param, value: Value) -> Expression:
+    if isinstance(param, Object) and isinstance(value, Mapping):
+        spec = param.spec(value)
+        config = value.get("config", {})
+        if spec is not None and isinstance(config, Mapping):
+            known = {param.name: param for param in spec.params}
+            head = f"keras.{param.group.lower()}.{spec.name}("
+            return Bracket(head, tuple(arguments(known, config)))
+    return literal(value)

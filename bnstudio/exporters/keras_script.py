@@ -1,0 +1,249 @@
+"""The Keras script of a project: what a Keras engineer would have written, and can own.
+
+It prints the plan that the engine builds, in the same order, so that both draw the same random
+numbers: seed, data, model, compile, fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bnstudio import data
+from bnstudio.analysis import analyze
+from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
+from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.names import identifier, variables
+from bnstudio.exporters.source import (
+    Bracket,
+    comment,
+    docstring,
+    lay,
+    lay_again,
+    lay_call,
+    named,
+    text,
+)
+from bnstudio.layers import LAYERS, show_shape
+from bnstudio.plan import Tensor, plan
+from bnstudio import settings as _settings
+
+OPTIMIZERS = getattr(_settings, "OPTIMIZERS", {})
+LOSSES = getattr(_settings, "LOSSES", {})
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bnstudio.analysis import Analysis
+    from bnstudio.exporters.source import Expression
+    from bnstudio.layers.params import Spec
+    from bnstudio.plan import Call
+    from bnstudio.project import Project
+    from bnstudio.settings import Choice, EarlyStopping
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script, and where in it each node stands.
+
+    Attributes:
+        text: The source.
+        lines: The first and the last line of each node, by id, counted from 1.
+    """
+
+    text: str
+    lines: Mapping[str, tuple[int, int]]
+
+
+def render(project: Project, analysis: Analysis | None = None) -> Script:
+    """The script of a project. ``analysis`` saves making one of the project's drawing.
+
+    Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
+    """
+    return _Writer(project, analysis or analyze(project.graph)).script()
+
+
+class _Writer:
+    """One script being written, top to bottom."""
+
+    def __init__(self, project: Project, analysis: Analysis) -> None:
+        self.project, self.analysis = project, analysis
+        self.plan = plan(analysis)
+        self.make = Constructors()
+        self.lines: list[str] = []
+        self.spans: dict[str, tuple[int, int]] = {}
+
+    def script(self) -> Script:
+        imports, preparation = self._data()
+        settings = self.project.settings
+        held_out = settings.validation_split > 0
+        self.lines += docstring([self.project.title or "A Keras model", self.project.about])
+        self.lines += ["", *imports, ""]
+        self.lines += [
+            f"SEED = {settings.seed}",
+            f"BATCH_SIZE = {settings.batch_size}",
+            f"EPOCHS = {settings.epochs}",
+            "",
+            "",
+        ]
+        given = "(x_train, y_train), (x_val, y_val)" if held_out else "x_train, y_train"
+        self.lines += ["def load_data():"]
+        self.lines += docstring([self._say_data()], 4)
+        self.lines += preparation
+        self.lines += [f"    return {given}", "", ""]
+        self._build_model()
+        self.lines += ["", ""]
+        self._main(given, held_out)
+        self.lines += ["", "", 'if __name__ == "__main__":', "    main()", ""]
+        return Script("\n".join(self.lines), self.spans)
+
+    def _data(self) -> tuple[list[str], list[str]]:
+        """The import lines, and the lines that load and prepare the rows."""
+        settings, source = self.project.settings, self.project.source
+        imports, lines = ["import keras", "from keras import layers"], []
+        if data.problems(source):
+            name = text(source.name)
+            unknown = f"No data source {name}: give x_train, y_train, x_val and y_val here."
+            lines = [comment(_one_line(unknown), 4), "    raise NotImplementedError"]
+        else:
+            code = data.prepare_code(source, settings.seed, settings.validation_split)
+            lines = lay_again(code, 4)
+            imports += data.prepare_imports(source, settings.validation_split)
+        return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
+
+    def _say_data(self) -> str:
+        entry = data.SOURCES.get(self.project.source.name)
+        return f"Load {entry.title}, split and scaled" if entry else "Load the rows"
+
+    # The model.
+
+    def _build_model(self) -> None:
+        self.lines += ["def build_model():"]
+        shapes = [self.analysis.shape(tensor.node, tensor.port) for tensor in self.plan.outputs]
+        known = shapes and len(shapes) <= 4 and None not in shapes
+        outputs = " and ".join(show_shape(shape) for shape in shapes)
+        gives = f"Build the model, which gives {outputs}" if known else "Build the model"
+        self.lines += docstring([gives], 4)
+        for id, node in self.analysis.graph.nodes.items():
+            if id not in self.analysis.live:
+                why = "on a cycle" if id in self.analysis.structure.cyclic else "not connected"
+                what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
+                self._put(id, [comment(_one_line(what), 4)])
+        if not self.plan.calls:
+            self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
+        elif self.plan.sequential and all(is_class_name(call.type) for call in self.plan.calls):
+            self._sequential()
+        else:
+            self._functional()
+
+    def _sequential(self) -> None:
+        self.lines += ["    return keras.Sequential(", "        ["]
+        for call in self.plan.calls:
+            made = self.make.layer(call.type, call.params, call.name)
+            self._put(call.node, lay(made, 12, trail=","))
+        self.lines += ["        ]", "    )"]
+
+    def _functional(self) -> None:
+        taken: set[str] = set()
+        shared = {call.reuses for call in self.plan.calls if call.reuses}
+        makers = {call.node: call for call in self.plan.calls if call.node in shared}
+        layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
+        names = variables(self.plan, taken)
+        for call in self.plan.calls:
+            self._put(call.node, self._call(call, names, layers))
+        ends = [_several([names[Tensor(id)] for id in self.plan.inputs])]
+        ends.append(_several([names[tensor] for tensor in self.plan.outputs]))
+        self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
+
+    def _call(
+        self, call: Call, names: Mapping[Tensor, str], layers: Mapping[str, str]
+    ) -> list[str]:
+        target = names.get(Tensor(call.node), "_")
+        if len(call.shapes) > 1:
+            ports = (Tensor(call.node, port) for port in range(len(call.shapes)))
+            target = ", ".join(names.get(tensor, "_") for tensor in ports)
+        if not is_class_name(call.type):
+            passed = names[call.inputs[0]] if call.inputs else "None"
+            what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
+            return [comment(_one_line(what), 4)] + (
+                [] if target == passed else [f"    {target} = {passed}"]
+            )
+        tensors = [names[tensor] for tensor in call.inputs]
+        made = self.make.layer(call.type, call.params, call.name)
+        if call.type == "Input":
+            return lay(made, 4, f"{target} = ")
+        entry = LAYERS.get(call.type)
+        merges = len(tensors) != 1 or (entry is not None and entry.max_inputs is None)
+        called = Bracket("(", (Bracket("[", tuple(tensors), "]") if merges else tensors[0],))
+        if call.reuses is not None:
+            return lay(called, 4, f"{target} = {layers[call.reuses]}")
+        if call.node in layers:
+            layer = layers[call.node]
+            return [*lay(made, 4, f"{layer} = "), *lay(called, 4, f"{target} = {layer}")]
+        return lay_call(made, called, 4, f"{target} = ")
+
+    # Training.
+
+    def _main(self, given: str, held_out: bool) -> None:
+        settings = self.project.settings
+        rows = "x_val, y_val" if held_out else "x_train, y_train"
+        self.lines += ["def main():"]
+        self.lines += docstring(["Train and evaluate; give back the history"], 4)
+        self.lines += [
+            "    keras.utils.set_random_seed(SEED)",
+            f"    {given} = load_data()",
+            "    model = build_model()",
+        ]
+        compiled = [
+            named("optimizer", _object("optimizers", OPTIMIZERS, settings.optimizer)),
+            named("loss", _object("losses", LOSSES, settings.loss)),
+        ]
+        if settings.metrics:
+            compiled.append(Bracket("metrics=[", tuple(map(text, settings.metrics)), "]"))
+        self.lines += lay(Bracket("model.compile(", tuple(compiled)), 4, spread=True)
+        self.lines += ["    model.summary()", ""]
+        fit: list[str | Bracket] = ["x_train", "y_train", "batch_size=BATCH_SIZE", "epochs=EPOCHS"]
+        if held_out:
+            fit.append("validation_data=(x_val, y_val)")
+        if settings.early_stopping is not None:
+            fit.append(Bracket("callbacks=[", (_early_stopping(settings.early_stopping),), "]"))
+        fit.append("verbose=2")
+        self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
+        self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
+        self.lines += ["    return history.history"]
+
+    def _put(self, id: str, lines: list[str]) -> None:
+        first = len(self.lines) + 1
+        self.lines += lines
+        self.spans[id] = (first, len(self.lines))
+
+
+def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expression:
+    """An optimizer or a loss; a name that is none of Keras's is given as it is, for Keras to say."""
+    spec = specs.get(choice.name)
+    if not is_class_name(choice.name):
+        return text(choice.name)
+    by_name = {param.name: param for param in spec.params} if spec else {}
+    return Bracket(f"keras.{module}.{choice.name}(", tuple(arguments(by_name, choice.params)))
+
+
+def _early_stopping(early: EarlyStopping) -> Bracket:
+    items = [f"monitor={text(early.monitor)}"]
+    if early.min_delta:
+        items.append(f"min_delta={early.min_delta!r}")
+    items.append(f"patience={early.patience}")
+    if early.restore_best_weights:
+        items.append("restore_best_weights=True")
+    return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
+
+
+def _several(names: Sequence[str]) -> Expression:
+    """One name, or a list of them."""
+    return names[0] if len(names) == 1 else Bracket("[", tuple(names), "]")
+
+
+def _one_line(words: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in words)
+
+
+EXPORTER = Exporter("Keras script", ".py", lambda project: render(project).text.encode())
