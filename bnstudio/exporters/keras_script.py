@@ -26,10 +26,7 @@ from bnstudio.exporters.source import (
 )
 from bnstudio.layers import LAYERS, show_shape
 from bnstudio.plan import Tensor, plan
-from bnstudio import settings as _settings
-
-OPTIMIZERS = getattr(_settings, "OPTIMIZERS", {})
-LOSSES = getattr(_settings, "LOSSES", {})
+from bnstudio.settings import LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -219,7 +216,7 @@ class _Writer:
 
 
 def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expression:
-    """An optimizer or a loss; a name that is none of Keras's is given as it is, for Keras to say."""
+    """An optimizer or a loss; a name that can be no class is left for Keras to make out."""
     spec = specs.get(choice.name)
     if not is_class_name(choice.name):
         return text(choice.name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import os
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from bnstudio.plan import Tensor
@@ -113,7 +113,6 @@ def _branch(names: Sequence[str]) -> str:
     """What the layers of a branch have in common, or the name of its only one."""
     if len(names) == 1:
         return names[0]
-    common = os.path.commonprefix(list(names))
-    if "_" in common:
-        common = common[: common.rindex("_")]
+    words = zip(*(name.split("_") for name in names), strict=False)
+    common = "_".join(same[0] for same in takewhile(lambda same: len(set(same)) == 1, words))
     return common if re.search(r"[^\W\d_]{3}", common) else "branch"
