@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QLabel,
     QListView,
@@ -48,6 +48,8 @@ class Problems(QWidget):
 
     #: The user wants to see this node.
     shown = Signal(str)
+    #: A fix was applied: its label.
+    fixed = Signal(str)
     #: How many findings there are, and the worst severity's name (empty for none).
     counted = Signal(int, str)
 
@@ -78,14 +80,18 @@ class Problems(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(200)
+        scroll.setBackgroundRole(QPalette.ColorRole.Base)
+        self.details.setBackgroundRole(QPalette.ColorRole.Base)
 
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
         split.addWidget(self.list)
         split.addWidget(scroll)
-        split.setStretchFactor(0, 5)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 1)
+        split.setSizes([680, 300])
 
         nothing = QLabel("No problems: this model can be trained.", self)
         nothing.setProperty("role", "muted")
@@ -130,6 +136,7 @@ class Problems(QWidget):
                     self.list.setCurrentIndex(self._model.index(place))
                     break
         self._describe()
+        self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
         self.counted.emit(len(found), found[0].severity.value if found else "")
 
     def _current(self) -> Diagnostic | None:
@@ -139,7 +146,9 @@ class Problems(QWidget):
     def _apply(self, place: int) -> None:
         diagnostic = self._model.diagnostics[place]
         if diagnostic.fix is not None:
-            self._document.edit(diagnostic.fix.apply(self._document.project), diagnostic.fix.label)
+            after = diagnostic.fix.apply(self._document.project)
+            if self._document.edit(after, diagnostic.fix.label):
+                self.fixed.emit(diagnostic.fix.label)
 
     def _show_node(self, place: int) -> None:
         node = self._model.diagnostics[place].node

@@ -1,0 +1,91 @@
+"""The palette: search, read, add, drag."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from bnstudio.layers import CATEGORIES, LAYERS, LayerType
+from bnstudio.ui.document import Document
+from bnstudio.ui.panels.palette import LAYER_MIME, Palette
+
+
+@pytest.fixture
+def panel(qtbot):
+    document = Document()
+    panel = Palette(document)
+    qtbot.addWidget(panel)
+    panel.resize(220, 700)
+    panel.show()
+    yield panel
+    document.deleteLater()
+
+
+def rows(panel: Palette) -> list[str]:
+    model = panel.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def place(panel: Palette, name: str) -> QPoint:
+    model = panel.list.model()
+    index = model.index(rows(panel).index(name), 0)
+    panel.list.scrollTo(index)
+    return panel.list.visualRect(index).center()
+
+
+def test_every_layer_is_under_its_category(panel):
+    model = panel.list.model()
+    under: dict[str, list[str]] = {}
+    for row in range(model.rowCount()):
+        entry = model.index(row, 0).data(Qt.ItemDataRole.UserRole)
+        if isinstance(entry, LayerType):
+            under[heading].append(entry.name)
+        else:
+            heading = entry
+            under[heading] = []
+    assert tuple(under) == CATEGORIES
+    assert {name: category for category, names in under.items() for name in names} == {
+        name: entry.category for name, entry in LAYERS.items()
+    }
+
+
+def test_search_finds_by_letters_and_enter_adds_the_best(panel, qtbot):
+    panel.search.setFocus()
+    QTest.keyClicks(panel.search, "bnorm")
+    assert rows(panel)[0] == "BatchNormalization"
+    with qtbot.waitSignal(panel.chosen) as chosen:
+        QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    assert chosen.args == ["BatchNormalization"]
+
+
+def test_escape_clears_the_search(panel):
+    QTest.keyClicks(panel.search, "zzz")
+    assert rows(panel) == []
+    assert "No layer" in panel.description.text()
+    QTest.keyClick(panel.search, Qt.Key.Key_Escape)
+    assert len(rows(panel)) == len(LAYERS) + len(CATEGORIES)
+
+
+def test_a_click_describes_and_a_double_click_adds(panel, qtbot):
+    viewport = panel.list.viewport()
+    where = place(panel, "Dropout")
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=where)
+    assert panel.description.text() == LAYERS["Dropout"].summary
+    with qtbot.waitSignal(panel.chosen) as chosen:
+        QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=where)
+    assert chosen.args == ["Dropout"]
+
+
+def test_headings_cannot_be_chosen(panel, qtbot):
+    with qtbot.assertNotEmitted(panel.chosen):
+        QTest.mouseDClick(
+            panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place(panel, CATEGORIES[0])
+        )
+
+
+def test_a_drag_carries_the_layer_type(panel):
+    model = panel.list.model()
+    index = model.index(rows(panel).index("Dense"), 0)
+    assert isinstance(index.data(Qt.ItemDataRole.UserRole), LayerType)
+    assert bytes(model.mimeData([index]).data(LAYER_MIME).data()) == b"Dense"
