@@ -37,6 +37,7 @@ def place(panel: Palette, name: str) -> QPoint:
 def test_every_layer_is_under_its_category(panel):
     model = panel.list.model()
     under: dict[str, list[str]] = {}
+    heading = ""
     for row in range(model.rowCount()):
         entry = model.index(row, 0).data(Qt.ItemDataRole.UserRole)
         if isinstance(entry, LayerType):
