@@ -1,0 +1,95 @@
+"""How long until the window is seen, against a bare window of PySide6 and pyqtgraph?
+
+Both are new processes that write a line once they have painted their first frame. They take turns,
+so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+from tests.benchmarks.measure import QUICK, report, row
+
+TARGET = 1.5
+
+_SEEN = """
+from PySide6.QtCore import QEvent, QObject, QTimer
+
+class Seen(QObject):
+    def eventFilter(self, window, event):
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, lambda: print("seen", flush=True))
+            window.removeEventFilter(self)
+        return False
+
+seen = Seen()
+"""
+
+BARE = (
+    _SEEN
+    + """
+import pyqtgraph
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+app = QApplication([])
+window = QMainWindow()
+plot = pyqtgraph.PlotWidget()
+plot.plot([1, 3, 2, 4])
+window.setCentralWidget(plot)
+window.installEventFilter(seen)
+window.resize(1600, 1000)
+window.show()
+app.exec()
+"""
+)
+
+STUDIO = (
+    _SEEN
+    + """
+from bnstudio import project
+from bnstudio.ui import app
+
+window = app.create_window(project.samples()[0].project)
+window.installEventFilter(seen)
+window.resize(1600, 1000)
+window.show()
+app.application().exec()
+"""
+)
+
+
+def seconds_until_seen(code: str) -> float:
+    """From the start of the process to its first frame."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    line = process.stdout.readline()
+    taken = time.perf_counter() - start
+    process.kill()
+    process.wait()
+    if line.strip() != "seen":
+        raise SystemExit("The window was never seen.")
+    return taken
+
+
+def main() -> None:
+    """Takes the medians of both."""
+    bare, studio = [], []
+    for code in (BARE, STUDIO):
+        seconds_until_seen(code)  # the first start reads the disk
+    for _ in range(3 if QUICK else 11):
+        bare.append(seconds_until_seen(BARE))
+        studio.append(seconds_until_seen(STUDIO))
+    base, ours = statistics.median(bare), statistics.median(studio)
+    ratio = ours / base
+    report([
+        row("Bare PySide6 and pyqtgraph window, seen after", f"{base:.2f} s"),
+        row("The studio with a sample, seen after", f"{ours:.2f} s"),
+        row("Ratio of the two", f"{ratio:.2f}", f"at most {TARGET}", ratio <= TARGET),
+    ])  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
