@@ -103,9 +103,13 @@ class _Writer:
             unknown = f"No data source {name}: give x_train, y_train, x_val and y_val here."
             lines = [comment(_one_line(unknown), 4), "    raise NotImplementedError"]
         else:
-            code = data.prepare_code(source, settings.seed, settings.validation_split)
+            seed, share = settings.seed, settings.validation_split
+            code = data.prepare_code(source, seed, share).replace(
+                f"test_size={share!r}, random_state={seed}",
+                f"test_size={share!r}, random_state=SEED",
+            )
             lines = lay_again(code, 4)
-            imports += data.prepare_imports(source, settings.validation_split)
+            imports += data.prepare_imports(source, share)
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _say_data(self) -> str:
