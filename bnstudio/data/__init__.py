@@ -2,12 +2,21 @@
 
 from bnstudio.data import bundled, generated  # each import enters its sources, in order
 from bnstudio.data.catalogue import SOURCES, DataError, SourceType, facts, problems
+from bnstudio.data.prepare import (
+    Prepared,
+    load,
+    prepare,
+    prepare_code,
+    prepare_imports,
+    split_rows,
+)
 from bnstudio.data.source import DataFacts, Scaling, Source, Targets, Task
 
 __all__ = [
     "SOURCES",
     "DataError",
     "DataFacts",
+    "Prepared",
     "Scaling",
     "Source",
     "SourceType",
@@ -16,5 +25,10 @@ __all__ = [
     "bundled",
     "facts",
     "generated",
+    "load",
+    "prepare",
+    "prepare_code",
+    "prepare_imports",
     "problems",
+    "split_rows",
 ]

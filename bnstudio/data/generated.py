@@ -73,11 +73,8 @@ def _circles(rows: int, factor: float, noise: float, seed: int) -> Rows:
 
 
 def _circles_code(rows: int, factor: float, noise: float, seed: int) -> list[str]:
-    return [
-        "features, labels = make_circles(",
-        f"    {rows}, factor={factor!r}, noise={noise!r}, random_state={seed}",
-        ")",
-    ]
+    arguments = f"{rows}, factor={factor!r}, noise={noise!r}, random_state={seed}"
+    return [f"features, labels = make_circles({arguments})"]
 
 
 enter(

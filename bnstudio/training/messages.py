@@ -256,3 +256,15 @@ class Died(Message, frozen=True):
 
     message: str
     detail: str = ""
+
+
+class Silent(Message, frozen=True):
+    """The engine process runs but has not answered for a while; said once each time.
+
+    Attributes:
+        seconds: Since it was last heard.
+        message: What that may mean and what can be done, for people.
+    """
+
+    seconds: float
+    message: str

@@ -1,0 +1,102 @@
+"""From a plan to the Keras model, call by call as the exported script makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from bnstudio.engine.errors import JobError, say
+from bnstudio.engine.objects import make_layer
+from bnstudio.layers import LAYERS
+from bnstudio.plan import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.plan import Call, Plan
+
+
+@dataclass(frozen=True)
+class Built:
+    """A model, and what in it comes from which node.
+
+    Attributes:
+        model: The Keras model.
+        tensors: The symbolic tensor of each call's outputs, in graph order.
+        layers: The Keras layer of each node that has one of its own or shares one.
+    """
+
+    model: Any
+    tensors: Mapping[Tensor, Any]
+    layers: Mapping[str, Any]
+
+
+def build(plan: Plan) -> Built:
+    """The Keras model of a plan.
+
+    Raises:
+        JobError: If Keras refuses a layer or a call, with the node at fault.
+    """
+    if not plan.outputs:
+        raise JobError(
+            "There is no model to build: no layer is on a path from an Input. Connect an Input."
+        )
+    return _sequential(plan) if plan.sequential else _functional(plan)
+
+
+def _sequential(plan: Plan) -> Built:
+    layers = {call.node: _make(call) for call in plan.calls}
+    try:
+        model = keras.Sequential(list(layers.values()))
+    except Exception as error:
+        # Built call by call, the same refusal comes with the node it is about.
+        _functional(plan)
+        raise JobError(say(error)) from error
+    entry, *rest = plan.calls
+    tensors = {Tensor(entry.node): model.inputs[0]}
+    tensors |= {Tensor(call.node): layers[call.node].output for call in rest}
+    return Built(model, tensors, {call.node: layers[call.node] for call in rest})
+
+
+def _functional(plan: Plan) -> Built:
+    tensors: dict[Tensor, Any] = {}
+    layers: dict[str, Any] = {}
+    for call in plan.calls:
+        if call.type == "Input":
+            tensors[Tensor(call.node)] = _make(call)
+            continue
+        layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
+        try:
+            made = layer(_inputs(call, [tensors[tensor] for tensor in call.inputs]))
+        except Exception as error:
+            raise JobError(
+                f"Keras cannot call {call.name!r} ({call.type}): {say(error)}", call.node
+            ) from error
+        for port, tensor in enumerate(made if isinstance(made, list | tuple) else (made,)):
+            tensors[Tensor(call.node, port)] = tensor
+    inputs = [tensors[Tensor(id)] for id in plan.inputs]
+    outputs = [tensors[tensor] for tensor in plan.outputs]
+    model = keras.Model(_single(inputs), _single(outputs))
+    return Built(model, tensors, layers)
+
+
+def _make(call: Call) -> Any:
+    try:
+        return make_layer(call.type, call.name, call.params)
+    except Exception as error:
+        raise JobError(
+            f"Keras cannot make {call.name!r} ({call.type}): {say(error)}", call.node
+        ) from error
+
+
+def _inputs(call: Call, tensors: list[Any]) -> Any:
+    """A merging layer is called on a list, whatever the number of its inputs."""
+    entry = LAYERS.get(call.type)
+    merges = len(tensors) > 1 if entry is None else entry.max_inputs != 1
+    return tensors if merges else tensors[0]
+
+
+def _single(tensors: list[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else tensors

@@ -1,0 +1,52 @@
+"""What goes wrong in a job, in words."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bnstudio.plan import Plan
+
+LONGEST = 400
+
+
+class JobError(Exception):
+    """A job cannot be done; the message is for people.
+
+    Attributes:
+        node: The node at fault, where one is known.
+    """
+
+    def __init__(self, message: str, node: str = "") -> None:
+        super().__init__(message)
+        self.node = node
+
+
+def say(error: BaseException) -> str:
+    """The telling part of an exception's text: its first paragraph, on one line."""
+    text = str(error).strip()
+    # Keras puts what it was doing first and what is wrong after an empty line.
+    paragraphs = [re.sub(r"\x1b\[[0-9;]*m", "", part).strip() for part in text.split("\n\n")]
+    chosen = next(
+        (part for part in paragraphs if part and not part.startswith("Exception encountered")),
+        paragraphs[0],
+    )
+    line = " ".join(chosen.split()) or type(error).__name__
+    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+
+
+def detail(error: BaseException) -> str:
+    """The end of the traceback, for a report."""
+    return "".join(traceback.format_exception(error))[-4000:]
+
+
+def culprit(error: BaseException, plan: Plan) -> str:
+    """The node whose layer the exception's text names; empty if it names none."""
+    text = str(error)
+    for call in reversed(plan.calls):
+        name = re.escape(call.name)
+        if re.search(rf"layer ['\"]{name}['\"]|/{name}(_\d+)?/", text):
+            return call.node
+    return ""

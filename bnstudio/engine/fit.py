@@ -1,0 +1,300 @@
+"""One training run: data, model, ``compile`` and ``fit`` in the exported script's own order."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from bnstudio import data
+from bnstudio.analysis import analyze
+from bnstudio.data import DataError
+from bnstudio.engine.builder import build
+from bnstudio.engine.control import Control, Stopped
+from bnstudio.engine.errors import JobError, culprit, say
+from bnstudio.engine.objects import make_loss, make_optimizer
+from bnstudio.engine.probes import Probes
+from bnstudio.engine.stream import Stream
+from bnstudio.engine.watch import Watch
+from bnstudio.plan import plan
+from bnstudio.training.messages import (
+    Epoch,
+    Finished,
+    Histograms,
+    Paused,
+    Resumed,
+    Started,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bnstudio.data import Prepared
+    from bnstudio.engine.builder import Built
+    from bnstudio.plan import Plan
+    from bnstudio.project import Project
+    from bnstudio.training.messages import Event
+
+
+class Diverged(Exception):
+    """The loss is no longer a finite number.
+
+    Attributes:
+        message: What was seen, and when.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained and how it is watched; the fields are those of ``Train``."""
+
+    run: str
+    project: Project
+    probe_seconds: float = 0.5
+    probe_rows: int = 256
+    keep: str = ""
+
+
+def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finished:
+    """Trains a project's model, tells of it through ``send``, and returns how it ended.
+
+    Raises:
+        JobError: If it cannot be trained; the message is for people.
+        Stopped: If the user stopped it before it began.
+    """
+    keras.backend.clear_session()
+    project, settings = job.project, job.project.settings
+    prepared = _prepare(project)
+    control.hold()
+    # From here to the end of `fit` every random number is drawn as the exported script draws it.
+    keras.utils.set_random_seed(settings.seed)
+    calls = plan(analyze(project.graph))
+    built = build(calls)
+    _compile(built, project)
+    recorder = Recorder(job, built, prepared, send, control)
+    early = _early_stopping(project)
+    send(recorder.started())
+    reason, node, message = "completed", "", ""
+    try:
+        built.model.fit(
+            prepared.x_train,
+            prepared.y_train,
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=(None if prepared.x_val is None else (prepared.x_val, prepared.y_val)),
+            callbacks=[*early, recorder],
+            verbose=0,
+        )
+        if any(callback.stopped_epoch > 0 for callback in early):
+            reason = "early"
+    except Stopped:
+        reason = "stopped"
+        built.model.optimizer.finalize_variable_values(built.model.trainable_weights)
+    except Diverged as diverged:
+        reason = "diverged"
+        node = recorder.probes.first_bad(prepared.x_train) or calls.outputs[0].node
+        message = _remedy(diverged.message, node, project, built)
+    except JobError:
+        raise
+    except Exception as error:
+        raise _explain(error, calls, project) from error
+    recorder.end()
+    path = keep(built.model, Path(job.keep)) if job.keep else ""
+    return Finished(
+        job.run,
+        reason,  # type: ignore[arg-type]  # one of the literals above
+        recorder.epochs_done,
+        recorder.elapsed,
+        node,
+        message,
+        path,
+    )
+
+
+class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not annotated
+    """Follows a run step by step: streams it, measures it, and heeds pause and stop."""
+
+    def __init__(
+        self,
+        job: Job,
+        built: Built,
+        prepared: Prepared,
+        send: Callable[[Event], None],
+        control: Control,
+    ) -> None:
+        super().__init__()
+        self.job, self.built, self.prepared = job, built, prepared
+        self.send, self.control = send, control
+        held_out = prepared.x_val
+        rows = prepared.x_train if held_out is None else held_out
+        self.probes = Probes(built, rows[: job.probe_rows], job.probe_seconds)
+        self.stream = Stream(job.run, send)
+        self.watch = Watch(built.model)
+        self.epochs_done = 0
+        self.measured = -1
+        self.began = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of training so far, pauses left out."""
+        return time.monotonic() - self.began - self.control.paused_seconds
+
+    def started(self) -> Started:
+        """What is about to be trained."""
+        settings = self.job.project.settings
+        rows = len(self.prepared.x_train)
+        return Started(
+            self.job.run,
+            settings.epochs,
+            math.ceil(rows / settings.batch_size),
+            rows,
+            0 if self.prepared.x_val is None else len(self.prepared.x_val),
+            self.probes.nodes,
+            self.built.model.count_params(),
+        )
+
+    def end(self) -> None:
+        """Says what is still to be said when ``fit`` is over, and leaves the model as it was."""
+        self.stream.flush()
+        if self.job.probe_seconds > 0 and self.measured != self.stream.steps_done:
+            self._measure()
+        self.watch.leave()
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+        if self.probes.due:
+            self._measure()
+        self.began = time.monotonic() - self.control.paused_seconds
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+        loss = self.watch.loss
+        if not math.isfinite(loss):
+            settings = self.job.project.settings
+            raise Diverged(
+                f"The loss became {loss} at step {self.stream.steps_done + 1}, in epoch "
+                f"{self.epochs_done + 1} of {settings.epochs}."
+            )
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.stream.step({**values, "loss": loss}, self.elapsed)
+        if self.probes.due:
+            self._measure()
+        self._heed()
+
+    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+        self._heed()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.stream.flush()
+        self.epochs_done = epoch + 1
+        self.send(Epoch(self.job.run, epoch, self.stream.steps_done, values, self.elapsed))
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(values.get(name, 0.0)):
+                raise Diverged(f"{name} became {values[name]} at the end of epoch {epoch + 1}.")
+
+    def _heed(self) -> None:
+        if self.control.held:
+            self.stream.flush()
+            self.send(Paused(self.job.run))
+            self.control.hold()
+            self.send(Resumed(self.job.run))
+        self.control.hold()
+
+    def _measure(self) -> None:
+        self.measured = self.stream.steps_done
+        self.send(Histograms(self.job.run, self.measured, self.probes.take()))
+
+
+def keep(model: Any, folder: Path) -> str:
+    """Saves the model as ``model.keras`` so that a file of that name is whole at any moment.
+
+    Raises:
+        JobError: If it cannot be written.
+    """
+    path, partial = folder / "model.keras", folder / "model.partial.keras"
+    try:
+        model.save(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except (OSError, ValueError) as error:
+        partial.unlink(missing_ok=True)
+        raise JobError(
+            f"The run is over, but its model could not be saved in {folder}: {say(error)}"
+        ) from error
+    return str(path)
+
+
+def _prepare(project: Project) -> Prepared:
+    settings = project.settings
+    try:
+        return data.prepare(project.source, settings.seed, settings.validation_split)
+    except DataError as error:
+        raise JobError(str(error)) from error
+    except (ValueError, MemoryError) as error:
+        raise JobError(f"The data could not be prepared: {say(error)}") from error
+
+
+def _compile(built: Built, project: Project) -> None:
+    settings = project.settings
+    if len(built.model.inputs) != 1 or len(built.model.outputs) != 1:
+        raise JobError(
+            f"The model has {len(built.model.inputs)} inputs and {len(built.model.outputs)} "
+            "outputs; the data has one of each. Join or remove the others."
+        )
+    try:
+        built.model.compile(
+            optimizer=make_optimizer(settings.optimizer),
+            loss=make_loss(settings.loss),
+            metrics=list(settings.metrics),
+        )
+    except KeyError as error:
+        raise JobError(f"There is no optimizer or loss called {error}.") from error
+    except Exception as error:
+        raise JobError(f"Keras does not accept the training settings: {say(error)}") from error
+
+
+def _early_stopping(project: Project) -> list[Any]:
+    chosen = project.settings.early_stopping
+    if chosen is None:
+        return []
+    return [
+        keras.callbacks.EarlyStopping(
+            monitor=chosen.monitor,
+            min_delta=chosen.min_delta,
+            patience=chosen.patience,
+            restore_best_weights=chosen.restore_best_weights,
+        )
+    ]
+
+
+def _explain(error: Exception, calls: Plan, project: Project) -> JobError:
+    settings = project.settings
+    if "ResourceExhausted" in type(error).__name__ or isinstance(error, MemoryError):
+        return JobError(
+            f"The memory does not suffice for a step of {settings.batch_size} rows. "
+            "Make the batch or the layers smaller.",
+            culprit(error, calls),
+        )
+    return JobError(f"Training failed: {say(error)}", culprit(error, calls))
+
+
+def _remedy(seen: str, node: str, project: Project, built: Built) -> str:
+    name = project.graph.nodes[node].name
+    advice = ["lower the learning rate"]
+    with contextlib.suppress(AttributeError, TypeError, ValueError):  # not every one has a rate
+        advice[0] += f" (it is {float(built.model.optimizer.learning_rate):g})"
+    if project.source.scaling == "none":
+        advice.append("scale the features")
+    if not {"clipnorm", "clipvalue", "global_clipnorm"} & set(project.settings.optimizer.params):
+        advice.append("set the optimizer's clipnorm to 1")
+    return f"{seen} The first layer to go bad is {name!r}. What may help: {', or '.join(advice)}."

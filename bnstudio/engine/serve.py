@@ -1,0 +1,145 @@
+"""The engine's loop: requests in on a thread, one run at a time on the main thread, events out."""
+
+from __future__ import annotations
+
+import gc
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from bnstudio.engine.channel import Channel
+from bnstudio.engine.control import Control, Stopped
+from bnstudio.training.frames import FrameError, requests
+from bnstudio.training.messages import Failed, Finished, Pause, Preview, Ready, Resume, Stop, Train
+
+if TYPE_CHECKING:
+    from bnstudio.project import Project
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answers requests until ``source`` ends, and with it the process."""
+    channel = Channel(sink)
+    channel.beat()
+    desk = _Desk(channel)
+    threading.Thread(target=desk.read, args=(source,), name="requests", daemon=True).start()
+    channel.send(_warm_up())
+    threading.Thread(target=desk.preview, name="previews", daemon=True).start()
+    while True:
+        desk.train(desk.runs.get())
+
+
+class _Desk:
+    """Where requests wait for the thread that does them."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.runs: queue.SimpleQueue[Train] = queue.SimpleQueue()
+        self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
+        self._control: Control | None = None
+        self._lock = threading.Lock()
+
+    def read(self, source: BinaryIO) -> None:
+        """Takes requests in; ends the process, mid-step if need be, when no more can come."""
+        frames = requests(source)
+        try:
+            while (got := frames.read()) is not None:
+                self._take(got[0])
+        except FrameError as error:
+            os.write(2, f"The request cannot be read. {error}\n".encode())
+            os._exit(3)
+        finally:
+            os._exit(0)
+
+    def train(self, request: Train) -> None:
+        """Does one run and reports how it ended, whatever happens in it."""
+        from bnstudio.engine.errors import JobError, detail
+        from bnstudio.engine.fit import Job, run_job
+
+        control = self._control
+        assert control
+        answer: Finished | Failed
+        try:
+            project = _load(request.project)
+            job = Job(request.run, project, request.probe_seconds, request.probe_rows, request.keep)
+            answer = run_job(job, self.channel.send, control)
+        except Stopped:
+            answer = Finished(request.run, "stopped", 0, 0.0)
+        except JobError as error:
+            cause = error.__cause__
+            answer = Failed(request.run, str(error), error.node, detail(cause) if cause else "")
+        except Exception as error:
+            answer = Failed(
+                request.run, f"The run failed: {type(error).__name__}: {error}", "", detail(error)
+            )
+        with self._lock:
+            self._control = None
+        self.channel.send(answer)
+        gc.collect()
+
+    def preview(self) -> None:
+        """Does previews one after the other, beside a run."""
+        from bnstudio.engine.errors import JobError, detail
+        from bnstudio.engine.preview import preview
+
+        while True:
+            request = self.previews.get()
+            try:
+                self.channel.send(preview(request.request, _load(request.project), request.rows))
+            except JobError as error:
+                self.channel.send(Failed(request.request, str(error)))
+            except Exception as error:
+                message = f"The data cannot be shown: {type(error).__name__}: {error}"
+                self.channel.send(Failed(request.request, message, "", detail(error)))
+
+    def _take(self, request: Any) -> None:
+        with self._lock:
+            control = self._control
+            if isinstance(request, Train) and control is None:
+                self._control = Control()
+                self.runs.put(request)
+                return
+        match request:
+            case Train():
+                message = "Another run is in progress; stop it or wait for its end."
+                self.channel.send(Failed(request.run, message))
+            case Preview():
+                self.previews.put(request)
+            case Pause() if control:
+                control.pause()
+            case Resume() if control:
+                control.resume()
+            case Stop() if control:
+                control.stop()
+
+
+def _load(text: str) -> Project:
+    from bnstudio.engine.errors import JobError
+    from bnstudio.project import ProjectError, loads
+
+    try:
+        return loads(text)
+    except ProjectError as error:
+        raise JobError(f"The project cannot be read. {error}") from error
+
+
+def _warm_up() -> Ready:
+    """Imports Keras and does once what makes a first run slow."""
+    import keras
+    import numpy as np
+    import sklearn.datasets
+    import sklearn.model_selection
+    import sklearn.preprocessing  # noqa: F401  # so that the first run need not
+    import tensorflow as tf
+
+    import bnstudio.engine.fit  # noqa: F401
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(optimizer="adam", loss="mse", metrics=["accuracy"])
+    rows, targets = np.zeros((4, 2), "float32"), np.zeros((4, 1), "float32")
+    model.fit(rows, targets, batch_size=2, validation_data=(rows, targets), verbose=0)
+    devices = tuple(
+        device.name.removeprefix("/physical_device:")
+        for device in tf.config.list_physical_devices()
+    )
+    return Ready(keras.__version__, tf.__version__, devices)
