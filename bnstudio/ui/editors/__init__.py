@@ -1,0 +1,43 @@
+"""The editors: one small file a kind of argument, found by the kind's class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Param, Text
+from bnstudio.ui.editors.base import Editor
+from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor
+from bnstudio.ui.editors.number import NumberEditor
+from bnstudio.ui.editors.objects import ObjectEditor
+from bnstudio.ui.editors.text import TextEditor
+from bnstudio.ui.editors.tuples import IntsEditor, NumbersEditor
+
+EDITORS: dict[type[Param], Any] = {
+    Bool: BoolEditor,
+    Int: NumberEditor,
+    Float: NumberEditor,
+    Text: TextEditor,
+    Choice: ChoiceEditor,
+    Ints: IntsEditor,
+    Numbers: NumbersEditor,
+    Object: ObjectEditor,
+}
+"""The editor of each kind; a kind without one of its own is edited as its base class is."""
+
+
+def editor_for(param: Param) -> Editor:
+    """An editor for an argument.
+
+    Raises:
+        KeyError: If there is none for its kind.
+    """
+    if isinstance(param, Bool) and param.optional:
+        return ChoiceEditor(param)
+    for kind in type(param).__mro__:
+        if kind in EDITORS:
+            made: Editor = EDITORS[kind](param)
+            return made
+    raise KeyError(f"There is no editor for {type(param).__name__}.")
+
+
+__all__ = ["EDITORS", "Editor", "editor_for"]
