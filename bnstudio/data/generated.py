@@ -24,6 +24,14 @@ _POINTS: dict[str, Any] = {
 }
 
 
+def _call(function: str, arguments: str) -> list[str]:
+    """A call that fits the script's lines, inside a function too."""
+    line = f"features, labels = {function}({arguments})"
+    if len(line) <= 84:
+        return [line]
+    return [f"features, labels = {function}(", f"    {arguments}", ")"]
+
+
 def _spirals(rows: int, turns: float, noise: float, seed: int) -> Rows:
     import numpy as np
 
@@ -73,8 +81,7 @@ def _circles(rows: int, factor: float, noise: float, seed: int) -> Rows:
 
 
 def _circles_code(rows: int, factor: float, noise: float, seed: int) -> list[str]:
-    arguments = f"{rows}, factor={factor!r}, noise={noise!r}, random_state={seed}"
-    return [f"features, labels = make_circles({arguments})"]
+    return _call("make_circles", f"{rows}, factor={factor!r}, noise={noise!r}, random_state={seed}")
 
 
 enter(
@@ -104,7 +111,7 @@ def _moons(rows: int, noise: float, seed: int) -> Rows:
 
 
 def _moons_code(rows: int, noise: float, seed: int) -> list[str]:
-    return [f"features, labels = make_moons({rows}, noise={noise!r}, random_state={seed})"]
+    return _call("make_moons", f"{rows}, noise={noise!r}, random_state={seed}")
 
 
 enter(

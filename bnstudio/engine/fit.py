@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from bnstudio import data
 from bnstudio.analysis import analyze
@@ -183,7 +184,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
                 f"The loss became {loss} at step {self.stream.steps_done + 1}, in epoch "
                 f"{self.epochs_done + 1} of {settings.epochs}."
             )
-        values = {name: float(value) for name, value in (logs or {}).items()}
+        values = _scalars(logs)
         self.stream.step({**values, "loss": loss}, self.elapsed)
         if self.probes.due:
             self._measure()
@@ -193,7 +194,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         self._heed()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
-        values = {name: float(value) for name, value in (logs or {}).items()}
+        values = _scalars(logs)
         self.stream.flush()
         self.epochs_done = epoch + 1
         self.send(Epoch(self.job.run, epoch, self.stream.steps_done, values, self.elapsed))
@@ -212,6 +213,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
     def _measure(self) -> None:
         self.measured = self.stream.steps_done
         self.send(Histograms(self.job.run, self.measured, self.probes.take()))
+
+
+def _scalars(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    """Keras's logs as numbers; a metric that has one a class is shown as their mean."""
+    return {name: float(np.mean(value)) for name, value in (logs or {}).items()}
 
 
 def keep(model: Any, folder: Path) -> str:
