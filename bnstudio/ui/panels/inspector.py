@@ -1,0 +1,404 @@
+"""The selected layers' name and arguments, what goes in and comes out, and their help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bnstudio import data
+from bnstudio.graph import rename, set_params
+from bnstudio.layers import LAYERS, LayerType, show_shape
+from bnstudio.layers.catalogue import COMMON
+from bnstudio.ui import icons, theme
+from bnstudio.ui.editors.base import Line, mark_refused
+from bnstudio.ui.editors.form import ParamForm
+
+if TYPE_CHECKING:
+    from bnstudio.analysis import Analysis
+    from bnstudio.graph import Graph, Node
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_MARGINS = (14, 10, 10, 14)
+
+
+class Inspector(QWidget):
+    """Edits every argument of the selected nodes, as long as they are of one type."""
+
+    title = "Inspector"
+    area = Qt.DockWidgetArea.RightDockWidgetArea
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__()
+        self._document = document
+        self._pages: dict[str, TypePage] = {}
+        self._stack = QStackedWidget()
+        self.summary = Summary(document)
+        self._stack.addWidget(self.summary)
+        self.note = _Note()
+        self._stack.addWidget(self.note)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        document.changed.connect(self._refresh)
+        document.selection_changed.connect(self._refresh)
+        document.revealed.connect(self._point_to)
+        theme.notifier.changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def page(self) -> TypePage | None:
+        """The page of the selected type, if one is shown."""
+        shown = self._stack.currentWidget()
+        return shown if isinstance(shown, TypePage) else None
+
+    def _refresh(self, *_: object) -> None:
+        graph = self._document.graph
+        nodes = [graph.nodes[id] for id in graph.nodes if id in self._document.selection]
+        types = {node.type for node in nodes}
+        if not nodes:
+            self.summary.show_project()
+            self._stack.setCurrentWidget(self.summary)
+        elif len(types) > 1:
+            self.note.say(
+                f"{len(nodes)} layers of {len(types)} types",
+                "Select layers of one type to edit them together.",
+            )
+            self._stack.setCurrentWidget(self.note)
+        elif nodes[0].type not in LAYERS:
+            self.note.say(
+                nodes[0].type,
+                "This layer type is not known here. It is kept as it is in the project.",
+            )
+            self._stack.setCurrentWidget(self.note)
+        else:
+            page = self._page(nodes[0].type)
+            page.show_nodes(nodes)
+            self._stack.setCurrentWidget(page)
+
+    def _page(self, type: str) -> TypePage:
+        if type not in self._pages:
+            self._pages[type] = TypePage(LAYERS[type], self._document)
+            self._stack.addWidget(self._pages[type])
+        return self._pages[type]
+
+    def _point_to(self, _id: str, param: str) -> None:
+        if param and self.page is not None:
+            self.page.form.focus(param)
+
+
+class TypePage(QScrollArea):
+    """All that is to be seen and set of nodes of one type. It is made once and then reused."""
+
+    def __init__(self, entry: LayerType, document: Document) -> None:
+        super().__init__()
+        self.entry = entry
+        self._document = document
+        self._nodes: list[Node] = []
+        self._strokes = 0
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        body = QWidget()
+        body.setObjectName("panel")
+        self.setWidget(body)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(*_MARGINS)
+        column.setSpacing(6)
+        self._build_head(column)
+        column.addSpacing(4)
+        self.form = ParamForm(entry.params, owner=entry.name, common=COMMON)
+        self.form.edited.connect(self._set)
+        self.form.pointed.connect(self._explain)
+        column.addWidget(self.form)
+        column.addWidget(_rule())
+        self.facts = QLabel()
+        self.facts.setAccessibleName("Shapes and weights")
+        self.facts.setWordWrap(True)
+        self.facts.setTextFormat(Qt.TextFormat.RichText)
+        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.facts)
+        column.addWidget(_rule())
+        self.help = QLabel()
+        self.help.setAccessibleName("Help")
+        self.help.setWordWrap(True)
+        self.help.setTextFormat(Qt.TextFormat.RichText)
+        column.addWidget(self.help)
+        column.addStretch(1)
+        self._explain("")
+
+    def _build_head(self, column: QVBoxLayout) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(_Chip(self.entry.category))
+        self.heading = QLabel(self.entry.name)
+        font = self.heading.font()
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        font.setWeight(font.Weight.DemiBold)
+        self.heading.setFont(font)
+        head.addWidget(self.heading, 1)
+        help = QToolButton()
+        icons.bind(help, "help", "muted")
+        help.setToolTip("Explains this layer and its arguments (F1).")
+        help.setAccessibleName(f"Help on {self.entry.name}")
+        help.clicked.connect(lambda: self._document.help_wanted.emit(self.entry.name))
+        head.addWidget(help)
+        column.addLayout(head)
+        self.name = Line()
+        self.name.setAccessibleName("Layer name")
+        self.name.setToolTip("The layer's name in Keras.")
+        self.name.textEdited.connect(self._rename)
+        self.name.editingFinished.connect(self._settle_name)
+        column.addWidget(self.name)
+        self.name_reason = QLabel()
+        self.name_reason.setProperty("role", "error")
+        self.name_reason.setWordWrap(True)
+        self.name_reason.hide()
+        column.addWidget(self.name_reason)
+
+    def show_nodes(self, nodes: list[Node]) -> None:
+        """Shows these nodes of the page's type; where they differ, it says so."""
+        if [node.id for node in nodes] != [node.id for node in self._nodes]:
+            self._strokes += 1
+            self._explain("")
+        self._nodes = nodes
+        first = nodes[0]
+        mixed = {
+            param.name
+            for param in self.entry.params
+            if any(
+                node.params.get(param.name, ...) != first.params.get(param.name, ...)
+                for node in nodes[1:]
+            )
+        }
+        self.form.show_values(first.params, mixed)
+        alone = len(nodes) == 1
+        self.name.setVisible(alone)
+        words = self.entry.name if alone else f"{len(nodes)} \u00d7 {self.entry.name}"
+        self.heading.setText(words)
+        if alone and self.name.text() != first.name:
+            self.name.setText(first.name)
+        self._refuse_name("")
+        self.facts.setText(_facts(self._document.analysis, nodes))
+
+    def _set(self, name: str, value: object, merge: str) -> None:
+        ids = [node.id for node in self._nodes]
+        graph = set_params(self._document.graph, ids, {name: value})  # type: ignore[dict-item]
+        words = f"Set {name}" if value is not ... else f"Reset {name}"
+        key = f"{merge}:{self._strokes}:{','.join(ids)}"
+        if not self._document.edit(graph, words, merge=key):
+            self.show_nodes(self._nodes)
+
+    def _rename(self, text: str) -> None:
+        node = self._nodes[0]
+        reason = name_refusal(self._document.graph, node, text)
+        self._refuse_name(reason)
+        if not reason:
+            self._document.edit(
+                rename(self._document.graph, node.id, text),
+                "Rename",
+                merge=f"name:{node.id}:{self._strokes}",
+            )
+
+    def _settle_name(self) -> None:
+        self._strokes += 1
+
+    def _refuse_name(self, reason: str) -> None:
+        self.name_reason.setText(reason)
+        self.name_reason.setVisible(bool(reason))
+        mark_refused(self.name, bool(reason))
+
+    def _explain(self, name: str) -> None:
+        """Below: what the argument in hand is for, or what the layer does."""
+        param = self.entry.by_name.get(name)
+        if param is None or not param.help:
+            self.help.setText(_escape(self.entry.help).replace("\n\n", "<br><br>"))
+        else:
+            default = "required" if param.required else f"default {param.default!r}"
+            self.help.setText(
+                f"<b>{_escape(name)}</b> <span style='color:{theme.current().muted}'>"
+                f"{_escape(default)}</span><br>{_escape(param.help)}"
+            )
+
+
+class Summary(QScrollArea):
+    """What is shown while nothing is selected: the project as a whole."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        body = QWidget()
+        body.setObjectName("panel")
+        self.setWidget(body)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(*_MARGINS)
+        column.setSpacing(8)
+        self.heading = QLabel()
+        font = self.heading.font()
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        font.setWeight(font.Weight.DemiBold)
+        self.heading.setFont(font)
+        self.heading.setWordWrap(True)
+        column.addWidget(self.heading)
+        self.about = QLabel()
+        self.about.setProperty("role", "muted")
+        self.about.setWordWrap(True)
+        column.addWidget(self.about)
+        column.addWidget(_rule())
+        self.facts = QLabel()
+        self.facts.setAccessibleName("The model as a whole")
+        self.facts.setTextFormat(Qt.TextFormat.RichText)
+        self.facts.setWordWrap(True)
+        column.addWidget(self.facts)
+        hint = QLabel("Select a layer to edit its arguments.")
+        hint.setProperty("role", "muted")
+        hint.setWordWrap(True)
+        column.addWidget(_rule())
+        column.addWidget(hint)
+        column.addStretch(1)
+        document.path_changed.connect(self.show_project)
+
+    def show_project(self, *_: object) -> None:
+        """Brings the figures up to date."""
+        document = self._document
+        project, analysis = document.project, document.analysis
+        self.heading.setText(project.title or document.title)
+        self.about.setText(project.about)
+        self.about.setVisible(bool(project.about))
+        rows = [
+            ("Layers", f"{len(project.graph.nodes):,}"),
+            ("Trainable parameters", f"{analysis.trainable:,}"),
+            ("Other parameters", f"{analysis.fixed:,}"),
+            ("FLOPs a row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
+            ("Memory of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
+        ]
+        facts = data.facts(project.source)
+        if facts is not None:
+            source = data.SOURCES[project.source.name].title
+            rows += [
+                ("Data", source),
+                ("Rows", f"{facts.rows:,}"),
+                ("A row", show_shape(facts.input_shape)),
+            ]
+        settings = project.settings
+        rows += [("Optimizer", settings.optimizer.name), ("Loss", settings.loss.name)]
+        self.facts.setText(_table([(name, value, "") for name, value in rows]))
+
+
+class _Note(QWidget):
+    """A heading and a sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heading = QLabel()
+        self._heading.setProperty("role", "heading")
+        self._text = QLabel()
+        self._text.setProperty("role", "muted")
+        self._text.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*_MARGINS)
+        column.addWidget(self._heading)
+        column.addWidget(self._text)
+        column.addStretch(1)
+
+    def say(self, heading: str, text: str) -> None:
+        self._heading.setText(heading)
+        self._text.setText(text)
+
+
+class _Chip(QWidget):
+    """A square in a category's colour."""
+
+    def __init__(self, category: str) -> None:
+        super().__init__()
+        self._category = category
+        self.setFixedSize(12, 12)
+        self.setToolTip(category)
+        self.setAccessibleName(category)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.current().category(self._category)))
+        painter.drawRoundedRect(self.rect(), 3, 3)
+        painter.end()
+
+
+def name_refusal(graph: Graph, node: Node, name: str) -> str:
+    """Why a node cannot be called that; empty when it can."""
+    if not name.strip():
+        return "A layer needs a name."
+    if "/" in name:
+        return "Keras takes no slash in a layer's name."
+    for other in graph.nodes.values():
+        if other.name == name and other.id != node.id:
+            return f"Another {other.type} is called {name!r}; Keras wants each name once."
+    return ""
+
+
+def _rule() -> QFrame:
+    line = QFrame()
+    line.setObjectName("rule")
+    return line
+
+
+def _facts(analysis: Analysis, nodes: list[Node]) -> str:
+    """The shapes and weights of one node, or the sum over several."""
+    known = [analysis.facts[node.id] for node in nodes]
+    trainable = sum(facts.trainable for facts in known)
+    fixed = sum(facts.fixed for facts in known)
+    rows: list[tuple[str, str, str]] = []
+    if len(nodes) == 1:
+        facts = known[0]
+        if facts.inputs:
+            rows.append(("Input", ", ".join(show_shape(shape) for shape in facts.inputs), ""))
+        shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
+        rows.append(("Output", shown, ""))
+        for weight in facts.weights:
+            note = "" if weight.trainable else "not trained"
+            rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
+        if facts.flops:
+            rows.append(("FLOPs a row", f"{facts.flops:,}", ""))
+    rows.append(("Parameters", f"{trainable + fixed:,}", f"{fixed:,} not trained" if fixed else ""))
+    words = [f"<p>{_escape(failure.message)}</p>" for facts in known for failure in facts.failures]
+    colour = theme.current().error
+    return f'<div style="color:{colour}">{"".join(words)}</div>' * bool(words) + _table(rows)
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    now = theme.current()
+    face = theme.mono().family()
+    cells = "".join(
+        f'<tr><td style="color:{now.muted}; padding:2px 14px 2px 0">{_escape(name)}</td>'
+        f'<td style="font-family:{face}; padding:2px 12px 2px 0">{_escape(value)}</td>'
+        f'<td align="right" style="color:{now.muted}; padding:2px 0">{_escape(note)}</td></tr>'
+        for name, value, note in rows
+    )
+    return f'<table cellspacing="0" cellpadding="0" width="100%">{cells}</table>'
+
+
+def _bytes(size: int) -> str:
+    for unit, step in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size >= step:
+            return f"{size / step:.3g} {unit}"
+    return f"{size} bytes"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
