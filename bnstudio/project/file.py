@@ -54,6 +54,8 @@ def read_text(path: str | os.PathLike[str]) -> str:
             raise ProjectError("this is not an ordinary file", where)
         with open(where, "rb") as file:
             content = file.read(MAX_BYTES + 1)
+    except ProjectError:
+        raise
     except FileNotFoundError:
         raise ProjectError("there is no such file", where) from None
     except PermissionError:
@@ -100,11 +102,11 @@ def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
         os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
+    except ProjectError:
+        raise
     except FileNotFoundError:
         raise ProjectError("it cannot be saved: there is no such folder", where) from None
     except (OSError, ValueError) as error:
-        if isinstance(error, ProjectError):
-            raise
         raise ProjectError(f"it cannot be saved: {_reason(error)}", where) from None
     finally:
         if temporary is not None:

@@ -1,0 +1,86 @@
+"""``bnstudio train``: a training run with a progress bar, by the window's own engine."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bnstudio.project import Project
+
+NAME = "train"
+HELP = "train a project, with a progress bar"
+DESCRIPTION = (
+    "Trains a project as the window does and prints a line an epoch. Ctrl+C ends the run after the "
+    "step in progress and keeps what it has learnt; a second one ends it at once. Exit status: 0 "
+    "when it is trained, 1 when it has errors or the run failed, 2 if a file cannot be read."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what the command takes."""
+    from bnstudio.cli.project_file import add_file
+
+    add_file(parser)
+    parser.add_argument(
+        "--epochs", type=_whole(1, 2**31), metavar="N", help="instead of the project's"
+    )
+    parser.add_argument(
+        "--seed", type=_whole(0, 2**32 - 1), metavar="S", help="instead of the project's"
+    )
+    parser.add_argument(
+        "--events", metavar="OUT.jsonl", help="every event of the run, a JSON object a line"
+    )
+    parser.add_argument("--model", metavar="OUT.keras", help="where the trained model is kept")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Trains; refuses what has errors."""
+    from bnstudio.cli.check import as_text
+    from bnstudio.cli.project_file import open_project
+    from bnstudio.cli.training import Job
+    from bnstudio.project import ProjectError, node_lines
+
+    opened = open_project(chosen.file)
+    if opened.errors:
+        lines = node_lines(opened.text)
+        for diagnostic in opened.errors:
+            print(as_text(diagnostic, chosen.file, lines.get(diagnostic.node or "")))
+        print("It cannot be trained until that is put right.", file=sys.stderr)
+        return 1
+    for out, suffix in ((chosen.events, ".jsonl"), (chosen.model, ".keras")):
+        if out is None:
+            continue
+        if Path(out).suffix.lower() != suffix:
+            raise ProjectError(f"the name has to end in {suffix}", out)
+        if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
+            raise ProjectError("it cannot be written: there is no such folder", out)
+    project = _override(opened.project, chosen.epochs, chosen.seed)
+    return Job(project, chosen.events, chosen.model).run()
+
+
+def _override(project: Project, epochs: int | None, seed: int | None) -> Project:
+    settings = project.settings
+    if epochs is not None:
+        settings = replace(settings, epochs=epochs)
+    if seed is not None:
+        settings = replace(settings, seed=seed)
+    return replace(project, settings=settings)
+
+
+class _whole:
+    """A whole number between two bounds, for argparse."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def __call__(self, text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
+        if not self.low <= number <= self.high:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {self.low} to {self.high}, got {text!r}"
+            )
+        return number

@@ -1,0 +1,48 @@
+"""The entry point ``bnstudio``: the window, the command line, or the engine of a frozen build."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit status.
+
+    A command (``check``, ``train`` ...) stays on the terminal; anything else opens the window.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments[:1] == ["--engine"]:
+        # A frozen build has no interpreter to start `python -m bnstudio.engine` with.
+        from bnstudio.engine.__main__ import main as serve
+
+        serve()
+        return 0
+    from bnstudio import cli
+
+    chosen = cli.parse(arguments)
+    if chosen.command is not None:
+        return cli.run(chosen)
+    if _no_display():
+        sys.stderr.write(
+            "There is no display to open a window on. `bnstudio demo` does the sample job without "
+            "one; `bnstudio --help` lists the commands.\n"
+        )
+        return 1
+    from bnstudio.ui import app
+
+    return app.run(chosen.file, reset=chosen.reset)
+
+
+def _no_display() -> bool:
+    """Whether Qt would end the process for want of a display."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(map(os.environ.get, named))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
