@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def style_sheet(theme: Theme) -> str:
     """The whole application's style sheet in one theme's colours."""
     t = theme
+    field = t.raised if t.dark else t.surface
     pressed = t.border
     arrow = resource("icons", f"arrow-down-{t.name}.svg").as_posix()
     up = resource("icons", f"arrow-up-{t.name}.svg").as_posix()
@@ -79,6 +80,11 @@ def style_sheet(theme: Theme) -> str:
     QPushButton[role="primary"]:hover {{ border-color: {t.text}; }}
     QPushButton[role="primary"]:disabled {{ background: {t.hover}; color: {t.muted};
         border-color: {t.border}; }}
+    QPushButton[role="segment"] {{ background: transparent; border-color: transparent;
+        color: {t.muted}; padding: 3px 10px; }}
+    QPushButton[role="segment"]:hover, QPushButton[role="segment"]:focus {{ color: {t.text}; }}
+    QPushButton[role="segment"]:checked {{ background: {t.hover}; color: {t.text};
+        border-color: {t.border}; }}
     QPushButton[role="link"] {{ background: transparent; border: none; color: {t.accent};
         padding: 2px 4px; text-align: left; }}
     QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{
@@ -91,7 +97,7 @@ def style_sheet(theme: Theme) -> str:
     QToolButton:disabled {{ color: {t.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
 
-    QLineEdit, QAbstractSpinBox, QComboBox {{ background: {t.surface}; color: {t.text};
+    QLineEdit, QAbstractSpinBox, QComboBox {{ background: {field}; color: {t.text};
         border: 1px solid {t.border}; border-radius: 5px; padding: 3px 6px; min-height: 1.25em;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {{ border-color: {t.muted}; }}
@@ -100,6 +106,8 @@ def style_sheet(theme: Theme) -> str:
         background: {t.window}; }}
     QLineEdit[refused="true"], QAbstractSpinBox[refused="true"] {{ border-color: {t.error}; }}
     QAbstractSpinBox {{ padding-right: 18px; }}
+    QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;
+        padding: 0; min-height: 0; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border;
         width: 16px; border: none; background: transparent; }}
     QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}

@@ -22,7 +22,10 @@ _LABEL = 118
 
 
 class ParamForm(QWidget):
-    """Edits the values of some arguments. It shows what it is given and keeps nothing."""
+    """Edits the values of some arguments. It shows what it is given and keeps nothing.
+
+    ``folded`` names groups for arguments whose kind has none, by argument.
+    """
 
     #: An argument was given a value, ``...`` for its default: (name, value, merge key). Edits with
     #: the same key are one undo step.
@@ -37,7 +40,7 @@ class ParamForm(QWidget):
         params: Sequence[Param],
         *,
         owner: str = "",
-        common: Collection[Param] = (),
+        folded: Mapping[str, str] | None = None,
         nested: bool = False,
     ) -> None:
         super().__init__()
@@ -57,7 +60,7 @@ class ParamForm(QWidget):
             row.edited.connect(self._edit)
             row.settled.connect(self._settle)
             row.pointed.connect(self.pointed)
-            group = "Layer" if param in common else param.group
+            group = (folded or {}).get(param.name, param.group)
             if group and not nested:
                 if group not in self.folds:
                     self.folds[group] = Fold(group)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSizePolicy
 
 from bnstudio.layers.params import Float, Int
-from bnstudio.ui import theme
 from bnstudio.ui.editors.base import MIXED, Editor, belongs_to_window, mark_refused
 
 if TYPE_CHECKING:
@@ -85,7 +84,6 @@ class NumberField(QAbstractSpinBox):
         if not buttons:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             self.setStyleSheet("padding-right: 4px;")
-        self.lineEdit().setFont(theme.mono())
         self.lineEdit().textEdited.connect(self._read)
 
     def limit(self, low: float | None, high: float | None) -> None:
@@ -96,7 +94,7 @@ class NumberField(QAbstractSpinBox):
         """Shows a value; text that already means it is left as it was typed."""
         self.lineEdit().setPlaceholderText(MIXED if mixed else "")
         try:
-            if not mixed and self._parse() == value and not mixed:
+            if self.lineEdit().text() and not mixed and self._parse() == value:
                 return
         except ValueError:
             pass

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from bnstudio import data
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LAYERS, LayerType, show_shape
-from bnstudio.layers.catalogue import COMMON
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
@@ -32,6 +31,14 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _MARGINS = (14, 10, 10, 14)
+
+_FOLDED = {
+    "trainable": "Layer",
+    "dtype": "Layer",
+    "lora_rank": "LoRA",
+    "lora_alpha": "LoRA",
+}
+"""Arguments that few people change, and the fold each is in."""
 
 
 class Inspector(QWidget):
@@ -119,7 +126,7 @@ class TypePage(QScrollArea):
         column.setSpacing(6)
         self._build_head(column)
         column.addSpacing(4)
-        self.form = ParamForm(entry.params, owner=entry.name, common=COMMON)
+        self.form = ParamForm(entry.params, owner=entry.name, folded=_FOLDED)
         self.form.edited.connect(self._set)
         self.form.pointed.connect(self._explain)
         column.addWidget(self.form)
