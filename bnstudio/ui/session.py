@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from bnstudio import project as projects
 from bnstudio.rules import Severity
 from bnstudio.training.messages import (
-    Beat,
     Died,
     Epoch,
     Event,
@@ -29,6 +28,7 @@ from bnstudio.training.messages import (
     Request,
     Resume,
     Resumed,
+    Silent,
     Started,
     Steps,
     Stop,
@@ -47,7 +47,6 @@ SessionState = Literal["starting", "ready", "running", "paused", "stopping", "do
 _BUSY = 16
 _IDLE = 50
 _BUDGET = 0.005
-_SILENCE = 5.0
 _GIVE_UP = 3
 
 
@@ -55,13 +54,13 @@ class Engine(Protocol):
     """What the session needs of ``training.client.Client``."""
 
     @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
+    def silent(self) -> bool:
+        """Whether it has not been heard for too long."""
 
     def send(self, request: Request) -> None:
         """Passes a request on without waiting."""
 
-    def poll(self) -> list[Event | Died]:
+    def poll(self) -> list[Event | Died | Silent]:
         """What has arrived since the last call, without waiting."""
 
     def close(self) -> None:
@@ -136,9 +135,7 @@ class Session(QObject):
         self._client: Engine | None = None
         self._ready = False
         self._false_starts = 0
-        self._down_reason = "The engine is not running."
-        self._heard = time.monotonic()
-        self._queue: deque[Event | Died] = deque()
+        self._queue: deque[Event | Died | Silent] = deque()
         self._waiting: Train | None = None
         self._preview_wanted = False
         self._preview_id = ""
@@ -256,6 +253,7 @@ class Session(QObject):
         client, self._client = self._client, None
         if client is not None:
             client.kill()
+            client.close()
         self._queue.clear()
         self._lose_run("The engine was restarted.")
         self._false_starts = 0
@@ -274,7 +272,6 @@ class Session(QObject):
 
     def _start_engine(self) -> None:
         self._ready = False
-        self._heard = time.monotonic()
         self._set_answering(True)
         try:
             self._client = self._connect()
@@ -291,8 +288,7 @@ class Session(QObject):
             return
         arrived = client.poll()
         if arrived:
-            self._heard = time.monotonic()
-            self._queue.extend(arrived)
+                self._queue.extend(arrived)
         deadline = time.perf_counter() + _BUDGET
         busy = bool(self._queue)
         while self._queue:
@@ -300,18 +296,19 @@ class Session(QObject):
             if time.perf_counter() > deadline:
                 break
         self._say_merged()
-        if self._ready and not self._queue:
-            self._set_answering(time.monotonic() - self._heard < _SILENCE)
+        if not client.silent:
+            self._set_answering(True)
         wanted = _BUSY if busy else min(_IDLE, self._timer.interval() + 4)
         if wanted != self._timer.interval() and self._timer.isActive():
             self._timer.setInterval(wanted)
 
-    def _take(self, event: Event | Died) -> None:
+    def _take(self, event: Event | Died | Silent) -> None:
         match event:
             case Steps() | Histograms():
                 self._take_merged(event)
-            case Beat():
-                pass
+            case Silent():
+                self._set_answering(False)
+                self.note.emit(event.message, "warning")
             case Ready():
                 self._ready = True
                 self._false_starts = 0
@@ -384,7 +381,9 @@ class Session(QObject):
         self._send_waiting()
 
     def _take_death(self, event: Died) -> None:
-        self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
         self._queue.clear()
         self._false_starts = 0 if self._ready else self._false_starts + 1
         self.died.emit(event)
@@ -395,7 +394,7 @@ class Session(QObject):
             self._lose_run(event.message)
             self._give_up(f"The engine does not start. {event.message}")
             return
-        self.note.emit(f"{event.message} Your project is untouched; a new engine starts.", "error")
+        self.note.emit(f"{event.message} A new engine is being started.", "error")
         self._start_engine()
 
     def _lose_run(self, message: str) -> None:
@@ -406,7 +405,6 @@ class Session(QObject):
 
     def _give_up(self, reason: str) -> None:
         self._ready = False
-        self._down_reason = reason
         self._set_state("down")
         self._timer.stop()
         self.note.emit(reason, "error")
@@ -438,7 +436,3 @@ class Session(QObject):
         if answering != self.answering:
             self.answering = answering
             self.answering_changed.emit(answering)
-            if not answering:
-                self.note.emit(
-                    "The engine is not answering. You may wait, or restart it.", "warning"
-                )

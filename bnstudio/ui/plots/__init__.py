@@ -1,0 +1,1 @@
+"""What all plots share: a themed base, thinning and smoothing, pacing, and export."""

@@ -1,0 +1,109 @@
+"""Taking a plot out of the window: as a picture, as a drawing, or as numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QWidget
+
+from bnstudio.project import ProjectError, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Table = tuple[list[str], list[list[str]]]
+"""Column names and rows."""
+
+SCALE = 2.0
+"""Pixels of an exported picture for one of the window's units."""
+
+
+def fill_menu(menu: QMenu, widget: QWidget, name: str, table: Callable[[], Table]) -> None:
+    """Adds the export actions of a plot to its menu."""
+    copy = QAction("Copy as picture", menu)
+    copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(picture(widget)))
+    menu.addAction(copy)
+    for text, suffix, content in (
+        ("Export PNG\u2026", ".png", lambda: png(widget)),
+        ("Export SVG\u2026", ".svg", lambda: svg(widget, name)),
+        ("Export CSV\u2026", ".csv", lambda: table_text(table()).encode()),
+    ):
+        action = QAction(text, menu)
+        action.triggered.connect(
+            lambda _=False, s=suffix, c=content: ask_and_write(widget, name, s, c)
+        )
+        menu.addAction(action)
+
+
+def ask_and_write(
+    parent: QWidget, name: str, suffix: str, content: Callable[[], bytes]
+) -> Path | None:
+    """Asks where to, and writes there; says in words when that fails."""
+    stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "plot"
+    chosen, _ = QFileDialog.getSaveFileName(
+        parent, f"Export {name}", stem + suffix, f"{suffix[1:].upper()} (*{suffix})"
+    )
+    if not chosen:
+        return None
+    path = Path(chosen)
+    if not path.suffix:
+        path = path.with_suffix(suffix)
+    try:
+        write_atomic(path, content())
+    except (OSError, ProjectError) as error:
+        QMessageBox.warning(parent, "Not exported", f"{path} could not be written: {error}")
+        return None
+    return path
+
+
+def picture(widget: QWidget) -> QImage:
+    """The widget as an image, in twice its size."""
+    image = QImage(widget.size() * SCALE, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(SCALE)
+    image.fill(widget.palette().base().color())
+    widget.render(image)
+    return image
+
+
+def png(widget: QWidget) -> bytes:
+    """The widget as a PNG file."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture(widget).save(buffer, b"PNG")
+    return bytes(data.data())
+
+
+def svg(widget: QWidget, title: str) -> bytes:
+    """The widget as an SVG drawing: a plot's lines stay lines."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setTitle(title)
+    generator.setSize(QSize(widget.width(), widget.height()))
+    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
+    painter = QPainter(generator)
+    if isinstance(widget, QGraphicsView):
+        widget.render(painter)
+    else:
+        widget.render(painter, widget.rect().topLeft())
+    painter.end()
+    return bytes(data.data())
+
+
+def table_text(table: Table) -> str:
+    """A table as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names, rows = table
+    writer.writerow(names)
+    writer.writerows(rows)
+    return out.getvalue()
