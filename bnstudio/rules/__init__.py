@@ -1,5 +1,13 @@
 """The diagnostics: one small generator each, by topic; fixes are pure edits."""
 
+from bnstudio.rules import (  # each import enters its rules, in reading order
+    batchnorm,
+    data,
+    failures,
+    loss,
+    structure,
+    training,
+)
 from bnstudio.rules.diagnostics import (
     RULES,
     Case,
@@ -11,6 +19,8 @@ from bnstudio.rules.diagnostics import (
     diagnose,
     rule,
 )
+from bnstudio.rules.head import Head
+from bnstudio.rules.proposals import Proposal, propose
 
 __all__ = [
     "RULES",
@@ -18,8 +28,17 @@ __all__ = [
     "Diagnostic",
     "Finding",
     "Fix",
+    "Head",
+    "Proposal",
     "Rule",
     "Severity",
+    "batchnorm",
+    "data",
     "diagnose",
+    "failures",
+    "loss",
+    "propose",
     "rule",
+    "structure",
+    "training",
 ]

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bnstudio.rules.head import Head, find_head
+
 if TYPE_CHECKING:
-    from bnstudio.analysis import Analysis, NodeFacts
+    from bnstudio.analysis import Analysis, Failure, NodeFacts
     from bnstudio.data import DataFacts
     from bnstudio.graph import Graph, Node
     from bnstudio.project import Project
@@ -91,6 +93,21 @@ class Case:
         for node in self.graph.nodes.values():
             result.setdefault(node.type, []).append(node)
         return {type: tuple(nodes) for type, nodes in result.items()}
+
+    @cached_property
+    def failures(self) -> dict[str, tuple[tuple[Node, Failure], ...]]:
+        """Why nodes give no shape, by code, in drawing order a code."""
+        result: dict[str, list[tuple[Node, Failure]]] = {}
+        facts = self.analysis.facts
+        for id, node in self.graph.nodes.items():
+            for failure in facts[id].failures:
+                result.setdefault(failure.code, []).append((node, failure))
+        return {code: tuple(found) for code, found in result.items()}
+
+    @cached_property
+    def head(self) -> Head | None:
+        """The end of the model, as the loss sees it; None unless there is exactly one output."""
+        return find_head(self.analysis)
 
     def of_type(self, *types: str) -> Iterator[Node]:
         """The nodes of these types, in drawing order a type."""

@@ -1,0 +1,378 @@
+"""What keeps a layer from being called at all: shapes, arguments, wiring, sharing, cycles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from math import isqrt
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from bnstudio.analysis import knots
+from bnstudio.graph import disconnect
+from bnstudio.layers import LAYERS, ShapeError, near_names
+from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
+from bnstudio.rules.edits import drop, insert, own_layer, retype, set_on, unwire, with_graph
+from bnstudio.rules.head import too_high_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bnstudio.graph import Node, Value, Wire
+    from bnstudio.layers import Shape
+    from bnstudio.project import Project
+
+KERAS = "Keras 3 refuses it"
+
+Layers = list[tuple[str, "Mapping[str, Value]"]]
+
+
+@rule("STR05", Severity.ERROR, source=KERAS)
+def wrong_input(case: Case) -> Iterator[Finding]:
+    """A layer gets an input with the wrong number of dimensions, or one it cannot work on.
+
+    Each layer expects a certain kind of array: Dense a row of features, Conv2D an image with
+    channels, LSTM a sequence. Keras refuses to build the model otherwise.
+
+    Put a layer in front that reshapes the data: Flatten before Dense, Reshape before a
+    convolution or a recurrent layer.
+    """
+    for node, failure in case.failures.get("STR05", ()):
+        adapter = _adapter(case, node)
+        fix = None
+        if adapter is not None:
+            wire = case.graph.wires_into[node.id][0]
+            names = " and ".join(type for type, _ in adapter)
+            fix = Fix(
+                f"Insert {names} before {node.name}", partial(insert, wire=wire, layers=adapter)
+            )
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Insert a layer before it that gives the data the shape it expects.",
+            node.id,
+            failure.param,
+            fix,
+        )
+
+
+@rule("STR06", Severity.ERROR, source=KERAS)
+def vanished(case: Case) -> Iterator[Finding]:
+    """A convolution or pooling would leave nothing over.
+
+    A window larger than its input has no place to stand when padding is "valid". Each pooling
+    halves the size, so small images run out after a few of them.
+
+    Use padding="same", a smaller window, or fewer poolings.
+    """
+    for node, failure in case.failures.get("STR06", ()):
+        changes = _smaller(case, node)
+        fix = None
+        if changes:
+            told = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+            fix = Fix(f"Set {told}", partial(set_on, id=node.id, params=changes))
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            'Use padding="same", a smaller window, or fewer poolings before it.',
+            node.id,
+            fix=fix,
+        )
+
+
+@rule("STR07", Severity.ERROR, source=KERAS)
+def unmergeable(case: Case) -> Iterator[Finding]:
+    """The inputs of a merging layer do not go together.
+
+    Add, Multiply and their kin want equal shapes; Concatenate wants shapes that are equal but for
+    the axis it joins along.
+
+    Bring the inputs to one shape first: a Dense layer (or a 1x1 convolution) changes the number
+    of features, Flatten turns anything into a row.
+    """
+    for node, failure in case.failures.get("STR07", ()):
+        plan = _projection(case, node)
+        fix = None
+        if plan:
+            names = ", ".join(dict.fromkeys(layers[0][0] for _, layers in plan))
+            fix = Fix(f"Insert {names} to make the shapes fit", partial(_insert_all, plan=plan))
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Bring the inputs to one shape first, for example with a Dense layer.",
+            node.id,
+            fix=fix,
+        )
+
+
+@rule("STR21", Severity.ERROR, source="")
+def unknown_type(case: Case) -> Iterator[Finding]:
+    """A layer type that is not in the catalogue.
+
+    The project was made by another version, or its file was edited by hand.
+
+    Choose the type that was meant, or delete the layer.
+    """
+    for node, failure in case.failures.get("STR21", ()):
+        near = near_names(node.type)
+        if near:
+            known = LAYERS[near[0]].by_name
+            params = {key: value for key, value in node.params.items() if key in known}
+            params = {**LAYERS[near[0]].initial, **params}
+            fix = Fix(
+                f"Make it {near[0]}", partial(retype, id=node.id, type=near[0], params=params)
+            )
+        else:
+            fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
+        yield Finding(
+            f"{node.name}: {failure.message}", "Choose another type or delete it.", node.id, fix=fix
+        )
+
+
+@rule("STR22", Severity.ERROR, source="")
+def bad_argument(case: Case) -> Iterator[Finding]:
+    """An argument has a value that Keras does not take.
+
+    The layer cannot be made with it, so nothing after it has a shape.
+
+    Put in a value of the kind that is asked for, or go back to Keras's default.
+    """
+    for node, failure in case.failures.get("STR22", ()):
+        if failure.param == "rate" and too_high_rate(node) is not None:
+            continue  # STR15 says what was probably meant
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Put in a value of that kind, or go back to the default.",
+            node.id,
+            failure.param,
+            _default(node, failure.param),
+        )
+
+
+@rule("STR23", Severity.ERROR, source=KERAS)
+def unfit_sharing(case: Case) -> Iterator[Finding]:
+    """A node shares the weights of a layer, but cannot.
+
+    Weights are made for the first input that a layer sees. A second input of another width does
+    not fit them, and a layer of another type has other weights.
+
+    Give the node a layer of its own, or bring its input to the shape of the first.
+    """
+    for node, failure in case.failures.get("STR23", ()):
+        shares = node.shares is not None
+        fix = Fix("Give it a layer of its own", partial(own_layer, id=node.id)) if shares else None
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Give it a layer of its own, or bring its input to the same shape.",
+            node.id,
+            fix=fix,
+        )
+
+
+@rule("STR24", Severity.ERROR, source="Keras models are graphs without cycles")
+def cycle(case: Case) -> Iterator[Finding]:
+    """Layers feed one another in a circle.
+
+    A Keras model computes each layer once, from what comes before it; in a circle there is no
+    first one. Recurrent layers such as LSTM loop inside themselves instead.
+
+    Take out one of the wires.
+    """
+    if not case.analysis.structure.cyclic:
+        return
+    for knot in knots(case.graph):
+        names = [case.graph.nodes[id].name for id in knot]
+        told = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        verb = "feeds itself" if len(names) == 1 else "feed one another in a circle"
+        yield Finding(
+            f"{told} {verb}.",
+            "Remove a wire so that the data flows one way.",
+            knot[0],
+            fix=Fix("Remove the wires that close the circle", partial(_cut, ids=frozenset(knot))),
+        )
+
+
+@rule("STR26", Severity.ERROR, source=KERAS)
+def wrong_wiring(case: Case) -> Iterator[Finding]:
+    """More or fewer wires come into a layer than it has inputs.
+
+    Most layers have one input; merging layers need at least one other; Input has none.
+
+    Add the missing wire, or remove what is too much.
+    """
+    for node, failure in case.failures.get("STR26", ()):
+        entry = LAYERS.get(node.type)
+        wires = case.graph.wires_into.get(node.id, ())
+        fix = None
+        if entry is not None and entry.max_inputs is not None and len(wires) > entry.max_inputs:
+            extra = wires[entry.max_inputs :]
+            fix = Fix("Remove the wires that are too much", partial(unwire, wires=extra))
+        elif entry is not None and len(wires) == 1 < entry.min_inputs:
+            fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
+        else:
+            lost = [wire for wire in wires if _no_such_output(case, wire)]
+            if lost:
+                fix = Fix("Take the first output", partial(_first_output, wires=tuple(lost)))
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Wire as many inputs as the layer has.",
+            node.id,
+            fix=fix,
+        )
+
+
+def _default(node: Node, param: str | None) -> Fix | None:
+    """Back to Keras's default, or to what a new layer starts with."""
+    entry = LAYERS.get(node.type)
+    if entry is None or param is None:
+        return None
+    known = entry.by_name.get(param)
+    if known is None:
+        return Fix(f"Remove {param}", partial(set_on, id=node.id, params={param: ...}))
+    if known.required:
+        return Fix(
+            f"Set {param}={known.initial!r}",
+            partial(set_on, id=node.id, params={param: known.initial}),
+        )
+    return Fix(
+        f"Reset {param} to {known.default!r}", partial(set_on, id=node.id, params={param: ...})
+    )
+
+
+def _accepts(node: Node, shapes: Sequence[Shape], **changes: Any) -> tuple[Shape, ...] | None:
+    """The outputs that a layer gives for other inputs or arguments; None if it refuses them."""
+    entry = LAYERS[node.type]
+    params = {**node.params, **changes}
+    if entry.check(params):
+        return None
+    try:
+        return entry.output_shapes(shapes, params)
+    except ShapeError:
+        return None
+
+
+def _through(shape: Shape, layers: Layers) -> Shape | None:
+    """The shape after some layers; None if one refuses it."""
+    for type, params in layers:
+        entry = LAYERS.get(type)
+        if entry is None or entry.check(params):
+            return None
+        try:
+            shape = entry.output_shapes([shape], params)[0]
+        except ShapeError:
+            return None
+    return shape
+
+
+def _adapter(case: Case, node: Node) -> Layers | None:
+    """Layers that make a failed node's one input fit; None where none is known."""
+    entry = LAYERS.get(node.type)
+    inputs = case.facts(node.id).inputs
+    if entry is None or entry.max_inputs != 1 or len(inputs) != 1 or inputs[0] is None:
+        return None
+    shape, layer = inputs[0], case.graph.layer_of(node.id)
+    for layers in _adapters(shape):
+        result = _through(shape, layers)
+        if result is not None and _accepts(layer, [result]):
+            return layers
+    return None
+
+
+def _adapters(shape: Shape) -> Iterator[Layers]:
+    """What may stand between a tensor of this shape and a layer that refuses it, best first."""
+    inner = [size for size in shape[1:] if size is not None]
+    known = len(inner) == len(shape) - 1
+    if len(shape) == 4 and known:
+        yield [("Reshape", {"target_shape": (inner[0] * inner[1], inner[2])})]
+    if len(shape) == 3 and known:
+        yield [("Reshape", {"target_shape": (*inner, 1)})]
+    if len(shape) == 2 and known:
+        side = isqrt(inner[0])
+        yield [("Reshape", {"target_shape": (inner[0], 1)})]
+        if side * side == inner[0]:
+            yield [("Reshape", {"target_shape": (side, side, 1)})]
+        yield [("Reshape", {"target_shape": (inner[0], 1, 1)})]
+    yield [("Flatten", {})]
+    for rank in (1, 2, 3):
+        yield [(f"GlobalAveragePooling{rank}D", {})]
+
+
+def _smaller(case: Case, node: Node) -> dict[str, Value]:
+    """Arguments with which a window fits its input; empty where none are known."""
+    layer, inputs = case.graph.layer_of(node.id), case.facts(node.id).inputs
+    shapes = [shape for shape in inputs if shape is not None]
+    if layer.type not in LAYERS:
+        return {}
+    options: list[dict[str, Value]] = [{"padding": "same"}]
+    window = next((w for w in ("kernel_size", "pool_size") if w in LAYERS[layer.type].by_name), "")
+    if window:
+        options += [{window: 3}, {window: 2}, {window: 1}, {"padding": "same", window: 1}]
+    for changes in options:
+        if _accepts(layer, shapes, **changes):
+            return changes
+    return {}
+
+
+Plan = tuple[tuple["Wire", Layers], ...]
+
+
+def _projection(case: Case, node: Node) -> Plan:
+    """Layers on some of a merging node's wires after which the shapes go together."""
+    wires = case.graph.wires_into.get(node.id, ())
+    shapes = [shape for shape in case.facts(node.id).inputs if shape is not None]
+    if len(shapes) != len(wires) or not shapes or any(len(shape) < 2 for shape in shapes):
+        return ()
+    wide: dict[int, Layers] = {}
+    units = shapes[0][-1]
+    if units is not None:
+        wide = {
+            index: [("Dense", {"units": units})]
+            for index, shape in enumerate(shapes)
+            if shape != shapes[0] and shape[:-1] == shapes[0][:-1]
+        }
+    flat: dict[int, Layers] = {
+        index: [("Flatten", {})] for index, shape in enumerate(shapes) if len(shape) > 2
+    }
+    equal: dict[int, Layers] = {
+        index: [*([("Flatten", {})] if len(shape) > 2 else []), ("Dense", {"units": units})]
+        for index, shape in enumerate(shapes)
+        if index and units is not None and len(shapes[0]) == 2
+    }
+    layer = case.graph.layer_of(node.id)
+    for option in (wide, flat, equal):
+        after = [_through(shape, option.get(index, [])) for index, shape in enumerate(shapes)]
+        fitting = [shape for shape in after if shape is not None]
+        if option and len(fitting) == len(after) and _accepts(layer, fitting):
+            return tuple((wires[index], layers) for index, layers in option.items())
+    return ()
+
+
+def _insert_all(project: Project, plan: Plan) -> Project:
+    for wire, layers in plan:
+        project = insert(project, wire, layers)
+    return project
+
+
+def _cut(project: Project, ids: frozenset[str]) -> Project:
+    """Removes, of each cycle among these nodes, the wire that was drawn last."""
+    graph = project.graph
+    while True:
+        digraph = graph.digraph.subgraph(ids & graph.nodes.keys())
+        try:
+            edges = {(edge[0], edge[1]) for edge in nx.find_cycle(digraph)}
+        except nx.NetworkXNoCycle:
+            return with_graph(project, graph)
+        last = [wire for wire in graph.wires if (wire.source, wire.target) in edges][-1]
+        graph = disconnect(
+            graph, [w for w in graph.wires if (w.source, w.target) == (last.source, last.target)]
+        )
+
+
+def _no_such_output(case: Case, wire: Wire) -> bool:
+    outputs = case.facts(wire.source).outputs
+    return bool(outputs) and wire.source_port >= len(outputs)
+
+
+def _first_output(project: Project, wires: tuple[Wire, ...]) -> Project:
+    lost = set(wires)
+    graph = project.graph
+    moved = tuple(wire._replace(source_port=0) if wire in lost else wire for wire in graph.wires)
+    return with_graph(project, replace(graph, wires=moved))
