@@ -14,12 +14,15 @@ from bnstudio.layers import LAYERS
 from bnstudio.project import SUFFIX, Project
 from bnstudio.ui import recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
+from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Dock, polish_tabs, refresh_titles
 from bnstudio.ui.document import Document
 from bnstudio.ui.files import Files
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels import PANELS
+from bnstudio.ui.panels.palette import Palette
+from bnstudio.ui.panels.problems import Problems
 from bnstudio.ui.picker import Entry, Picker
 from bnstudio.ui.preferences import Preferences
 from bnstudio.ui.session import Session
@@ -161,7 +164,11 @@ class MainWindow(QMainWindow):
         document.revealed.connect(self._reveal)
         document.help_wanted.connect(self.show_help)
         session.note.connect(self.say)
-        self._connect_problems(self.panels["Problems"])
+        problems, palette = self.panels["Problems"], self.panels["Palette"]
+        if isinstance(problems, Problems):
+            self._connect_problems(problems)
+        if isinstance(palette, Palette):
+            palette.chosen.connect(self.add_layer)
         self.canvas.zoomed.connect(self._status.show_zoom)
         self.canvas.refused.connect(lambda text: self.toasts.say(text, "warning"))
         self._status.zoom_clicked.connect(self.actions_.by_id["view.zoom_actual"].trigger)
@@ -177,6 +184,7 @@ class MainWindow(QMainWindow):
         problems.shown.connect(lambda node: self._reveal(node, ""))
         problems.fixed.connect(lambda label: self.say(label, "undo"))
         problems.counted.connect(self._count_problems)
+        self._count_problems(len(problems.diagnostics))
 
     # What the commands do.
 
@@ -232,6 +240,19 @@ class MainWindow(QMainWindow):
             for node in self.document.graph.nodes.values()
         ]
         Picker(self, "Find a layer by name or type", entries).open()
+
+    def add_layer(self, type: str) -> None:
+        """Adds a layer after the one that is selected, or loose where there is room."""
+        document = self.document
+        graph = document.graph
+        lowest = max(graph.nodes.values(), key=lambda node: node.y, default=None)
+        x, y = (lowest.x, lowest.y + steps.PITCH) if lowest else (0.0, 0.0)
+        graph, id = steps.place(graph, type, x, y)
+        if len(document.selection) == 1:
+            graph = steps.follow(graph, next(iter(document.selection)), id)
+        document.edit(graph, f"Add {type}")
+        document.select((id,))
+        self.canvas.ensure_seen(id)
 
     def next_problem(self) -> None:
         """Selects the node of the next finding."""
@@ -351,6 +372,9 @@ class MainWindow(QMainWindow):
             ("edit.redo", "Redo", stack.redoText()),
         ):
             self.actions_.by_id[id].setText(f"{word} {text}".strip())
+
+    def _count_problems(self, count: int, _worst: str = "") -> None:
+        self.docks["Problems"].setWindowTitle(f"Problems  {count}" if count else "Problems")
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.document.title}[*] \u2014 bnstudio")

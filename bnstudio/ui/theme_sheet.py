@@ -95,6 +95,9 @@ def style_sheet(theme: Theme) -> str:
     QToolButton:pressed, QToolButton:checked {{ background: {pressed}; }}
     QToolButton:focus {{ border-color: {t.accent}; }}
     QToolButton:disabled {{ color: {t.muted}; }}
+    QToolButton[role="fold"], QToolButton[role="fold"]:checked {{ background: transparent;
+        padding: 2px 6px 2px 0; font-weight: 600; color: {t.muted}; }}
+    QToolButton[role="fold"]:hover {{ color: {t.text}; }}
     QToolButton::menu-indicator {{ image: none; }}
 
     QLineEdit, QAbstractSpinBox, QComboBox {{ background: {field}; color: {t.text};
@@ -105,9 +108,9 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.muted};
         background: {t.window}; }}
     QLineEdit[refused="true"], QAbstractSpinBox[refused="true"] {{ border-color: {t.error}; }}
-    QAbstractSpinBox {{ padding-right: 18px; }}
+    QAbstractSpinBox {{ padding: 1px 18px 1px 2px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;
-        padding: 0; min-height: 0; }}
+        padding: 0 4px; min-height: 0; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border;
         width: 16px; border: none; background: transparent; }}
     QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
@@ -146,10 +149,11 @@ def style_sheet(theme: Theme) -> str:
 
     QScrollArea {{ background: transparent; border: none; }}
     QAbstractScrollArea::corner {{ background: transparent; }}
-    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-    QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-height: 28px;
-        min-width: 28px; margin: 1px; }}
+    QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
+    QScrollBar::handle {{ background: {t.border}; border-radius: 3px; min-height: 28px;
+        min-width: 28px; margin: 1px 2px 1px 1px; }}
+    QScrollBar::handle:horizontal {{ margin: 1px 1px 2px 1px; }}
     QScrollBar::handle:hover {{ background: {t.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
         background: transparent; width: 0; height: 0; }}
