@@ -1,0 +1,259 @@
+"""The drawing as SVG, as the canvas shows it, made without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from bnstudio import data
+from bnstudio.analysis import analyze
+from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.wires import HEIGHT, Box, box_of, path, port
+from bnstudio.layers import LAYERS, show_shape
+from bnstudio.rules import Case, Severity, diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.analysis import Analysis, NodeFacts
+    from bnstudio.graph import Node, Value
+    from bnstudio.project import Project
+
+MARGIN = 32.0
+SANS = "Inter, 'Segoe UI', system-ui, sans-serif"
+MONO = "'JetBrains Mono', Consolas, monospace"
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What a picture is painted with; a test holds them equal to the window's themes."""
+
+    canvas: str
+    raised: str
+    border: str
+    text: str
+    muted: str
+    wire: str
+    error: str
+    warning: str
+    on_badge: str
+
+
+LIGHT = Colours(
+    "#f8f9fb", "#ffffff", "#dcdfe5", "#16181d", "#5a6170", "#8b93a3", "#c4282f", "#a15c00",
+    "#ffffff",
+)  # fmt: skip
+DARK = Colours(
+    "#12141a", "#262a33", "#313642", "#eceef2", "#a0a8b8", "#707a8d", "#ff7b80", "#f2b04c",
+    "#12141a",
+)  # fmt: skip
+CATEGORIES = {
+    "Core": "#0072b2",
+    "Normalization": "#009e73",
+    "Activation": "#e69f00",
+    "Regularization": "#cc79a7",
+    "Convolution": "#56b4e9",
+    "Pooling": "#7f9fd1",
+    "Recurrent": "#d55e00",
+    "Merging": "#b8a912",
+    "Reshaping": "#8a8f98",
+}
+OTHER = "#8a8f98"
+
+
+def render(project: Project, analysis: Analysis | None = None, *, dark: bool = False) -> str:
+    """The project's drawing as the text of an SVG file."""
+    analysis = analysis or analyze(project.graph)
+    graph, colours = project.graph, DARK if dark else LIGHT
+    boxes = {
+        id: box_of(node.x, node.y, len(graph.wires_into.get(id, ())))
+        for id, node in graph.nodes.items()
+    }
+    left = min((box.left for box in boxes.values()), default=0.0) - MARGIN
+    top = min((box.top for box in boxes.values()), default=0.0) - MARGIN
+    right = max((box.right for box in boxes.values()), default=200.0) + MARGIN
+    bottom = max((box.bottom for box in boxes.values()), default=80.0) + MARGIN
+    # Wires may pass outside the outermost nodes.
+    drawn = [_wires(project, analysis, boxes)] if graph.wires else []
+    reach = [edge for _, edges in drawn for edge in edges]
+    left, right = (
+        min([left, *(x - MARGIN for x in reach)]),
+        max([right, *(x + MARGIN for x in reach)]),
+    )
+    width, height = right - left, bottom - top
+    title = escape(_visible(project.title or "A Keras model"))
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="{left:g} {top:g} {width:g} {height:g}">',
+        f"<title>{title}</title>",
+        _style(colours),
+        f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" '
+        f'fill="{colours.canvas}"/>',
+    ]
+    if not graph.nodes:
+        lines.append(
+            _text(left + width / 2, top + height / 2, "n", "The drawing is empty", "middle")
+        )
+    for paths, _ in drawn:
+        lines += paths
+    worst = _worst(project, analysis)
+    for id, node in graph.nodes.items():
+        lines += _node(node, analysis.facts[id], boxes[id], worst.get(id), project)
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _style(colours: Colours) -> str:
+    return (
+        "<style>"
+        f".b{{fill:{colours.raised};stroke:{colours.border}}}"
+        f".w{{fill:none;stroke:{colours.wire};stroke-width:1.75;stroke-linecap:round}}"
+        f".p{{fill:{colours.canvas};stroke:{colours.wire};stroke-width:1.5}}"
+        f".t{{font:600 13px {SANS};fill:{colours.text}}}"
+        f".n{{font:12px {SANS};fill:{colours.muted}}}"
+        f".d{{font:12px {SANS};fill:{colours.text}}}"
+        f".s{{font:11px {MONO};fill:{colours.muted}}}"
+        f".g{{font:700 11px {SANS};fill:{colours.on_badge}}}"
+        f".error{{fill:{colours.error}}}.warning{{fill:{colours.warning}}}"
+        "</style>"
+    )
+
+
+def _wires(
+    project: Project, analysis: Analysis, boxes: Mapping[str, Box]
+) -> tuple[list[str], list[float]]:
+    """The wires as paths, and the places furthest to the side that they reach."""
+    graph = project.graph
+    place = {
+        (wire.target, wire.target_port): (index, len(wires))
+        for wires in graph.wires_into.values()
+        for index, wire in enumerate(wires)
+    }
+    paths, edges = [], []
+    for wire in graph.wires:
+        source, target = boxes[wire.source], boxes[wire.target]
+        outputs = max(1, len(analysis.facts[wire.source].outputs))
+        start = port(source, min(wire.source_port, outputs - 1), outputs), source.bottom
+        end = port(target, *place[wire.target, wire.target_port]), target.top
+        others = (boxes[id] for id in graph.nodes if id not in (wire.source, wire.target))
+        line, reach = path(start, end, others)
+        paths.append(f'<path class="w" d="{line}"/>')
+        edges += reach
+    return paths, edges
+
+
+def _worst(project: Project, analysis: Analysis) -> dict[str, Severity]:
+    """The worst error or warning of each node; a picture is no place for advice."""
+    worst: dict[str, Severity] = {}
+    for found in diagnose(Case(project, analysis, data.facts(project.source))):
+        if found.node and found.severity is not Severity.INFO:
+            worst.setdefault(found.node, found.severity)
+    return worst
+
+
+def _node(
+    node: Node, facts: NodeFacts, box: Box, badge: Severity | None, project: Project
+) -> list[str]:
+    left, top, width = box.left, box.top, box.right - box.left
+    room = width - 26 - (24 if badge else 0)
+    entry = LAYERS.get(node.type)
+    colour = CATEGORIES.get(entry.category, OTHER) if entry else OTHER
+    type = fit(node.type, room, 13.6)
+    name = fit(node.name, room - extent(type, 13.6) - 8, 12)
+    count = f"{facts.trainable + facts.fixed:,}" if facts.weights else ""
+    shape = ", ".join(map(show_shape, facts.outputs)) or "?"
+    right = left + width
+    lines = [
+        "<g>",
+        f'<rect class="b" x="{left:g}" y="{top:g}" width="{width:g}" height="{HEIGHT:g}" rx="7"/>',
+        f'<path fill="{colour}" d="M{left + 5:g} {top + 0.3:g}a7 7 0 0 0-5 6.7v{HEIGHT - 14:g}'
+        f'a7 7 0 0 0 5 6.7z"/>',
+        _text(left + 15, top + 21, "t", type),
+        _text(right - 12 - (24 if badge else 0), top + 21, "n", name, "end"),
+        _text(left + 15, top + 40, "d", fit(details(node, project), width - 27, 12)),
+        _text(left + 15, top + 59, "s", _fit_mono(shape, width - 35 - len(count) * 6.6)),
+    ]
+    if count:
+        lines.append(_text(right - 12, top + 59, "s", count, "end"))
+    if badge:
+        x, y, glyph = right - 17, top + 16, "×" if badge is Severity.ERROR else "!"
+        lines.append(f'<circle class="{badge.value}" cx="{x:g}" cy="{y:g}" r="8"/>')
+        lines.append(_text(x, y + 4, "g", glyph, "middle"))
+    wired = len(project.graph.wires_into.get(node.id, ()))
+    lines += [_port(port(box, index, wired), top) for index in range(wired)]
+    if node.id in project.graph.wires_from:
+        outputs = max(1, len(facts.outputs))
+        lines += [_port(port(box, index, outputs), box.bottom) for index in range(outputs)]
+    return [*lines, "</g>"]
+
+
+def details(node: Node, project: Project) -> str:
+    """The arguments that tell a node from others of its type."""
+    entry = LAYERS.get(node.type)
+    if entry is None:
+        return "unknown layer type"
+    owner = project.graph.nodes.get(node.shares or "")
+    if owner is not None:
+        return f"same layer as {owner.name}"
+    parts = []
+    for name in entry.tells:
+        value = node.params.get(name, entry.defaults.get(name))
+        if value is not None:
+            parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
+    return "  ·  ".join(parts)
+
+
+_TENTHS = {
+    char: tenths
+    for tenths, chars in {
+        2: "'ijl", 3: " !,.:;I|", 4: '"()/[\\]frt{}', 5: "*-1?J^_`ksxz·",
+        7: "+<=>ABCDGHKUVY~", 8: "%NOQw", 9: "@MWm",
+    }.items()
+    for char in chars
+}  # fmt: skip
+"""How wide Inter's letters are, in tenths of the type size; the others are 6."""
+
+
+def extent(text: str, size: float) -> float:
+    """About how wide a text in Inter is."""
+    tenths = sum(_TENTHS.get(char, 6 if char < "\u0500" else 10) for char in text)
+    return tenths * size * 0.104
+
+
+def fit(text: str, room: float, size: float) -> str:
+    """As much of a text as fits into ``room``; nothing where that would be next to nothing."""
+    text = _visible(text)
+    if extent(text, size) <= room:
+        return text
+    while text and extent(text + "…", size) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…" if len(text) > 2 else ""
+
+
+def _fit_mono(text: str, room: float) -> str:
+    most = max(2, int(room / 6.6))
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(str, value))}{',' if len(value) == 1 else ''})"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _text(x: float, y: float, kind: str, text: str, anchor: str = "") -> str:
+    where = f' text-anchor="{anchor}"' if anchor else ""
+    kept = ' xml:space="preserve"' if "  " in text else ""
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}"{where}{kept}>{escape(_visible(text))}</text>'
+
+
+def _port(x: float, y: float) -> str:
+    return f'<circle class="p" cx="{x:g}" cy="{y:g}" r="4"/>'
+
+
+def _visible(text: str) -> str:
+    """Text without what XML does not allow or nobody would see."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+EXPORTER = Exporter("picture, scalable", ".svg", lambda project: render(project).encode())
