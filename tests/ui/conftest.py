@@ -1,0 +1,122 @@
+"""What the window's tests share: one themed application off screen, and nothing left behind."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from bnstudio.project import Project, samples
+from bnstudio.ui import app as starting
+from bnstudio.ui import preferences, theme
+from bnstudio.ui.document import Document
+
+QT_OWN = ("QTipLabel", "QComboBoxPrivateContainer")
+"""Top-level widgets that Qt keeps for the next time."""
+
+
+@pytest.fixture(scope="session")
+def qapp():
+    """The application as the window makes it: name, fonts, theme."""
+    app = starting.application()
+    theme.force("light")
+    return app
+
+
+@pytest.fixture(autouse=True)
+def settings_folder(tmp_path, monkeypatch) -> Path:
+    """A settings folder of the test's own."""
+    folder = tmp_path / "settings"
+    monkeypatch.setattr(preferences, "folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp):
+    """Fails a test that leaves a top-level widget or a thread behind."""
+    before = set(map(id, top_level()))
+    threads = set(threading.enumerate())
+    yield
+    settle()
+    left = [widget for widget in top_level() if id(widget) not in before]
+    if left:
+        gc.collect()
+        settle()
+        left = [widget for widget in top_level() if id(widget) not in before]
+    names = [f"{type(widget).__name__} {widget.windowTitle()!r}" for widget in left]
+    for widget in left:
+        widget.deleteLater()
+    settle()
+    theme.force("light")
+    assert not names, f"left open: {names}"
+    new = [t.name for t in threading.enumerate() if t not in threads and not t.daemon]
+    assert not new, f"threads left running: {new}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_timer_left(qapp):
+    """Fails a module that leaves a timer ticking."""
+    yield
+    settle()
+    gc.collect()
+    settle()
+    ticking = [
+        timer.parent()
+        for timer in gc.get_objects()
+        if isinstance(timer, QTimer) and shiboken6.isValid(timer) and timer.isActive()
+    ]
+    assert not ticking, f"timers left ticking in {ticking}"
+
+
+@pytest.fixture
+def document(qapp):
+    """A document on an empty project."""
+    document = Document()
+    yield document
+    document.deleteLater()
+
+
+@pytest.fixture(scope="session")
+def sample() -> Project:
+    """A project with a chain, a finding and a fix."""
+    return {sample.name: sample.project for sample in samples()}["thread_question"]
+
+
+@pytest.fixture
+def window(qapp, sample):
+    """A window on a sample, without an engine."""
+    window = starting.create_window(sample, start_engine=False)
+    window.resize(1280, 800)
+    window.show()
+    QApplication.processEvents()
+    yield window
+    close(window)
+
+
+def close(window) -> None:
+    """Closes a window whatever it holds."""
+    window.document.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+    settle()
+
+
+def top_level() -> list[QWidget]:
+    return [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if widget.metaObject().className() not in QT_OWN
+    ]
+
+
+def settle() -> None:
+    """Lets everything that was put off happen."""
+    QApplication.processEvents()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QApplication.processEvents()
