@@ -161,6 +161,11 @@ class Session(QObject):
         return self.run is not None and self.run.live
 
     @property
+    def ready(self) -> bool:
+        """Whether the engine has started and takes jobs."""
+        return self._ready
+
+    @property
     def preview_id(self) -> str:
         """The request that the next ``previewed``, or the ``failed`` in its place, answers."""
         return self._preview_id

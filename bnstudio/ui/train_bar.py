@@ -1,0 +1,170 @@
+"""The part of the bar that trains: data set, buttons, progress, the time left and the loss."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from bnstudio.data import SOURCES
+from bnstudio.ui import icons, theme
+from bnstudio.ui.run import STATE_NAMES
+
+if TYPE_CHECKING:
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.run import Run
+    from bnstudio.ui.session import Session
+
+
+def duration(seconds: float) -> str:
+    """A span of time as a clock shows it: ``0:07``, ``12:30`` or ``1:02:30``."""
+    whole = max(0, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class TrainBar(QWidget):
+    """One prominent button that trains, or says why it cannot; the rest is quiet."""
+
+    #: The data set's name was clicked: its panel should be shown.
+    data_wanted = Signal()
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("trainBar")
+        self._document, self._session = document, session
+        self.source = QToolButton()
+        self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.source.setToolTip("The data that the model is trained on")
+        self.source.clicked.connect(self.data_wanted)
+        icons.bind(self.source, "data", "muted")
+
+        self.train = QPushButton("Train")
+        self.train.setProperty("role", "primary")
+        self.train.setIconSize(QSize(14, 14))
+        self.train.setAccessibleName("Train")
+        self.train.clicked.connect(session.train)
+        self.hold = QToolButton()
+        self.hold.clicked.connect(self._hold)
+        self.stop = QToolButton()
+        self.stop.setToolTip("Stop, and keep what has been learnt (Ctrl+.)")
+        self.stop.setAccessibleName("Stop and keep")
+        self.stop.clicked.connect(session.stop)
+        icons.bind(self.stop, "stop")
+        self.restart = QPushButton("Restart engine")
+        self.restart.setToolTip("End the engine, whatever it is doing, and start another")
+        self.restart.clicked.connect(session.restart)
+
+        self.status = QLabel()
+        self.status.setProperty("role", "muted")
+        self.status.setAccessibleName("Training status")
+        self.numbers = QLabel()
+        self.numbers.setFont(theme.mono())
+        self.numbers.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(4)
+        self.progress.setAccessibleName("Progress")
+        told = self._told = QWidget()
+        grid = QGridLayout(told)
+        grid.setContentsMargins(6, 0, 0, 0)
+        grid.setVerticalSpacing(3)
+        grid.setHorizontalSpacing(12)
+        grid.addWidget(self.status, 0, 0)
+        grid.addWidget(self.numbers, 0, 1)
+        grid.addWidget(self.progress, 1, 0, 1, 2)
+        told.setFixedWidth(self.fontMetrics().averageCharWidth() * 46)
+        told.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for widget in (self.source, self.train, self.hold, self.stop, self.restart, told):
+            row.addWidget(widget)
+
+        session.state_changed.connect(self.refresh)
+        session.answering_changed.connect(self.refresh)
+        session.run_started.connect(self.refresh)
+        session.run_ended.connect(self.refresh)
+        session.stepped.connect(self._show_progress)
+        session.epoch_ended.connect(self._show_progress)
+        document.diagnosed.connect(self.refresh)
+        theme.notifier.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Shows what can be done now."""
+        session = self._session
+        name = self._document.project.source.name
+        entry = SOURCES.get(name)
+        self.source.setText(entry.title if entry else name)
+        self.source.setAccessibleName(f"Data: {self.source.text()}")
+        live = session.live
+        blocked = session.blocked()
+        self.train.setVisible(not live)
+        self.train.setEnabled(blocked is None)
+        self.train.setToolTip(blocked or "Train the model that is drawn (Ctrl+R)")
+        self.train.setAccessibleDescription(blocked or "")
+        icons.bind(self.train, "play", "on_accent" if blocked is None else "muted")
+        paused = session.run is not None and session.run.state == "paused"
+        self.hold.setVisible(live)
+        self.hold.setEnabled(session.state in {"running", "paused"})
+        self.hold.setToolTip("Go on" if paused else "Pause after the step in progress")
+        self.hold.setAccessibleName("Resume" if paused else "Pause")
+        icons.bind(self.hold, "play" if paused else "pause")
+        self.stop.setVisible(live)
+        self.stop.setEnabled(session.state != "stopping")
+        self.restart.setVisible(not session.answering or session.state == "down")
+        self._show_progress()
+
+    def _hold(self) -> None:
+        run = self._session.run
+        if run is not None and run.state == "paused":
+            self._session.resume()
+        else:
+            self._session.pause()
+
+    def _show_progress(self, *_: object) -> None:
+        run = self._session.run
+        self._told.setVisible(run is not None)
+        if run is None:
+            return
+        self.progress.setValue(round(1000 * run.progress))
+        self.status.setText(self._status(run))
+        value = _last_loss(run)
+        self.numbers.setText("" if value is None else f"loss {value:.4f}")
+
+    def _status(self, run: Run) -> str:
+        session = self._session
+        if not session.answering:
+            return "Engine not answering"
+        if run.state == "waiting":
+            return "Building the model" if session.ready else "Starting the engine"
+        done = min(len(run.epochs) + (1 if run.live else 0), run.total_epochs)
+        epochs = f"epoch {done}/{run.total_epochs}"
+        if run.state != "running":
+            return f"{STATE_NAMES[run.state]} \u00b7 {epochs}"
+        eta = session.eta
+        return epochs if eta is None else f"{epochs} \u00b7 {duration(eta)} left"
+
+
+def _last_loss(run: Run) -> float | None:
+    """The loss to show: the newest epoch's, or before the first the newest batch's."""
+    for table in (run.epochs, run.steps):
+        if "loss" in table and len(table):
+            value = float(table["loss"][-1])
+            return value if math.isfinite(value) else None
+    return None
