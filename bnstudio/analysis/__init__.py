@@ -2,6 +2,7 @@
 
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
 from bnstudio.analysis.connections import next_port, why_not
+from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.structure import Structure, knots
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "analyze",
     "knots",
     "next_port",
+    "tidy",
     "why_not",
 ]
