@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.offline import no_network
+from tests.oracle import Oracle
 
 ROOT = Path(__file__).parent.parent
 OFFLINE = Path(__file__).parent / "offline"
@@ -49,3 +50,11 @@ def nothing_left_running():
     yield
     if lines := left_running(5):
         pytest.fail("Tests left processes running:\n" + "\n".join(lines))
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras in a process of its own, to compare with."""
+    oracle = Oracle()
+    yield oracle
+    oracle.close()

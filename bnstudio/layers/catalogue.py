@@ -177,26 +177,29 @@ class LayerType:
         """
         result = self._shape(*self._arguments(inputs), **self.full(params))
         outputs = tuple(result) if isinstance(result, list) else (result,)
-        if not self._objects.isdisjoint(params):
+        if params.get("dtype") == "bfloat16" or not self._objects.isdisjoint(params):
             self._refuse_misfits(inputs, outputs, params)
         return outputs
 
     def _refuse_misfits(
         self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]
     ) -> None:
-        """Raises where an initializer, regularizer or constraint does not suit its weight."""
+        """Raises where an initializer, regularizer or constraint does not suit its tensor."""
+        full = self.full(params)
         shapes: dict[str, Shape] = {w.name: w.shape for w in self.weights(inputs, params)}
         shapes["activity"] = outputs[0]
-        for name in self._objects.intersection(params):
-            param, value = self.by_name[name], params[name]
-            weight = name.rpartition("_")[0]
-            if isinstance(param, Object) and value is not None and weight in shapes:
-                shape = shapes[weight]
-                if reason := param.misfit(value, shape):
-                    what = "output" if weight == "activity" else weight.replace("_", " ")
-                    raise ShapeError(
-                        f"{name} does not suit the {what} {show_shape(shape)}: {reason}."
-                    )
+        for name in self._objects:
+            param, value = self.by_name[name], full[name]
+            if value is None or not isinstance(param, Object):
+                continue
+            subject = name.rpartition("_")[0]
+            if param.while_training and subject != "activity" and not full["trainable"]:
+                continue
+            # recurrent_initializer is about recurrent_kernel.
+            shape = shapes.get(subject, shapes.get(f"{subject}_kernel"))
+            if shape is not None and (reason := param.misfit(value, shape, full["dtype"])):
+                what = "output" if subject == "activity" else subject.replace("_", " ")
+                raise ShapeError(f"{name} does not suit the {what} {show_shape(shape)}: {reason}.")
 
     def weights(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Weight, ...]:
         """The variables Keras makes when built on these input shapes, as ``layer.weights``."""

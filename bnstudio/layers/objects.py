@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from bnstudio.layers.params import Activation, Bool, Choice, Float, Int, Ints, Object, Spec
+from bnstudio.layers.params import (
+    REQUIRED,
+    Activation,
+    Bool,
+    Choice,
+    Float,
+    Int,
+    Ints,
+    Object,
+    Spec,
+)
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
@@ -33,10 +43,8 @@ def activation(
     return Activation(name, default, ACTIVATIONS, help=help)
 
 
-SEED_LIMIT = 2**63 - 1
-
 SEED = Int(
-    "seed", None, optional=True, min=-SEED_LIMIT - 1, max=SEED_LIMIT,
+    "seed", None, optional=True,
     help="A number that makes the draw the same each time; None draws anew.",
 )  # fmt: skip
 
@@ -66,7 +74,8 @@ class Initializer(Object):
         _scaled("LecunNormal", "Normal, scaled to the inputs; suits SELU."),
         Spec("Zeros", help="All zeros."),
         Spec("Ones", help="All ones."),
-        Spec("Constant", (Float("value", 0.0),), "One value everywhere."),
+        # Keras has a default, 0.0, but cannot make the object by name without a value.
+        Spec("Constant", (Float("value", REQUIRED, initial=0.0),), "One value everywhere."),
         Spec(
             "RandomNormal",
             (Float("mean", 0.0), Float("stddev", 0.05, min=0), SEED),
@@ -144,8 +153,8 @@ class Initializer(Object):
         "STFTInitializer": "STFT",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...]) -> str | None:
-        """Why a weight of this shape cannot be drawn by ``value``, as a clause."""
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+        """Why such a weight cannot be drawn by ``value``, as a clause."""
         spec = self.spec(value)
         if spec is None:
             return None
@@ -153,6 +162,8 @@ class Initializer(Object):
             return "Identity fills two-dimensional weights only"
         if spec.name == "Orthogonal" and len(shape) < 2:
             return "Orthogonal fills weights of two dimensions or more only"
+        if spec.name == "Orthogonal" and dtype == "bfloat16":
+            return "Orthogonal cannot be drawn in bfloat16, but in mixed_bfloat16 or float32"
         if spec.name == "STFT" and (len(shape) != 3 or shape[1] != 1 or shape[2] == 1):
             return "STFT fills weights of shape (length, 1, bins) only, with two bins or more"
         config = _config(value)
@@ -168,6 +179,7 @@ class Regularizer(Object):
     """A penalty on a weight's or an output's size, added to the loss."""
 
     group: ClassVar[str] = "Regularizers"
+    while_training: ClassVar[bool] = True
     specs: ClassVar[tuple[Spec, ...]] = (
         Spec("L1", (Float("l1", 0.01, min=0),), "The sum of absolute values; makes weights zero."),
         Spec("L2", (Float("l2", 0.01, min=0),), "The sum of squares; keeps weights small."),
@@ -185,7 +197,7 @@ class Regularizer(Object):
         "orthogonal_regularizer": "OrthogonalRegularizer",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...]) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
         """Why a tensor of this shape cannot be penalised so, as a clause."""
         spec = self.spec(value)
         if spec is not None and spec.name == "OrthogonalRegularizer" and len(shape) != 2:
@@ -204,6 +216,7 @@ class Constraint(Object):
     """A bound that a weight is put back into after each step."""
 
     group: ClassVar[str] = "Constraints"
+    while_training: ClassVar[bool] = True
     specs: ClassVar[tuple[Spec, ...]] = (
         Spec("MaxNorm", (Float("max_value", 2, min=0), _NORM_AXIS), "The norm stays bounded."),
         Spec(
@@ -226,7 +239,7 @@ class Constraint(Object):
         "non_neg": "NonNeg",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...]) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
         """Why a weight of this shape cannot be bounded so, as a clause."""
         spec = self.spec(value)
         if spec is None or not spec.params:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from bnstudio.graph import Value
 
+LARGEST = 2**63 - 1
+"""A whole number beyond this, either way, does not fit into the 64 bits that Keras has for it."""
+
 REQUIRED = ...
 """The default of an argument for which Keras has none."""
 
@@ -77,7 +80,7 @@ class Int(Param):
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             return f"Expected a whole number, got {value!r}."
-        return _bounds(value, self.min, self.max)
+        return _too_large(value) or _bounds(value, self.min, self.max)
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,8 @@ class Float(Param):
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"Expected a number, got {value!r}."
-        if not math.isfinite(value):
-            return f"Expected a finite number, got {value!r}."
+        if reason := _not_finite(value):
+            return reason
         if self.point and isinstance(value, int):
             return f"Keras wants a decimal point here: {float(value)!r} instead of {value!r}."
         if self.above is not None and value <= self.above:
@@ -170,7 +173,7 @@ class Ints(Param):
         if value is None and self.optional:
             return None
         if isinstance(value, int) and not isinstance(value, bool) and self.scalar:
-            return _bounds(value, self.min, None)
+            return _too_large(value) or _bounds(value, self.min, None)
         if not isinstance(value, tuple):
             forms = "a whole number or a tuple of them" if self.scalar else "a tuple"
             return f"Expected {forms}, got {value!r}."
@@ -183,6 +186,8 @@ class Ints(Param):
                 continue
             if isinstance(entry, bool) or not isinstance(entry, int):
                 return f"Expected whole numbers, got {entry!r} in {value!r}."
+            if reason := _too_large(entry):
+                return reason
             if reason := _bounds(entry, self.min, None):
                 return f"{reason[:-1]} in {value!r}."
         if self.distinct and len(set(value)) < len(value):
@@ -207,8 +212,8 @@ class Numbers(Param):
                 return f"Expected the names {', '.join(self.keys)}; got {key!r}."
             if isinstance(entry, bool) or not isinstance(entry, int | float):
                 return f"{key}: Expected a number, got {entry!r}."
-            if not math.isfinite(entry):
-                return f"{key}: Expected a finite number, got {entry!r}."
+            if reason := _not_finite(entry):
+                return f"{key}: {reason}"
         return None
 
 
@@ -236,6 +241,8 @@ class Object(Param):
 
     specs: ClassVar[tuple[Spec, ...]] = ()
     aliases: ClassVar[Mapping[str, str]] = {}
+    while_training: ClassVar[bool] = False
+    """Whether Keras uses it in training only, and so never on a frozen weight."""
 
     def spec(self, value: Value) -> Spec | None:
         """The family member that ``value`` names, if there is one."""
@@ -243,8 +250,8 @@ class Object(Param):
         name = self.aliases.get(name, name) if isinstance(name, str) else name
         return next((spec for spec in self.specs if spec.name == name), None)
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...]) -> str | None:
-        """Why ``value`` cannot serve a tensor of this shape, as a clause; None when it can."""
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+        """Why ``value`` cannot serve such a tensor, as a clause; None when it can."""
         return None
 
     def check(self, value: Value) -> str | None:  # noqa: D102
@@ -270,6 +277,17 @@ class Object(Param):
             if param.required and name not in config:
                 return f"{spec.name} needs {name}."
         return None
+
+
+def _too_large(value: int) -> str | None:
+    # The number itself may have too many digits to be shown.
+    return None if -LARGEST <= value <= LARGEST else "Expected a number of at most 64 bits."
+
+
+def _not_finite(value: float) -> str | None:
+    if isinstance(value, int):
+        return _too_large(value)
+    return None if math.isfinite(value) else f"Expected a finite number, got {value!r}."
 
 
 def _bounds(value: float, low: float | None, high: float | None) -> str | None:

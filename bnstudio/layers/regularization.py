@@ -24,12 +24,14 @@ from bnstudio.layers.params import REQUIRED, Float, Ints
     category="Regularization",
     tells=("rate",),
 )
-def dropout(x: Shape, *, noise_shape: tuple[int | None, ...] | None, **_: Any) -> Shape:
+def dropout(
+    x: Shape, *, rate: float, noise_shape: tuple[int | None, ...] | None, **_: Any
+) -> Shape:
     """Sets a random share of its inputs to zero while training, and scales up the rest.
 
     Does nothing at inference.
     """
-    if noise_shape is not None:
+    if rate > 0 and noise_shape is not None:
         # Keras fills in each None from the same place counted from the front, then lines up ends.
         mask = [x[i] if size is None and i < len(x) else size for i, size in enumerate(noise_shape)]
         fits = len(mask) <= len(x) and all(

@@ -66,10 +66,11 @@ METRICS: dict[str, Spec] = {
 
 METRIC_ALIASES: dict[str, str] = {
     "acc": "accuracy",
-    "mse": "mean_squared_error",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error",
+    **dict.fromkeys(("bce", "BCE"), "binary_crossentropy"),
+    **dict.fromkeys(("mse", "MSE"), "mean_squared_error"),
+    **dict.fromkeys(("mae", "MAE"), "mean_absolute_error"),
+    **dict.fromkeys(("mape", "MAPE"), "mean_absolute_percentage_error"),
+    **dict.fromkeys(("msle", "MSLE"), "mean_squared_logarithmic_error"),
 }
 """Short names that Keras takes, and what each stands for."""
 

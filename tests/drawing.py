@@ -1,0 +1,106 @@
+"""Hypothesis strategies for the arguments of the catalogue's entries, by their kind."""
+
+from functools import singledispatch
+
+from hypothesis import strategies as st
+
+from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Text
+
+SIZES = (1, 2, 3, 4, 6, 8)
+
+
+@singledispatch
+def values(param):
+    """Values that ``param.check`` accepts, mostly small."""
+    raise TypeError(f"No strategy for {type(param).__name__}.")
+
+
+def _maybe(strategy, optional):
+    return st.none() | strategy if optional else strategy
+
+
+@values.register
+def _(param: Bool):
+    return _maybe(st.booleans(), param.optional)
+
+
+@values.register
+def _(param: Int):
+    low = -5 if param.min is None else param.min
+    high = max(low, 5 if low <= 5 else low) if param.max is None else param.max
+    small = st.integers(max(low, -5), min(high, max(low, 0) + 6))
+    ends = st.sampled_from([edge for edge in (param.min, param.max) if edge is not None] or [0])
+    far = ends if param.min is not None and param.max is not None else small
+    return _maybe(small | far, param.optional)
+
+
+@values.register
+def _(param: Float):
+    low = next((x for x in (param.min, param.above) if x is not None), -2.0)
+    high = next((x for x in (param.max, param.below) if x is not None), max(low, 0.0) + 2.0)
+    numbers = st.floats(
+        low,
+        high,
+        allow_nan=False,
+        width=32,
+        exclude_min=param.above is not None,
+        exclude_max=param.below is not None,
+    )
+    if not param.point:
+        numbers = numbers | st.sampled_from([param.default, 0, 1, 2]).filter(
+            lambda value: value is not None and param.check(value) is None
+        )
+    return _maybe(numbers, param.optional)
+
+
+@values.register
+def _(param: Text):
+    return _maybe(st.text(max_size=5), param.optional)
+
+
+@values.register
+def _(param: Choice):
+    return st.sampled_from(param.options)
+
+
+@values.register
+def _(param: Ints):
+    low = -4 if param.min is None else param.min
+    entry = st.sampled_from([size for size in (-1, 0, *SIZES) if size >= low])
+    if param.min is None:
+        entry = st.integers(-4, 4)
+    if param.unknown:
+        entry = entry | st.none()
+    length = (param.shortest, 4) if param.length is None else (param.length, param.length)
+    several = st.lists(entry, min_size=length[0], max_size=length[1], unique=param.distinct)
+    strategy = several.map(tuple)
+    if param.scalar:
+        strategy = strategy | entry
+    return _maybe(strategy, param.optional)
+
+
+@values.register
+def _(param: Numbers):
+    return st.none() | st.dictionaries(st.sampled_from(param.keys), st.sampled_from([-1, 0.5, 3.0]))
+
+
+@values.register
+def _(param: Object):
+    known = [spec.name for spec in param.specs] + list(param.aliases)
+    names = st.sampled_from([name for name in known if param.check(name) is None])
+    configured = st.sampled_from(param.specs).flatmap(
+        lambda spec: arguments(spec.params).map(
+            lambda config: {"class_name": spec.name, "config": config}
+        )
+    )
+    return _maybe(names | configured, param.optional)
+
+
+@st.composite
+def arguments(draw, params, often=4):
+    """Some of these arguments, the required ones always; one in ``often`` of the others."""
+    drawn = {}
+    for param in params:
+        if param.required or draw(st.integers(1, often)) == 1:
+            drawn[param.name] = draw(values(param))
+    return drawn

@@ -1,0 +1,205 @@
+"""The catalogue's arguments against the signatures of the installed Keras, and Keras's verdict."""
+
+import pytest
+
+from bnstudio.layers import LAYERS
+from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.objects import ACTIVATIONS, Constraint, Initializer, Regularizer
+from bnstudio.layers.params import (
+    REQUIRED,
+    Activation,
+    Bool,
+    Choice,
+    Float,
+    Int,
+    Ints,
+    Numbers,
+    Object,
+)
+
+pytestmark = pytest.mark.engine
+
+NOT_DRAWN = {
+    "name": "It is the node's name.",
+    ("Input", "tensor"): "It takes a tensor.",
+    ("Input", "batch_shape"): "It says what shape and batch_size say.",
+    ("Dense", "quantization_config"): "It takes an object that holds functions.",
+    ("Embedding", "quantization_config"): "It takes an object that holds functions.",
+    ("Embedding", "weights"): "It takes an array.",
+}
+"""Keras arguments that the catalogue leaves out, and why."""
+
+OTHER_DEFAULTS = {
+    (
+        "Input",
+        "shape",
+    ): "Keras wants either shape or batch_shape; without the latter, always shape.",
+    ("Constant", "value"): "Keras cannot make a Constant by its name, as its value is missing.",
+}
+"""Arguments that are required here and have a default in Keras, and why."""
+
+FAMILIES = {
+    "initializers": (Initializer, {"Initializer"}),
+    "regularizers": (Regularizer, {"Regularizer"}),
+    "constraints": (Constraint, {"Constraint"}),
+}
+"""Each family, and the base class that is no member."""
+
+
+def expected(keras, path, owner):
+    """Keras's arguments of ``path`` and their defaults, without those that are not drawn."""
+    return [
+        (name, REQUIRED if (owner, name) in OTHER_DEFAULTS else default)
+        for name, default in keras.ask("signature", path)
+        if name not in NOT_DRAWN and (owner, name) not in NOT_DRAWN
+    ]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_arguments_and_defaults_are_those_of_keras(keras, name):
+    params = LAYERS[name].params
+    own = params if name == "Input" else params[: -len(COMMON)]
+    drawn = [(param.name, param.default) for param in own]
+    assert drawn == expected(keras, f"layers.{name}", name)
+    for (_, mine), (_, theirs) in zip(drawn, expected(keras, f"layers.{name}", name), strict=True):
+        assert type(mine) is type(theirs)
+    if name != "Input":
+        base = dict(keras.ask("signature", "layers.Layer.__init__"))
+        assert [(p.name, p.default) for p in params[-len(COMMON) :]] == [
+            (param.name, base[param.name]) for param in COMMON
+        ]
+
+
+def test_each_reason_for_an_exception_is_still_true(keras):
+    for exception in (*NOT_DRAWN, *OTHER_DEFAULTS):
+        if isinstance(exception, tuple):
+            owner, name = exception
+            home = "initializers" if owner == "Constant" else "layers"
+            assert name in dict(keras.ask("signature", f"{home}.{owner}"))
+    assert "KeyError" in keras.ask("get", "initializers", "Constant")["error"]
+
+
+@pytest.mark.parametrize("home", FAMILIES)
+def test_each_family_is_complete_with_its_arguments(keras, home):
+    family, bases = FAMILIES[home]
+    known = keras.ask("identifiers", home)
+    assert {spec.name for spec in family.specs} == set(known.values()) - bases
+    for spec in family.specs:
+        drawn = [(param.name, param.default) for param in spec.params]
+        assert drawn == expected(keras, f"{home}.{spec.name}", spec.name)
+
+
+@pytest.mark.parametrize("home", FAMILIES)
+def test_each_name_stands_for_what_it_stands_for_in_keras(keras, home):
+    family, bases = FAMILIES[home]
+    param = family("x", None)
+    for identifier, name in keras.ask("identifiers", home).items():
+        if name in bases:
+            assert param.spec(identifier) is None
+        else:
+            assert param.spec(identifier).name == name, identifier
+            if param.check(identifier) is None:
+                assert keras.ask("get", home, identifier) == {"name": name}
+
+
+def test_the_activations_are_those_of_keras_that_can_be_applied_by_name(keras):
+    known = set(keras.ask("identifiers", "activations"))
+    assert known - set(ACTIVATIONS) == {"glu", "threshold"}
+    for name in ACTIVATIONS:
+        found = keras.ask("layer", "Activation", {"activation": name}, [(None, 4)], True)
+        assert found.get("outputs") == [(None, 4)], name
+    assert set(ACTIVATIONS) - known == {None}
+
+
+def test_the_activations_that_are_left_out_cannot_be_drawn_rightly(keras):
+    broken = keras.ask("layer", "Activation", {"activation": "threshold"}, [(2, 4)], True)
+    assert "TypeError" in broken["error"]
+    assert keras.ask("shape_of", "glu", (2, 4)) == (2, 2)
+    assert keras.ask("layer", "Activation", {"activation": "glu"}, [(2, 4)])["outputs"] == [(2, 4)]
+
+
+SUITABLE = {
+    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
+    **dict.fromkeys(
+        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
+    ),
+}
+
+KERAS_IS_LENIENT = {
+    ("Input", "shape"): "No size of a row can be 0; Keras makes an empty tensor.",
+    ("Input", "batch_size"): "A batch of no rows; Keras makes an empty tensor.",
+    ("Dense", "lora_rank"): "Keras reads 0 as None.",
+    ("Embedding", "lora_rank"): "Keras reads 0 as None.",
+    ("BatchNormalization", "momentum"): "Outside [0, 1] the averages run away.",
+    ("BatchNormalization", "renorm_momentum"): "Outside [0, 1] the averages run away.",
+    ("BatchNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
+    ("BatchNormalization", "renorm_clipping"): "Keras looks at it with renorm only.",
+    ("LayerNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
+    ("LayerNormalization", "axis"): "Over no axis nothing is normalised.",
+    ("PReLU", "shared_axes"): "Keras takes 0 and below to be other axes than they name.",
+    ("Softmax", "axis"): "Without an axis there is nothing to add up; Keras fails when run.",
+    ("LSTM", "dropout"): "Keras cuts it to [0, 1].",
+    ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+    ("GRU", "dropout"): "Keras cuts it to [0, 1].",
+    ("GRU", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+}
+"""Values out of bounds that are refused here and not by Keras, and why."""
+
+
+def out_of_bounds(param):
+    """Values of the right type that ``param`` refuses."""
+    match param:
+        case Object():
+            return ["no_such_name", {"class_name": "NoSuchName", "config": {}}]
+        case Activation():
+            return ["no_such_activation"]
+        case Choice():
+            return ["no_such_choice"]
+        case Int() | Float():
+            steps = {"min": -1, "above": 0, "max": 1, "below": 0}
+            bounds = {name: getattr(param, name, None) for name in steps}
+            return [bound + steps[name] for name, bound in bounds.items() if bound is not None]
+        case Ints():
+            found = [()] if param.shortest else []
+            if param.length is not None:
+                found.append((2,) * (param.length + 1))
+            if param.min is not None:
+                found.append((param.min - 1,) * (param.length or 1))
+            return found
+        case Numbers():
+            return [{"no_such_key": 1.0}]
+        case Bool():
+            return []
+    raise TypeError(param)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
+    entry = LAYERS[name]
+    shape = SUITABLE.get(name, (2, 6))
+    inputs = [] if name == "Input" else [shape, shape] if entry.max_inputs is None else [shape]
+    assert "error" not in keras.ask("layer", name, entry.initial, inputs)
+    for param in entry.params:
+        refused_by_keras = []
+        for value in out_of_bounds(param):
+            params = {**entry.initial, param.name: value}
+            assert entry.check(params), (param.name, value)
+            refused_by_keras.append("error" in keras.ask("layer", name, params, inputs))
+        assert all(refused_by_keras) == ((name, param.name) not in KERAS_IS_LENIENT), param.name
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+def test_a_layer_with_weights_cannot_have_whole_ones(keras, dtype):
+    assert "dtype" in LAYERS["Dense"].check({"units": 2, "dtype": dtype})
+    assert "error" in keras.ask("layer", "Dense", {"units": 2, "dtype": dtype}, [(None, 50)])
+    assert not LAYERS["Flatten"].check({"dtype": dtype})
+    assert "error" not in keras.ask("layer", "Flatten", {"dtype": dtype}, [(None, 3)])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_values_of_another_type_are_refused(name):
+    entry = LAYERS[name]
+    for param in entry.params:
+        for value in (object(), b"", {"a": {}}, ("a",), float("nan"), 10**400):
+            assert param.check(value), (param.name, value)
+            assert list(entry.check({**entry.initial, param.name: value})) == [param.name]

@@ -1,0 +1,201 @@
+"""Keras itself, in a process of its own, for tests that compare with it.
+
+Run as a program it answers questions on its standard input; ``Oracle`` asks them. Questions and
+answers are pickled, each after its length. A test that uses it never imports Keras.
+"""
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+
+LENGTH = struct.Struct(">I")
+
+
+class Oracle:
+    """A Keras process that is asked one question at a time."""
+
+    def __init__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.oracle"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
+        )
+
+    def ask(self, question, *arguments):
+        """The answer of the function of that name in this module."""
+        _write(self._process.stdin, (question, arguments))
+        try:
+            return _read(self._process.stdout)
+        except EOFError:
+            raise RuntimeError(f"Keras died of {question}{arguments}") from None
+
+    def close(self):
+        """Ends the process."""
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def _write(stream, value):
+    frame = pickle.dumps(value)
+    stream.write(LENGTH.pack(len(frame)) + frame)
+    stream.flush()
+
+
+def _read(stream):
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        raise EOFError
+    return pickle.loads(stream.read(LENGTH.unpack(head)[0]))
+
+
+def _find(path):
+    import keras
+
+    found = keras
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def signature(path):
+    """The arguments of ``keras.<path>`` with their defaults; ``...`` where there is none."""
+    import inspect
+
+    parameters = inspect.signature(_find(path)).parameters.values()
+    return [
+        (p.name, ... if p.default is p.empty else p.default)
+        for p in parameters
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+
+
+def names(path):
+    """Every name of a Keras module, and of those that are classes, the class's own name."""
+    import inspect
+
+    return {
+        name: value.__name__ if inspect.isclass(value) else None
+        for name, value in vars(_find(path)).items()
+        if not name.startswith("_")
+    }
+
+
+def identifiers(kind):
+    """Every text that ``keras.<kind>.get`` looks up, with the name of what it finds."""
+    import importlib
+
+    known = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
+    return {name: value.__name__ for name, value in known.items() if isinstance(name, str)}
+
+
+def get(kind, identifier):
+    """The class name of what ``keras.<kind>.get`` makes, or the error."""
+    try:
+        found = _find(f"{kind}.get")(identifier)
+    except Exception as error:
+        return {"error": _words(error)}
+    name = getattr(found, "__name__", None) or type(found).__name__
+    return {"name": name}
+
+
+def make(path, arguments):
+    """Why ``keras.<path>(**arguments)`` cannot be made; None when it can."""
+    try:
+        _find(path)(**arguments)
+    except Exception as error:
+        return _words(error)
+    return None
+
+
+def shape_of(activation, shape):
+    """The shape that an activation really gives."""
+    import keras
+
+    return tuple(getattr(keras.activations, activation)(keras.ops.zeros(shape)).shape)
+
+
+def layer(name, arguments, shapes, run=False):
+    """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
+
+    With ``run`` it also works on zeros, in training, eagerly and as a graph in which unknown sizes
+    stay unknown; with its penalties and constraints.
+    """
+    import keras
+
+    stage = "construct"
+    try:
+        if name == "Input":
+            return {"outputs": [keras.Input(**arguments).shape], "weights": []}
+        made = getattr(keras.layers, name)(**arguments)
+        stage = "call"
+        inputs = [keras.KerasTensor(shape) for shape in shapes]
+        outputs = made(inputs if _merges(made) else inputs[0])
+        if run:
+            stage = "run"
+            _run(made, shapes)
+    except Exception as error:
+        return {"error": _words(error), "stage": stage}
+    trainable = {id(weight) for weight in made.trainable_weights}
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    return {
+        "outputs": [tuple(output.shape) for output in outputs],
+        "weights": [(w.name, tuple(w.shape), id(w) in trainable) for w in made.weights],
+    }
+
+
+def _merges(made):
+    from keras.src.layers.merging.base_merge import Merge
+
+    return isinstance(made, Merge)
+
+
+def _run(made, shapes):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    options = {"training": True} if made._call_has_training_arg else {}
+
+    def call(*inputs):
+        return made(list(inputs) if _merges(made) else inputs[0], **options)
+
+    specs = [tf.TensorSpec(shape, "float32") for shape in shapes]
+    tf.function(call, input_signature=specs).get_concrete_function()
+    outputs = call(*[np.zeros([size or 2 for size in shape], "float32") for shape in shapes])
+    keras.tree.map_structure(np.asarray, outputs)
+    sum(made.losses)
+    for weight in made.trainable_weights:
+        if weight.constraint is not None:
+            weight.constraint(weight)
+
+
+def _words(error):
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _serve():
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print must not come between the answers
+    asked = 0
+    while True:
+        try:
+            name, arguments = _read(sys.stdin.buffer)
+        except EOFError:
+            return
+        _write(answers, globals()[name](*arguments))
+        asked += 1
+        if asked % 500 == 0:
+            import keras
+
+            keras.backend.clear_session()
+
+
+if __name__ == "__main__":
+    import warnings
+
+    warnings.simplefilter("ignore")
+    _serve()
