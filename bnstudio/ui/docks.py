@@ -63,9 +63,10 @@ class Dock(QDockWidget):
         self._nothing.setFixedHeight(0)
         self.setTitleBarWidget(self._title)
         panel.windowTitleChanged.connect(self._retitle)
-        self.dockLocationChanged.connect(self._show_title)
-        self.topLevelChanged.connect(self._show_title)
-        self.visibilityChanged.connect(self._show_title)
+        # Qt is in the middle of its layout when it says these, and leaves a tab bar behind if the
+        # titles change under its hands.
+        for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
+            signal.connect(self._show_title, Qt.ConnectionType.QueuedConnection)
 
     def _retitle(self, title: str) -> None:
         if title:
@@ -90,9 +91,11 @@ class Dock(QDockWidget):
 
 def polish_tabs(window: QMainWindow) -> None:
     """Gives the tab bars that Qt makes for tabbed docks their manners."""
-    for bar in window.findChildren(
-        QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
-    ):
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        centre = window.centralWidget()
+        if bar.isVisible() and centre is not None and bar.geometry().intersects(centre.geometry()):
+            # Qt leaves a bar of its first layout behind, over what is in the middle now.
+            bar.hide()
         bar.setDrawBase(False)
         bar.setExpanding(False)
         bar.setElideMode(Qt.TextElideMode.ElideNone)

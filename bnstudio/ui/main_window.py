@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
 
 from bnstudio.layers import LAYERS
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.docks: dict[str, Dock] = {}
         self._help: HelpWindow | None = None
         self._problem = -1
+        self._shown = False
         self._build_docks()
         self._build_bars()
         self._connect()
@@ -129,7 +130,6 @@ class MainWindow(QMainWindow):
                 self.resizeDocks([dock], [_FOOT], Qt.Orientation.Vertical)
             else:
                 self.resizeDocks([dock], [_WIDTHS[area]], Qt.Orientation.Horizontal)
-        refresh_titles(self.docks.values())
         polish_tabs(self)
 
     def _build_bars(self) -> None:
@@ -455,9 +455,14 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self._show_opened()
+            QTimer.singleShot(0, self, self._settle_docks)
+
+    def _settle_docks(self) -> None:
         polish_tabs(self)
         refresh_titles(self.docks.values())
-        self._show_opened()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_go():

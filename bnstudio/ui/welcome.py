@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
@@ -24,8 +25,12 @@ from bnstudio.ui.thumbnail import thumbnail
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QResizeEvent
 
-_PICTURE = QSize(188, 118)
-_CARD = 208
+_PICTURE = QSize(184, 112)
+_CARD = 204
+_GAP = 12
+_SIDE = 32
+_LINES = 72
+"""Letters of a sample's description that a card has room for; the rest is in its tooltip."""
 
 
 class _Card(QPushButton):
@@ -34,17 +39,19 @@ class _Card(QPushButton):
     def __init__(self, sample: Sample) -> None:
         super().__init__()
         self.setObjectName("card")
-        self.setFixedWidth(_CARD)
+        self.setMinimumWidth(_CARD)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"Open sample {sample.title}")
         self.setAccessibleDescription(sample.about)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setToolTip(f"<p>{sample.about}</p>")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._project = sample.project
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         name = QLabel(sample.title)
         name.setProperty("role", "heading")
-        about = QLabel(sample.about)
+        name.setWordWrap(True)
+        about = QLabel(shorten(sample.about, _LINES, placeholder="\u2026"))
         about.setProperty("role", "muted")
         about.setWordWrap(True)
         about.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -60,8 +67,10 @@ class _Card(QPushButton):
         self._draw()
 
     def sizeHint(self) -> QSize:
-        height = self.layout().totalHeightForWidth(_CARD)
-        return QSize(_CARD, max(height, self.layout().totalSizeHint().height()))
+        return QSize(_CARD, self.layout().totalHeightForWidth(_CARD))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def _draw(self) -> None:
         ratio = self.devicePixelRatioF()
@@ -92,12 +101,10 @@ class Welcome(QScrollArea):
         page.setObjectName("welcome")
         self.setWidget(page)
         outer = QHBoxLayout(page)
-        outer.setContentsMargins(32, 36, 32, 32)
+        outer.setContentsMargins(_SIDE, 36, _SIDE, 32)
         column = QVBoxLayout()
         column.setSpacing(8)
-        outer.addStretch(1)
-        outer.addLayout(column, 100)
-        outer.addStretch(1)
+        outer.addLayout(column)
         title = QLabel("Draw a network")
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.9)
@@ -129,8 +136,7 @@ class Welcome(QScrollArea):
         self._heading.setProperty("role", "section")
         column.addWidget(self._heading)
         self._grid = QGridLayout()
-        self._grid.setSpacing(12)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._grid.setSpacing(_GAP)
         column.addLayout(self._grid)
         column.addSpacing(18)
         self._recent_heading = QLabel("Recent")
@@ -186,9 +192,12 @@ class Welcome(QScrollArea):
 
     def _arrange(self) -> None:
         """Lays the cards out in as many columns as there is room for."""
-        columns = max(1, (self.viewport().width() - 64 + 12) // (_CARD + 12))
+        columns = max(1, (self.viewport().width() - 2 * _SIDE + _GAP) // (_CARD + _GAP))
+        columns = min(columns, 5)
         if columns == self._columns and self._grid.count() == len(self._cards):
             return
+        for column in range(max(columns, self._columns)):
+            self._grid.setColumnStretch(column, column < columns)
         self._columns = columns
         for place, card in enumerate(self._cards):
             self._grid.addWidget(card, place // columns, place % columns)

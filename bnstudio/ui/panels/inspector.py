@@ -272,11 +272,11 @@ class Summary(QScrollArea):
         self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.facts.setWordWrap(True)
         column.addWidget(self.facts)
-        hint = QLabel("Select a layer to edit its arguments.")
-        hint.setProperty("role", "muted")
-        hint.setWordWrap(True)
+        self.hint = QLabel()
+        self.hint.setProperty("role", "muted")
+        self.hint.setWordWrap(True)
         column.addWidget(_rule())
-        column.addWidget(hint)
+        column.addWidget(self.hint)
         column.addStretch(1)
         document.path_changed.connect(self.show_project)
 
@@ -287,13 +287,15 @@ class Summary(QScrollArea):
         self.heading.setText(project.title or document.title)
         self.about.setText(project.about)
         self.about.setVisible(bool(project.about))
-        rows = [
-            ("Layers", f"{len(project.graph.nodes):,}"),
-            ("Trainable parameters", f"{analysis.trainable:,}"),
-            ("Other parameters", f"{analysis.fixed:,}"),
-            ("FLOPs a row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
-            ("Memory of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
-        ]
+        rows = []
+        if project.graph.nodes:
+            rows = [
+                ("Layers", f"{len(project.graph.nodes):,}"),
+                ("Trainable parameters", f"{analysis.trainable:,}"),
+                ("Other parameters", f"{analysis.fixed:,}"),
+                ("FLOPs a row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
+                ("Memory of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
+            ]
         facts = data.facts(project.source)
         if facts is not None:
             source = data.SOURCES[project.source.name].title
@@ -305,6 +307,11 @@ class Summary(QScrollArea):
         settings = project.settings
         rows += [("Optimizer", settings.optimizer.name), ("Loss", settings.loss.name)]
         self.facts.setText(_table([(name, value, "") for name, value in rows]))
+        self.hint.setText(
+            "Select a layer to edit its arguments."
+            if project.graph.nodes
+            else "Add an Input first: drag it from the palette, or press Tab on the canvas."
+        )
 
 
 class _Note(QWidget):
