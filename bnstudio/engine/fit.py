@@ -24,6 +24,7 @@ from bnstudio.engine.probes import Probes
 from bnstudio.engine.stream import Stream
 from bnstudio.engine.watch import Watch
 from bnstudio.plan import plan
+from bnstudio.settings import check
 from bnstudio.training.messages import (
     Epoch,
     Finished,
@@ -75,6 +76,8 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
     """
     keras.backend.clear_session()
     project, settings = job.project, job.project.settings
+    if problems := check(settings):
+        raise JobError("The training settings cannot be used. " + " ".join(problems))
     prepared = _prepare(project)
     control.hold()
     # From here to the end of `fit` every random number is drawn as the exported script draws it.
@@ -263,8 +266,6 @@ def _compile(built: Built, project: Project) -> None:
             loss=make_loss(settings.loss),
             metrics=list(settings.metrics),
         )
-    except KeyError as error:
-        raise JobError(f"There is no optimizer or loss called {error}.") from error
     except Exception as error:
         raise JobError(f"Keras does not accept the training settings: {say(error)}") from error
 

@@ -1,7 +1,7 @@
 """Measures every node's activations during a run, and leaves no trace in it.
 
-The model is run in inference mode on a fixed batch, so no random number is drawn and no moving
-statistic is touched; a test compares the weights with and without, bit by bit.
+The model is run in inference mode on a fixed batch, and what state that touches is put back; a
+test compares the weights with and without, bit by bit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ class Probes:
         self.nodes = tuple(tensors)
         self._layers = built.layers
         self._outputs = keras.Model(built.model.inputs, list(tensors.values()))
-        self._run = tf.function(lambda rows: self._outputs(rows, training=False), autograph=False)
+        self._state = {
+            id(variable): variable
+            for layer in built.layers.values()
+            for variable in layer.variables
+            if not variable.trainable
+        }
+        self._run = tf.function(self._forward, autograph=False)
         row = sum(prod(size or 1 for size in tensor.shape[1:]) for tensor in tensors.values())
         self._batch = batch[: max(1, min(len(batch), MOST_VALUES // max(row, 1)))]
         self._seconds = seconds
@@ -64,6 +70,14 @@ class Probes:
         else:
             self._due = now
         return found
+
+    def _forward(self, rows: Any) -> Any:
+        # Inference is not free of effects: a recurrent layer draws its dropout masks in it too.
+        before = [tf.identity(variable.value) for variable in self._state.values()]
+        outputs = self._outputs(rows, training=False)
+        for variable, value in zip(self._state.values(), before, strict=True):
+            variable.assign(value)
+        return outputs
 
     def first_bad(self, rows: NDArray[Any], seconds: float = 5.0) -> str:
         """The first node in graph order that is not finite; empty if all are.

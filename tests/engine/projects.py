@@ -1,0 +1,112 @@
+"""Projects to train in tests, as values."""
+
+from bnstudio import graph
+from bnstudio.data import Source
+from bnstudio.graph import Graph, Wire
+from bnstudio.project import Project
+from bnstudio.settings import Choice, Settings
+
+
+class Drawing:
+    """Grows a graph node by node; ``add`` wires the new node to the ones it comes after."""
+
+    def __init__(self):
+        self.graph = Graph()
+        self.last = None
+
+    def add(self, type, *after, shares=None, name=None, **params):
+        self.graph, id = graph.add(self.graph, type, params=params, name=name)
+        if shares:
+            from dataclasses import replace
+
+            node = replace(self.graph.nodes[id], shares=shares)
+            self.graph = replace(self.graph, nodes={**self.graph.nodes, id: node})
+        for port, source in enumerate(after or ([self.last] if self.last else [])):
+            self.graph = graph.connect(self.graph, Wire(source, 0, id, port))
+        self.last = id
+        return id
+
+
+def chain(*layers):
+    """Layers one after the other: names, or (name, arguments)."""
+    drawing = Drawing()
+    for entry in layers:
+        type, params = (entry, {}) if isinstance(entry, str) else entry
+        drawing.add(type, **params)
+    return drawing.graph
+
+
+def batch_norm_chain():
+    return chain(
+        ("Input", {"shape": (30,)}),
+        ("Dense", {"units": 16, "use_bias": False, "kernel_regularizer": "l2"}),
+        ("BatchNormalization", {"momentum": 0.9}),
+        ("Activation", {"activation": "tanh"}),
+        ("Dropout", {"rate": 0.5}),
+        ("Dense", {"units": 8, "activation": "relu", "activity_regularizer": "l1"}),
+        ("GaussianNoise", {"stddev": 0.1}),
+        ("Dense", {"units": 2, "activation": "softmax"}),
+    )
+
+
+def residual():
+    drawing = Drawing()
+    drawing.add("Input", shape=(30,))
+    trunk = drawing.add("Dense", units=12, activation="relu", name="trunk")
+    drawing.add("Dense", units=12)
+    drawing.add("BatchNormalization")
+    added = drawing.add("Add", drawing.last, trunk)
+    joined = drawing.add("Concatenate", added, trunk)
+    drawing.add("Dropout", joined, rate=0.25)
+    drawing.add("Dense", units=2, activation="softmax")
+    return drawing.graph
+
+
+def shared():
+    drawing = Drawing()
+    source = drawing.add("Input", shape=(30,))
+    left = drawing.add("Dense", source, units=30, activation="tanh", name="twice")
+    again = drawing.add("Dense", left, shares=left, units=30, activation="tanh", name="again")
+    drawing.add("Average", left, again)
+    drawing.add("Dense", units=2, activation="softmax")
+    return drawing.graph
+
+
+def convolution():
+    return chain(
+        ("Input", {"shape": (8, 8, 1)}),
+        ("Conv2D", {"filters": 4, "kernel_size": (3, 3), "padding": "same", "use_bias": False}),
+        "BatchNormalization",
+        "ReLU",
+        "MaxPooling2D",
+        ("Conv2D", {"filters": 4, "kernel_size": 3}),
+        "GlobalAveragePooling2D",
+        ("Dense", {"units": 10, "activation": "softmax"}),
+    )
+
+
+def recurrent():
+    normal = {"class_name": "RandomNormal", "config": {"stddev": 0.2}}
+    return chain(
+        ("Input", {"shape": (8, 8)}),
+        ("LSTM", {"units": 6, "return_sequences": True, "dropout": 0.2}),
+        ("GRU", {"units": 5, "recurrent_initializer": normal, "kernel_initializer": normal}),
+        "LayerNormalization",
+        ("Dense", {"units": 10, "bias_initializer": normal, "activation": "softmax"}),
+    )
+
+
+CANCER = Source("breast_cancer", targets="one_hot")
+DIGITS = Source("digits")
+BRIEF = Settings(epochs=3, batch_size=64, seed=5)
+LABELS = Choice("SparseCategoricalCrossentropy")
+
+PROJECTS = {
+    "batch_norm": Project(batch_norm_chain(), CANCER, BRIEF),
+    "residual": Project(residual(), CANCER, BRIEF),
+    "shared": Project(shared(), CANCER, BRIEF),
+    "convolution": Project(convolution(), DIGITS, Settings(loss=LABELS, epochs=2, seed=3)),
+    "recurrent": Project(
+        recurrent(), Source("digits", shape=(8, 8)), Settings(loss=LABELS, epochs=2, batch_size=128)
+    ),
+}

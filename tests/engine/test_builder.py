@@ -1,0 +1,87 @@
+"""What is built has the names, shapes and counts that the analysis computes without Keras."""
+
+import keras
+import pytest
+
+from bnstudio.analysis import analyze
+from bnstudio.engine.builder import build
+from bnstudio.engine.errors import JobError
+from bnstudio.plan import Tensor, plan
+from tests.engine.projects import PROJECTS, Drawing, chain
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_the_model_is_what_the_analysis_says(name):
+    analysis = analyze(PROJECTS[name].graph)
+    calls = plan(analysis)
+    built = build(calls)
+    assert isinstance(built.model, keras.Sequential) == calls.sequential
+    made = [call for call in calls.calls if call.reuses is None and call.type != "Input"]
+    layers = [layer for layer in built.model.layers if type(layer).__name__ != "InputLayer"]
+    assert [layer.name for layer in layers] == [call.name for call in made]
+    assert [type(layer).__name__ for layer in layers] == [call.type for call in made]
+    for call in calls.calls:
+        for port, shape in enumerate(call.shapes):
+            assert built.tensors[Tensor(call.node, port)].shape == shape
+        if call.reuses is None and call.type != "Input":
+            facts, layer = analysis.facts[call.node], built.layers[call.node]
+            assert [
+                tuple(weight.shape) for weight in layer.weights if "seed" not in weight.path
+            ] == [weight.shape for weight in facts.weights]
+    assert built.model.count_params() == analysis.trainable + analysis.fixed
+    trainable = sum(weight.value.shape.num_elements() for weight in built.model.trainable_weights)
+    assert trainable == analysis.trainable
+
+
+def test_a_shared_layer_is_one_layer():
+    calls = plan(analyze(PROJECTS["shared"].graph))
+    built = build(calls)
+    assert built.layers["twice"] is built.layers["again"]
+    assert sum(layer.name == "twice" for layer in built.model.layers) == 1
+
+
+def test_several_inputs_and_outputs_keep_their_order():
+    drawing = Drawing()
+    first, second = drawing.add("Input", shape=(3,)), None
+    drawing.last = None
+    second = drawing.add("Input", shape=(5,))
+    joined = drawing.add("Concatenate", second, first)
+    drawing.add("Dense", joined, units=1)
+    drawing.add("Dense", joined, units=2)
+    built = build(plan(analyze(drawing.graph)))
+    assert [tensor.shape for tensor in built.model.inputs] == [(None, 3), (None, 5)]
+    assert [tensor.shape for tensor in built.model.outputs] == [(None, 1), (None, 2)]
+
+
+@pytest.mark.parametrize(
+    ("graph", "node", "words"),
+    [
+        (
+            chain(("Input", {"shape": (4,)}), ("Conv2D", {"filters": 2, "kernel_size": 3})),
+            "conv2d",
+            "call",
+        ),
+        (chain(("Input", {"shape": (4,)}), ("Nonsense", {})), "nonsense", "make"),
+        (chain(("Input", {"shape": (4,)}), ("Dense", {"units": -3})), "dense", "make"),
+    ],
+)
+def test_what_keras_refuses_is_said_with_its_node(graph, node, words):
+    with pytest.raises(JobError, match=f"Keras cannot {words}") as caught:
+        build(plan(analyze(graph)))
+    assert caught.value.node == node
+
+
+def test_a_refusal_in_a_functional_model_has_its_node_too():
+    drawing = Drawing()
+    source = drawing.add("Input", shape=(4,))
+    left = drawing.add("Dense", source, units=3)
+    right = drawing.add("Dense", source, units=5)
+    drawing.add("Add", left, right)
+    with pytest.raises(JobError, match="Keras cannot call 'add'") as caught:
+        build(plan(analyze(drawing.graph)))
+    assert caught.value.node == "add"
+
+
+def test_a_drawing_without_a_model_is_refused():
+    with pytest.raises(JobError, match="Connect an Input"):
+        build(plan(analyze(chain(("Dense", {"units": 3})))))

@@ -1,0 +1,263 @@
+"""A run in the studio is Keras's own ``fit``, bit by bit, measured or not."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from bnstudio import data
+from bnstudio.analysis import analyze
+from bnstudio.engine import fit
+from bnstudio.engine.control import Control, Stopped
+from bnstudio.engine.errors import JobError
+from bnstudio.engine.fit import Job, run_job
+from bnstudio.exporters.keras_script import render
+from bnstudio.plan import plan
+from bnstudio.settings import Choice, EarlyStopping, Settings
+from bnstudio.training.messages import (
+    Epoch,
+    Finished,
+    Histograms,
+    Paused,
+    Resumed,
+    Started,
+    Steps,
+)
+from tests.engine.projects import CANCER, PROJECTS, chain
+
+
+def train(project, tmp_path, *, on=lambda event, control: None, **job):
+    """Runs a project and returns its events, how it ended, and the kept model's weights."""
+    events, control = [], Control()
+
+    def send(event):
+        events.append(event)
+        on(event, control)
+
+    ended = run_job(Job("r", project, keep=str(tmp_path), **job), send, control)
+    kept = keras.models.load_model(ended.model, compile=False)
+    return events, ended, [np.asarray(weight) for weight in kept.weights]
+
+
+def steps(events, name):
+    return [value for event in events if isinstance(event, Steps) for value in event.logs[name]]
+
+
+def plain(project):
+    """Plain Keras, as the exported script trains: its history, weights and each batch's loss."""
+    settings = project.settings
+    names = {"__name__": "script"}
+    exec(compile(render(project).text, "<script>", "exec"), names)
+    keras.utils.set_random_seed(settings.seed)
+    prepared = data.prepare(project.source, settings.seed, settings.validation_split)
+    model = names["build_model"]()
+    model.compile(
+        optimizer=getattr(keras.optimizers, settings.optimizer.name)(**settings.optimizer.params),
+        loss=getattr(keras.losses, settings.loss.name)(**settings.loss.params),
+        metrics=list(settings.metrics),
+    )
+    history = model.fit(
+        prepared.x_train,
+        prepared.y_train,
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        validation_data=(prepared.x_val, prepared.y_val),
+        verbose=0,
+    )
+    return history.history, [np.asarray(weight) for weight in model.weights]
+
+
+def same(left, right):
+    return len(left) == len(right) and all(
+        a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in zip(left, right, strict=True)
+    )
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path):
+    project = PROJECTS[name]
+    history, weights = plain(project)
+    events, ended, measured = train(project, tmp_path, probe_seconds=1e-6)
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    for key, values in history.items():
+        assert [event.logs[key] for event in epochs] == values
+    assert same(measured, weights)
+    assert ended.reason == "completed"
+    assert sum(isinstance(event, Histograms) for event in events) >= 2
+
+
+def test_events_tell_the_run(tmp_path):
+    project = PROJECTS["batch_norm"]
+    events, ended, _ = train(project, tmp_path, probe_rows=50)
+    calls = plan(analyze(project.graph))
+    started = events[0]
+    assert started == Started("r", 3, 8, 455, 114, tuple(c.node for c in calls.calls), 698)
+    losses, accuracy = steps(events, "loss"), steps(events, "accuracy")
+    assert len(losses) == len(accuracy) == 3 * 8
+    merged = [event for event in events if isinstance(event, Steps)]
+    assert [event.first for event in merged] == [
+        sum(len(before.logs["loss"]) for before in merged[:place]) for place in range(len(merged))
+    ]
+    # Keras's mean of an epoch is that of the single losses, weighted by their rows.
+    rows = [64] * 7 + [455 - 7 * 64]
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    for number, epoch in enumerate(epochs):
+        mean = np.average(losses[8 * number : 8 * number + 8], weights=rows)
+        assert epoch.logs["loss"] == pytest.approx(mean, rel=1e-6)
+        assert epoch.logs["accuracy"] == accuracy[8 * number + 7]
+        assert (epoch.epoch, epoch.steps_done) == (number, 8 * number + 8)
+    measured = [event for event in events if isinstance(event, Histograms)]
+    assert measured[0].step == 0
+    assert measured[-1].step == 24
+    for event in measured:
+        assert tuple(layer.node for layer in event.layers) == started.nodes
+        for layer in event.layers:
+            width = 50 * analyze(project.graph).shape(layer.node)[1]
+            assert sum(layer.counts) + layer.below + layer.above + layer.bad == width
+    assert isinstance(ended, Finished)
+    assert ended.epochs == 3
+
+
+def test_a_single_step_has_its_own_loss(tmp_path):
+    project = PROJECTS["batch_norm"]
+    project = replace(project, settings=replace(project.settings, epochs=1, batch_size=1000))
+    events, _, _ = train(project, tmp_path)
+    (epoch,) = [event for event in events if isinstance(event, Epoch)]
+    assert steps(events, "loss") == [epoch.logs["loss"]]
+
+
+def test_measuring_leaves_no_trace(tmp_path):
+    project = PROJECTS["recurrent"]
+    often, _, with_probes = train(project, tmp_path, probe_seconds=1e-6)
+    never, _, without = train(project, tmp_path, probe_seconds=0)
+    assert same(with_probes, without)
+    assert steps(often, "loss") == steps(never, "loss")
+    assert not any(isinstance(event, Histograms) for event in never)
+
+
+def test_a_paused_run_is_an_unbroken_one(tmp_path):
+    project = PROJECTS["residual"]
+
+    def hold(event, control):
+        if isinstance(event, Steps | Epoch):
+            control.pause()
+        if isinstance(event, Paused):
+            control.resume()
+
+    unbroken, _, weights = train(project, tmp_path)
+    events, ended, paused = train(project, tmp_path, on=hold)
+    kinds = [type(event) for event in events if isinstance(event, Paused | Resumed)]
+    assert len(kinds) >= 2
+    assert kinds == [Paused, Resumed] * (len(kinds) // 2)
+    assert same(paused, weights)
+    assert steps(events, "loss") == steps(unbroken, "loss")
+    assert ended.reason == "completed"
+
+
+def test_a_stopped_run_keeps_its_model(tmp_path):
+    project = PROJECTS["batch_norm"]
+
+    def stop(event, control):
+        if isinstance(event, Epoch) and event.epoch == 1:
+            control.stop()
+
+    events, ended, weights = train(project, tmp_path, on=stop)
+    assert (ended.reason, ended.epochs) == ("stopped", 2)
+    assert len(steps(events, "loss")) in (16, 17)
+    model = keras.models.load_model(ended.model)
+    assert model.optimizer.name == "adam"
+    assert same([np.asarray(weight) for weight in model.weights], weights)
+
+
+def test_stopping_before_the_start_is_heeded(tmp_path):
+    control = Control()
+    control.stop()
+    with pytest.raises(Stopped):
+        run_job(Job("r", PROJECTS["shared"]), lambda event: None, control)
+
+
+def test_early_stopping_is_keras_own(tmp_path):
+    project = PROJECTS["batch_norm"]
+    settings = replace(
+        project.settings, epochs=30, early_stopping=EarlyStopping("val_loss", 10.0, 2)
+    )
+    _, ended, _ = train(replace(project, settings=settings), tmp_path)
+    assert (ended.reason, ended.epochs) == ("early", 3)
+
+
+def test_without_a_split_nothing_is_held_out(tmp_path):
+    project = PROJECTS["shared"]
+    settings = replace(project.settings, validation_split=0.0, epochs=1)
+    events, _, _ = train(replace(project, settings=settings), tmp_path)
+    assert events[0].validation_rows == 0
+    (epoch,) = [event for event in events if isinstance(event, Epoch)]
+    assert set(epoch.logs) == {"loss", "accuracy"}
+
+
+def test_a_metric_a_class_is_shown_as_its_mean(tmp_path):
+    project = PROJECTS["shared"]
+    settings = replace(project.settings, metrics=("f1_score",), epochs=1)
+    events, _, _ = train(replace(project, settings=settings), tmp_path)
+    assert all(0 <= value <= 1 for value in steps(events, "f1_score"))
+
+
+BAD_SECOND = chain(
+    ("Input", {"shape": (30,)}),
+    ("Dense", {"units": 8, "activation": "relu"}),
+    ("Dense", {"units": 8, "activation": "exponential", "name": "bad",
+               "bias_initializer": {"class_name": "Constant", "config": {"value": 100.0}}}),
+    ("Dense", {"units": 2, "activation": "softmax"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("graph", "optimizer", "node"),
+    [
+        # Its output overflows in the first forward pass; the weights before it are sound.
+        (BAD_SECOND, Choice("SGD"), "bad"),
+        # The first update throws every weight out of the range of a float.
+        (PROJECTS["residual"].graph, Choice("SGD", {"learning_rate": 1e38}), "trunk"),
+    ],
+)
+def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tmp_path):
+    project = replace(PROJECTS["residual"], graph=graph)
+    project = replace(project, settings=Settings(optimizer=optimizer, epochs=5, batch_size=64))
+    events, ended, weights = train(project, tmp_path)
+    assert (ended.reason, ended.node) == ("diverged", node)
+    assert repr(node) in ended.message
+    assert "learning rate" in ended.message
+    assert np.isfinite(steps(events, "loss") or [0.0]).all()
+    if node == "bad":
+        assert all(np.isfinite(weight).all() for weight in weights)
+
+
+def test_saving_leaves_the_old_model_or_the_new(tmp_path, monkeypatch):
+    project = PROJECTS["shared"]
+    train(project, tmp_path)
+    before = (tmp_path / "model.keras").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fit.os, "fsync", full)
+    with pytest.raises(JobError, match=r"could not be saved.*No space left"):
+        train(project, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    assert (tmp_path / "model.keras").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"source": replace(CANCER, name="nowhere")}, "no data source 'nowhere'"),
+        ({"source": replace(CANCER, shape=(7,))}, "must multiply to 30"),
+        ({"settings": Settings(optimizer=Choice("Adamm"))}, "no optimizer 'Adamm'"),
+        ({"settings": Settings(metrics=("luck",))}, "no metric 'luck'"),
+        ({"source": replace(CANCER, targets="integer")}, "Training failed"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_in_words(change, words):
+    project = replace(PROJECTS["batch_norm"], **change)
+    with pytest.raises(JobError, match=words):
+        run_job(Job("r", project), lambda event: None, Control())
