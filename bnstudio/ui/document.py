@@ -34,6 +34,8 @@ class Document(QObject):
     selection_changed = Signal(object)
     #: The project was saved, or was opened from another file.
     path_changed = Signal(object)
+    #: Another project has taken the place of the one before.
+    opened = Signal()
     #: A node should come into view, and one of its arguments if one is named: (id, argument).
     revealed = Signal(str, str)
     #: Something happened that is worth a quiet word: (text, kind); kind is ``info``, ``good``,
@@ -112,6 +114,7 @@ class Document(QObject):
         self.undo_stack.clear()
         self._show(project)
         self.set_path(path)
+        self.opened.emit()
         if not saved:
             self.undo_stack.resetClean()
 

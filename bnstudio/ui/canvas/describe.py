@@ -1,0 +1,59 @@
+"""Nodes and selections in words, for tool tips and for those who hear the screen."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from bnstudio.layers import LAYERS
+from bnstudio.ui.canvas.node_item import details, shape_text
+
+if TYPE_CHECKING:
+    from bnstudio.ui.document import Document
+
+
+def selection(document: Document) -> str:
+    """What is selected, in a sentence."""
+    chosen = document.selection
+    count = len(document.graph.nodes)
+    if not chosen:
+        return f"{count} layers, none selected." if count else "The drawing is empty."
+    if len(chosen) > 1:
+        return f"{len(chosen)} of {count} layers selected."
+    return node(document, next(iter(chosen)))
+
+
+def node(document: Document, id: str) -> str:
+    """One node: what it is, what comes out, what is wrong."""
+    value = document.graph.nodes[id]
+    facts = document.analysis.facts[id]
+    parts = [f"{value.type} {value.name}"]
+    if telling := details(value):
+        parts.append(telling.replace("  ·  ", ", "))
+    parts.append(f"output {shape_text(facts)}")
+    parts.append(f"{facts.trainable + facts.fixed:,} parameters")
+    found = [d for d in document.diagnostics if d.node == id]
+    parts += [f"{d.severity.value}: {d.message}" for d in found]
+    return "; ".join(parts) + "."
+
+
+def tip(document: Document, id: str) -> str:
+    """The tool tip of a node."""
+    value = document.graph.nodes[id]
+    facts = document.analysis.facts[id]
+    entry = LAYERS.get(value.type)
+    lines = [f"<b>{escape(value.type)}</b> {escape(value.name)}"]
+    if entry is not None:
+        lines.append(escape(entry.summary))
+    counts = f"{facts.trainable:,} trainable"
+    if facts.fixed:
+        counts += f", {facts.fixed:,} fixed"
+    lines.append(f"{escape(shape_text(facts))} &nbsp; {counts} parameters")
+    return "<br>".join(lines)
+
+
+def findings(document: Document, id: str) -> str:
+    """The tool tip of a badge: everything that was found about the node."""
+    found = [d for d in document.diagnostics if d.node == id]
+    lines = [f"<b>{d.code}</b> {escape(d.message)}" for d in found]
+    return "<br>".join([*lines, "Press to see it in Problems."])

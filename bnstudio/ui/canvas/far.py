@@ -1,0 +1,94 @@
+"""The drawing seen from far away: thousands of nodes in a handful of paint calls."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter
+
+from bnstudio.rules import Severity
+from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.geometry import HEIGHT, Box, corners
+
+if TYPE_CHECKING:
+    from bnstudio.ui.canvas.scene import Scene
+
+_TILE = 4096.0
+
+
+class Map:
+    """Paints a scene as filled boxes and straight wires, from lists kept until it changes.
+
+    The lists are cut into tiles, so that a close look at a huge drawing costs little too.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._version = -1
+        self._tiles: dict[tuple[int, int], _Tile] = {}
+
+    def paint(self, painter: QPainter, region: Box, *, wires: bool = True) -> None:
+        """Draws what lies in ``region``; the painter is in scene coordinates."""
+        if self._version != self._scene.version:
+            self._build()
+        look = looks.current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        shown = [tile for tile in self._tiles.values() if tile.extent.overlaps(region)]
+        if wires:
+            painter.setPen(look.wire_far)
+            for tile in shown:
+                painter.drawLines(tile.lines)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for tile in shown:
+            for type, boxes in tile.boxes.items():
+                painter.setBrush(QBrush(look.category(type)))
+                painter.drawRects(boxes)
+        painter.setBrush(look.severity(Severity.ERROR))
+        for tile in shown:
+            if tile.faulty:
+                painter.drawRects(tile.faulty)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(look.selected_far)
+        for tile in shown:
+            if tile.selected:
+                painter.drawRects(tile.selected)
+
+    def _build(self) -> None:
+        self._version = self._scene.version
+        tiles = self._tiles = {}
+        for item in self._scene.nodes.values():
+            left, top, right, _ = item.box
+            tile = _at(tiles, left, top)
+            rect = QRectF(left, top, right - left, HEIGHT)
+            tile.boxes.setdefault(item.node.type, []).append(rect)
+            tile.extent = tile.extent.united(item.box)
+            if item.selected:
+                tile.selected.append(rect.adjusted(-14, -14, 14, 14))
+            if item.badge is not None and item.badge.severity is Severity.ERROR:
+                tile.faulty.append(QRectF(right - 62, top - 14, 76, 56))
+        for line in self._scene.wires.values():
+            joints = corners(line.curve)
+            tile = _at(tiles, *joints[0])
+            for a, b in itertools.pairwise(joints):
+                tile.lines.append(QLineF(QPointF(*a), QPointF(*b)))
+                tile.extent = tile.extent.united(
+                    Box(min(a.x, b.x), min(a.y, b.y), max(a.x, b.x), max(a.y, b.y))
+                )
+
+
+class _Tile:
+    def __init__(self, extent: Box) -> None:
+        self.extent = extent
+        self.boxes: dict[str, list[QRectF]] = {}
+        self.lines: list[QLineF] = []
+        self.selected: list[QRectF] = []
+        self.faulty: list[QRectF] = []
+
+
+def _at(tiles: dict[tuple[int, int], _Tile], x: float, y: float) -> _Tile:
+    key = int(x // _TILE), int(y // _TILE)
+    if key not in tiles:
+        tiles[key] = _Tile(Box(x, y, x, y))
+    return tiles[key]

@@ -1,0 +1,467 @@
+"""A node on the canvas: one item that paints all of itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QStaticText, QTextOption
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
+
+from bnstudio.layers import LAYERS, show_shape
+from bnstudio.rules import Severity
+from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFont
+    from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+    from bnstudio.analysis import NodeFacts
+    from bnstudio.graph import Node, Value
+    from bnstudio.rules import Diagnostic
+    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.canvas.look import Look
+
+FAR = 0.25
+"""Below this zoom nodes are drawn in one batch, not by their items."""
+
+_TEXT = 0.55
+"""Below this zoom there is room for the type only, written large."""
+
+_MARGIN = 7.0
+_RADIUS = 7.0
+_BAR = 5.0
+_PAD = 15.0
+_BADGE = 16.0
+_PORT = 4.0
+
+
+class NodeItem(QGraphicsRectItem):
+    """Draws a node, and knows where its ports and its badge are.
+
+    Its geometry is plain rectangle data held by Qt, so that culling never calls back to Python.
+
+    Attributes:
+        node: What is drawn.
+        facts: What the analysis says of it.
+        inputs: How many input ports are shown.
+        outputs: How many output ports are shown.
+        badge: The worst finding about it.
+        selected: Whether it has the selection outline.
+        state: ``""``, ``"hover"``, ``"target"`` (a wire may end here) or ``"refused"``.
+        port: The port under the mouse: (``"in"`` or ``"out"``, index).
+        histogram: Its newest activations; with any, the strip is shown.
+        box: Where it is, strip included.
+    """
+
+    def __init__(self, node: Node, facts: NodeFacts, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.node = node
+        self.facts = facts
+        self.inputs = inputs
+        self.outputs = outputs
+        self.badge: Diagnostic | None = None
+        self.selected = False
+        self.state = ""
+        self.port: tuple[str, int] | None = None
+        self.histogram: Histogram | None = None
+        self._strip = False
+        self._texts: _Texts | None = None
+        self._bars: tuple[Histogram, QPolygonF] | None = None
+        self.setPen(Qt.PenStyle.NoPen)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
+        self.place(node.x, node.y)
+
+    # What changes.
+
+    def show_node(self, node: Node, facts: NodeFacts, inputs: int, outputs: int) -> None:
+        """Draws another value of the node."""
+        old = self.node
+        if facts is not self.facts or (old.type, old.name, old.params, old.shares) != (
+            node.type,
+            node.name,
+            node.params,
+            node.shares,
+        ):
+            self._texts = None
+            self.update()
+        self.node, self.facts = node, facts
+        self.inputs, self.outputs = inputs, outputs
+        self.place(node.x, node.y)
+
+    def place(self, x: float, y: float) -> None:
+        """Puts the node's centre at (x, y), for good or for the length of a gesture."""
+        box = node_box(x, y, max(self.inputs, self.outputs), strip=self._strip)
+        self.box = box
+        rect = QRectF(-_MARGIN, -_MARGIN, box.width + 2 * _MARGIN, box.height + 2 * _MARGIN)
+        if rect != self.rect():
+            self.setRect(rect)
+            self._texts = None
+        self.setPos(box.left, box.top)
+
+    def show_histogram(self, histogram: Histogram | None) -> bool:
+        """Draws other activations; True if the strip came or went, so that wires move."""
+        if histogram is self.histogram:
+            return False
+        self.histogram = histogram
+        self.update()
+        if (histogram is not None) == self._strip:
+            return False
+        self._strip = histogram is not None
+        centre = self.centre
+        self.place(*centre)
+        return True
+
+    def show_badge(self, badge: Diagnostic | None) -> None:
+        """Draws another worst finding."""
+        if (badge and badge.severity) != (self.badge and self.badge.severity):
+            self._texts = None
+            self.update()
+        self.badge = badge
+
+    def mark(self, *, state: str | None = None, selected: bool | None = None) -> None:
+        """Draws another state of the mouse or the selection."""
+        state = self.state if state is None else state
+        selected = self.selected if selected is None else selected
+        if (state, selected) != (self.state, self.selected):
+            self.state, self.selected = state, selected
+            self.setZValue(1.0 if selected else 0.0)
+            self.update()
+
+    def show_port(self, port: tuple[str, int] | None) -> None:
+        """Makes a port larger, under the mouse."""
+        if port != self.port:
+            self.port = port
+            self.update()
+
+    # Where things are, in the scene.
+
+    @property
+    def centre(self) -> Point:
+        """Where the node's position is: the middle of its body, the strip left out."""
+        return Point(self.box.centre.x, self.box.top + HEIGHT / 2)
+
+    def input_port(self, index: int) -> Point:
+        """Where a wire into port ``index`` ends."""
+        return Point(
+            self.box.left + port_offset(self.box.width, index, max(self.inputs, 1)), self.box.top
+        )
+
+    def output_port(self, index: int) -> Point:
+        """Where a wire out of port ``index`` starts."""
+        return Point(
+            self.box.left + port_offset(self.box.width, index, max(self.outputs, 1)),
+            self.box.bottom,
+        )
+
+    def port_at(self, point: Point, reach: float) -> tuple[str, int] | None:
+        """The port within ``reach`` of a place."""
+        for kind, count, where in (
+            ("out", self.outputs, self.output_port),
+            ("in", self.inputs, self.input_port),
+        ):
+            for index in range(count):
+                x, y = where(index)
+                if abs(point.x - x) <= reach and abs(point.y - y) <= reach:
+                    return kind, index
+        return None
+
+    def badge_box(self) -> Box | None:
+        """Where the badge is; None without one."""
+        if self.badge is None:
+            return None
+        right, top = self.box.right - 9, self.box.top + 8
+        return Box(right - _BADGE, top, right, top + _BADGE)
+
+    def title_box(self) -> Box:
+        """The line with type and name, where the name is edited."""
+        return Box(
+            self.box.left + _BAR + 3, self.box.top + 3, self.box.right - 4, self.box.top + 27
+        )
+
+    # Painting.
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draws the node with as much detail as can be seen."""
+        look = looks.current()
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint_body(painter, look, zoom)
+        if zoom >= 0.4:
+            self._paint_ports(painter, look)
+
+    def paint_body(self, painter: QPainter, look: Look, zoom: float) -> None:
+        """Everything but the ports; also what a ghost under the mouse looks like."""
+        width, height = self.box.width, self.box.height
+        body = QRectF(0, 0, width, HEIGHT)
+        whole = QRectF(0, 0, width, height)
+        if self.selected or self.state == "target":
+            painter.setPen(look.halo)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(whole, _RADIUS, _RADIUS)
+        elif zoom > _TEXT:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.shadow)
+            painter.drawRoundedRect(whole.translated(0, 2), _RADIUS, _RADIUS)
+        if self._strip:
+            self._paint_strip(painter, look, width, zoom)
+        outline = look.border
+        if self.state == "refused":
+            outline = look.refused
+        elif self.selected or self.state == "target":
+            outline = look.selected
+        elif self.state == "hover":
+            outline = look.border_hover
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.raised)
+        painter.drawRoundedRect(body, _RADIUS, _RADIUS)
+        self._paint_bar(painter, look, width, zoom)
+        painter.setPen(outline)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(whole, _RADIUS, _RADIUS)
+        if zoom >= _TEXT:
+            self._paint_texts(painter, look)
+        elif zoom >= 0.3:
+            self._paint_map_text(painter, look)
+        self._paint_badge(painter, look, zoom)
+
+    def _paint_bar(self, painter: QPainter, look: Look, width: float, zoom: float) -> None:
+        """The category's colour; seen from further away it becomes the node."""
+        share = min(1.0, max(0.0, (0.34 - zoom) / (0.34 - FAR)))
+        bar = _BAR + (width - _BAR) * share
+        if zoom < _TEXT:
+            bar = max(bar, _BAR / zoom * 0.6)
+        colour = look.category(self.node.type)
+        if bar >= width - 1:
+            painter.setBrush(colour)
+            painter.drawRoundedRect(QRectF(0, 0, width, HEIGHT), _RADIUS, _RADIUS)
+            return
+        path = QPainterPath()
+        path.moveTo(bar, 0)
+        path.lineTo(_RADIUS, 0)
+        path.arcTo(0, 0, 2 * _RADIUS, 2 * _RADIUS, 90, 90)
+        path.lineTo(0, HEIGHT - _RADIUS)
+        path.arcTo(0, HEIGHT - 2 * _RADIUS, 2 * _RADIUS, 2 * _RADIUS, 180, 90)
+        path.lineTo(bar, HEIGHT)
+        path.closeSubpath()
+        painter.fillPath(path, colour)
+
+    def _paint_texts(self, painter: QPainter, look: Look) -> None:
+        texts = self._texts
+        if texts is None:
+            texts = self._texts = _Texts(self)
+        painter.setPen(look.text)
+        painter.setFont(look.type_font)
+        painter.drawStaticText(QPointF(_PAD, 8), texts.type)
+        painter.setFont(look.detail_font)
+        painter.drawStaticText(QPointF(_PAD, 27), texts.details)
+        painter.setPen(look.muted)
+        painter.setFont(look.name_font)
+        painter.drawStaticText(QPointF(texts.name_left, 9), texts.name)
+        painter.setFont(look.mono_font)
+        painter.drawStaticText(QPointF(_PAD, 47), texts.shape)
+        painter.drawStaticText(QPointF(texts.count_left, 47), texts.count)
+
+    def _paint_map_text(self, painter: QPainter, look: Look) -> None:
+        texts = self._texts
+        if texts is None:
+            texts = self._texts = _Texts(self)
+        painter.setPen(look.text)
+        painter.setFont(look.big_font)
+        painter.drawStaticText(QPointF(_PAD + 8, HEIGHT / 2 - 14), texts.big)
+
+    def _paint_badge(self, painter: QPainter, look: Look, zoom: float) -> None:
+        if self.badge is None or zoom < FAR:
+            return
+        severity = self.badge.severity
+        size = _BADGE if zoom >= _TEXT else 26.0
+        painter.setPen(Qt.PenStyle.NoPen)
+        paint_badge(painter, look, severity, QRectF(self.box.width - 9 - size, 8, size, size))
+
+    def _paint_ports(self, painter: QPainter, look: Look) -> None:
+        painter.setBrush(look.port_fill)
+        height = self.box.height
+        wired = self.inputs
+        for kind, count, y in (("in", wired, 0.0), ("out", self.outputs, height)):
+            for index in range(count):
+                x = port_offset(self.box.width, index, count)
+                if self.port == (kind, index):
+                    painter.setPen(look.selected)
+                    painter.drawEllipse(QPointF(x, y), _PORT + 2, _PORT + 2)
+                else:
+                    painter.setPen(look.port)
+                    painter.drawEllipse(QPointF(x, y), _PORT, _PORT)
+
+    def _paint_strip(self, painter: QPainter, look: Look, width: float, zoom: float) -> None:
+        """The activations under the body, in the category's colour."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.strip)
+        painter.drawRoundedRect(
+            QRectF(0, HEIGHT - 2 * _RADIUS, width, STRIP + 2 * _RADIUS), _RADIUS, _RADIUS
+        )
+        histogram = self.histogram
+        if histogram is None:
+            return
+        if self._bars is None or self._bars[0] is not histogram:
+            self._bars = (histogram, _bars(histogram, width))
+        colour = look.category(self.node.type)
+        painter.setBrush(_translucent(colour, 190 if look.dark else 165))
+        painter.drawPolygon(self._bars[1])
+        if zoom < 0.7:
+            return
+        painter.setPen(look.muted)
+        painter.setFont(look.small_font)
+        low, high = _number(histogram.low), _number(histogram.high)
+        line = QRectF(8, HEIGHT + STRIP - 14, width - 16, 11)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, high)
+        if histogram.bad:
+            painter.setPen(look.error)
+            middle = f"{histogram.bad:,} NaN or inf"
+        else:
+            middle = f"{_number(histogram.mean)} ± {_number(histogram.std)}"
+        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, middle)
+
+
+def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> None:
+    """A finding's mark: a shape and a sign, not a colour alone."""
+    level = Severity(severity)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.severity(level))
+    if level is Severity.WARNING:
+        triangle = QPolygonF(
+            [
+                QPointF(rect.center().x(), rect.top() - 0.5),
+                QPointF(rect.right() + 0.5, rect.bottom() - 1),
+                QPointF(rect.left() - 0.5, rect.bottom() - 1),
+            ]
+        )
+        painter.drawPolygon(triangle)
+    else:
+        painter.drawEllipse(rect)
+    painter.setPen(look.canvas if look.dark else look.on_accent)
+    font = look.badge_font
+    painter.setFont(font)
+    painter.save()
+    painter.translate(rect.center())
+    painter.scale(rect.width() / _BADGE, rect.height() / _BADGE)
+    shift = 1.5 if level is Severity.WARNING else 0.0
+    painter.drawText(
+        QRectF(-8, -8 + shift, 16, 16), Qt.AlignmentFlag.AlignCenter, looks.GLYPHS[level]
+    )
+    painter.restore()
+
+
+class _Texts:
+    """The laid-out lines of a node, made when it is first seen."""
+
+    def __init__(self, item: NodeItem) -> None:
+        node, facts, width = item.node, item.facts, item.box.width
+        room = width - _PAD - 12
+        right = width - 12
+        # Numbered names differ at their ends, so it is the middle that gives way.
+        title = room - (_BADGE + 4 if item.badge else 0)
+        type_text = _elide("type_font", node.type, title)
+        self.type = _static(type_text, looks.current().type_font)
+        type_width = looks.metrics("type_font").horizontalAdvance(type_text)
+        self.name_left = _PAD + type_width + 7
+        self.name = _static(
+            _elide("name_font", node.name, title - type_width - 7, Qt.TextElideMode.ElideMiddle),
+            looks.current().name_font,
+        )
+        self.big = _static(_elide("big_font", node.type, room - 18), looks.current().big_font)
+        self.details = _static(
+            _elide("detail_font", details(node), room), looks.current().detail_font
+        )
+        total = facts.trainable + facts.fixed
+        count = f"{total:,}" if total else ""
+        mono = looks.metrics("mono_font")
+        count_width = mono.horizontalAdvance(count)
+        self.count_left = right - count_width
+        self.count = _static(count, looks.current().mono_font)
+        self.shape = _static(
+            _elide("mono_font", shape_text(facts), room - count_width - 8),
+            looks.current().mono_font,
+        )
+
+
+def details(node: Node) -> str:
+    """The arguments that tell a node from others of its type, in one line."""
+    entry = LAYERS.get(node.type)
+    if entry is None:
+        return "unknown layer type"
+    if node.shares is not None:
+        return f"same layer as {node.shares}"
+    parts = []
+    for name in entry.tells:
+        value = node.params.get(name, entry.defaults.get(name))
+        if value is None:
+            continue
+        parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
+    return "  ·  ".join(parts)
+
+
+def shape_text(facts: NodeFacts) -> str:
+    """The output shapes in one line; a question mark while unknown."""
+    if not facts.outputs:
+        return "?"
+    first = show_shape(facts.outputs[0])
+    more = len(facts.outputs) - 1
+    return f"{first} +{more}" if more else first
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, tuple):
+        return show_shape(tuple(entry if isinstance(entry, int) else None for entry in value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+def _elide(
+    font: str, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+) -> str:
+    return looks.metrics(font).elidedText(text, mode, max(0.0, width))
+
+
+def _static(text: str, font: QFont) -> QStaticText:
+    result = QStaticText(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.NoWrap)
+    result.setTextOption(option)
+    result.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    result.prepare(font=font)
+    return result
+
+
+def _bars(histogram: Histogram, width: float) -> QPolygonF:
+    """The outline of the bars; heights by square root, so that a spike hides nothing."""
+    left, right, bottom, top = 8.0, width - 8.0, HEIGHT + STRIP - 15.0, HEIGHT + 5.0
+    counts = histogram.counts
+    peak = max(counts, default=0) or 1
+    step = (right - left) / max(1, len(counts))
+    points = [QPointF(left, bottom)]
+    for index, count in enumerate(counts):
+        y = bottom - (bottom - top) * (count / peak) ** 0.5
+        points.append(QPointF(left + index * step, y))
+        points.append(QPointF(left + (index + 1) * step, y))
+    points.append(QPointF(right, bottom))
+    return QPolygonF(points)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _translucent(colour: QColor, alpha: int) -> QColor:
+    result = QColor(colour)
+    result.setAlpha(alpha)
+    return result

@@ -1,0 +1,278 @@
+"""The drawing as items: one a node, one a wire, kept equal to the graph by difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QGraphicsScene
+
+from bnstudio.analysis import NodeFacts
+from bnstudio.graph import Graph, diff
+from bnstudio.layers import LAYERS
+from bnstudio.ui.canvas.geometry import Box, Point, bounds, curve, route
+from bnstudio.ui.canvas.node_item import NodeItem, shape_text
+from bnstudio.ui.canvas.spatial import Grid
+from bnstudio.ui.canvas.wire_item import WireItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from PySide6.QtCore import QObject
+
+    from bnstudio.analysis import Analysis
+    from bnstudio.graph import Node, Wire
+    from bnstudio.rules import Diagnostic
+    from bnstudio.training.messages import Histogram
+
+_NO_FACTS = NodeFacts()
+
+
+class Scene(QGraphicsScene):
+    """Holds the items by id and by wire, and where they are.
+
+    Attributes:
+        nodes: The item of each node.
+        wires: The item of each wire.
+        version: Grows with every change of what is drawn, for those who cache a picture of it.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[Wire, WireItem] = {}
+        self.version = 0
+        self._graph = Graph()
+        self._grid = Grid()
+        self._long: set[Wire] = set()
+        self._marked: set[WireItem] = set()
+        self._badges: dict[str, Diagnostic] = {}
+
+    # Following the document.
+
+    def show_graph(self, graph: Graph, analysis: Analysis) -> None:
+        """Draws another graph; only what differs is touched."""
+        before, self._graph = self._graph, graph
+        change = diff(before, graph)
+        self.version += 1
+        stale: set[Wire] = set()
+        dirty: list[Box] = []
+        for wire in change.wires_removed:
+            self._drop_wire(wire)
+        for id in change.removed:
+            item = self.nodes.pop(id)
+            dirty.append(item.box)
+            self._grid.remove(id)
+            self.removeItem(item)
+        touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
+        touched = touched.union(change.changed) - set(change.added)
+        facts = analysis.facts
+        for id, item in self.nodes.items():
+            new = facts.get(id, _NO_FACTS)
+            if id in touched:
+                old_box, ports = item.box, (item.inputs, item.outputs)
+                item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
+                if item.box != old_box or ports != (item.inputs, item.outputs):
+                    self._grid.put(id, item.box)
+                    dirty += (old_box, item.box)
+                    stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
+                self._label(id)
+            elif new is not item.facts:
+                item.show_node(graph.nodes[id], new, item.inputs, item.outputs)
+                self._label(id)
+        for id in change.added:
+            node = graph.nodes[id]
+            item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
+            self.nodes[id] = item
+            self._grid.put(id, item.box)
+            dirty.append(item.box)
+            self.addItem(item)
+        if len(dirty) <= 200:
+            stale.update(self._passing(dirty))
+        else:
+            stale.update(self._long)
+        stale.difference_update(change.wires_added)
+        self._run(stale)
+        for wire in change.wires_added:
+            line = WireItem(wire, self._route(wire))
+            line.show_label(shape_text(facts.get(wire.source, _NO_FACTS)))
+            self.wires[wire] = line
+            self._measure(line)
+            self.addItem(line)
+
+    def show_badges(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Marks each node with its worst finding; ``diagnostics`` come worst first."""
+        badges: dict[str, Diagnostic] = {}
+        for diagnostic in diagnostics:
+            if diagnostic.node is not None:
+                badges.setdefault(diagnostic.node, diagnostic)
+        for id in badges.keys() | self._badges.keys():
+            if id in self.nodes:
+                self.nodes[id].show_badge(badges.get(id))
+        if badges != self._badges:
+            self.version += 1
+        self._badges = badges
+
+    def show_selection(self, before: frozenset[str], after: frozenset[str]) -> None:
+        """Outlines other nodes."""
+        for id in before ^ after:
+            if id in self.nodes:
+                self.nodes[id].mark(selected=id in after)
+        self.version += 1
+
+    def show_histograms(self, latest: Mapping[str, Histogram], region: Box | None = None) -> None:
+        """Draws the newest activations, of the nodes in ``region`` if one is given.
+
+        Where strips come or go all nodes follow, for their wires move.
+        """
+        if region is not None and (latest.keys() & self.nodes.keys()) == self._measured():
+            items = [self.nodes[id] for id in self._grid.near(region)]
+        else:
+            items = list(self.nodes.values())
+        grown = [item for item in items if item.show_histogram(latest.get(item.node.id))]
+        stale: set[Wire] = set()
+        for item in grown:
+            self._grid.put(item.node.id, item.box)
+            stale.update(self._graph.wires_from.get(item.node.id, ()))
+        if grown:
+            self.version += 1
+            self._run(stale | set(self._long))
+
+    # For gestures: drawing what is not in the graph yet.
+
+    def preview(self, positions: Mapping[str, tuple[float, float]]) -> None:
+        """Draws nodes elsewhere while a hand moves them; ``settle`` ends it."""
+        self.version += 1
+        wires: set[Wire] = set()
+        for id, (x, y) in positions.items():
+            if (item := self.nodes.get(id)) is not None:
+                item.place(x, y)
+                wires.update(self._graph.wires_into.get(id, ()))
+                wires.update(self._graph.wires_from.get(id, ()))
+        for wire in wires:
+            self.wires[wire].run(curve(*self._ends(wire)))
+
+    def settle(self, ids: Iterable[str]) -> None:
+        """Puts nodes where the graph says and routes their wires."""
+        self.version += 1
+        wires: set[Wire] = set()
+        for id in ids:
+            if (item := self.nodes.get(id)) is not None:
+                item.place(item.node.x, item.node.y)
+                self._grid.put(id, item.box)
+                wires.update(self._graph.wires_into.get(id, ()))
+                wires.update(self._graph.wires_from.get(id, ()))
+        self._run(wires)
+
+    # Finding.
+
+    def node_at(self, point: Point, reach: float = 0.0) -> NodeItem | None:
+        """The topmost node at a place, ports within ``reach`` included."""
+        region = Box(point.x, point.y, point.x, point.y).grown(reach)
+        found = [self.nodes[id] for id in self._grid.near(region)]
+        if not found:
+            return None
+        inside = [item for item in found if item.box.overlaps(Box(*point, *point))]
+        return max(inside or found, key=lambda item: (item.zValue(), item.node.id))
+
+    def nodes_in(self, region: Box) -> list[str]:
+        """The ids of the nodes that touch a region."""
+        return list(self._grid.near(region))
+
+    def wire_at(self, point: Point, reach: float, but: str | None = None) -> WireItem | None:
+        """The nearest wire within ``reach`` of a place, those of node ``but`` left out."""
+        best, least = None, reach
+        area = QRectF(point.x - reach, point.y - reach, 2 * reach, 2 * reach)
+        for item in self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect):
+            if isinstance(item, WireItem) and but not in (item.wire.source, item.wire.target):
+                away = item.distance(point)
+                if away <= least:
+                    best, least = item, away
+        return best
+
+    def marked(self) -> list[WireItem]:
+        """The wires in a state that must be seen from afar too."""
+        return [line for line in self._marked if line.state and line.wire in self.wires]
+
+    def mark_wire(self, line: WireItem, state: str) -> None:
+        """Draws a wire in another state."""
+        line.mark(state)
+        if state:
+            self._marked.add(line)
+        else:
+            self._marked.discard(line)
+
+    def extent(self, ids: Iterable[str] | None = None) -> Box | None:
+        """The box around these nodes, or around all; None for none."""
+        chosen = self.nodes if ids is None else ids
+        return bounds(self.nodes[id].box for id in chosen if id in self.nodes)
+
+    # Inside.
+
+    def _ports(self, node: Node) -> tuple[int, int]:
+        """How many ports are shown: a merging layer has a free one for the next wire."""
+        entry = LAYERS.get(node.type)
+        wired = len(self._graph.wires_into.get(node.id, ()))
+        if entry is None:
+            return max(wired, 1), 1
+        most = entry.max_inputs
+        inputs = wired + 1 if most is None else min(max(wired, 1), most)
+        try:
+            outputs = entry.output_count(node.params)
+        except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere
+            outputs = 1
+        return max(inputs, wired), max(outputs, 1)
+
+    def _ends(self, wire: Wire) -> tuple[Point, Point]:
+        return (
+            self.nodes[wire.source].output_port(wire.source_port),
+            self.nodes[wire.target].input_port(wire.target_port),
+        )
+
+    def _route(self, wire: Wire) -> tuple[Point, ...]:
+        def near(region: Box) -> list[Box]:
+            ends = (wire.source, wire.target)
+            return [box for id, box in self._grid.near(region).items() if id not in ends]
+
+        return route(*self._ends(wire), near)
+
+    def _run(self, wires: Iterable[Wire]) -> None:
+        for wire in wires:
+            item = self.wires.get(wire)
+            if item is not None:
+                item.run(self._route(wire))
+                self._measure(item)
+
+    def _measure(self, item: WireItem) -> None:
+        """Remembers the wires that others may get in the way of."""
+        start, end = item.curve[0], item.curve[-1]
+        if end.y - start.y > 90 or end.y < start.y:
+            self._long.add(item.wire)
+        else:
+            self._long.discard(item.wire)
+
+    def _passing(self, boxes: list[Box]) -> list[Wire]:
+        """The long wires that run, or would run, through one of these boxes."""
+        result = []
+        for wire in self._long:
+            item = self.wires.get(wire)
+            if item is None:
+                continue
+            xs, ys = zip(*item.curve, strict=True)
+            span = Box(min(xs), min(ys), max(xs), max(ys)).grown(40)
+            if any(span.overlaps(box) for box in boxes):
+                result.append(wire)
+        return result
+
+    def _measured(self) -> set[str]:
+        return {id for id, item in self.nodes.items() if item.histogram is not None}
+
+    def _label(self, id: str) -> None:
+        text = shape_text(self.nodes[id].facts)
+        for wire in self._graph.wires_from.get(id, ()):
+            if wire in self.wires:
+                self.wires[wire].show_label(text)
+
+    def _drop_wire(self, wire: Wire) -> None:
+        self.removeItem(self.wires.pop(wire))
+        self._long.discard(wire)

@@ -1,0 +1,321 @@
+"""The view that shows the document: painting, zoom, strips and the map. It changes nothing."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from bnstudio.ui import theme
+from bnstudio.ui.canvas import backdrop, describe
+from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.camera import Camera
+from bnstudio.ui.canvas.far import Map
+from bnstudio.ui.canvas.geometry import Box
+from bnstudio.ui.canvas.glide import Glide
+from bnstudio.ui.canvas.minimap import Minimap
+from bnstudio.ui.canvas.node_item import FAR
+from bnstudio.ui.canvas.scene import Scene
+
+if TYPE_CHECKING:
+    from bnstudio.graph import Wire
+    from bnstudio.project import Project
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_FRAME = 33
+"""Strips are drawn no more often than this, in milliseconds."""
+
+_PICTURE_EDGE = 16_000
+"""A picture's longer side, in pixels, is kept below this."""
+
+
+class Surface(QGraphicsView):
+    """Shows a document's drawing and what training says of it.
+
+    Attributes:
+        document: What is shown.
+        session: The training; None where there is none.
+        drawing: The items.
+        camera: What part of the drawing is in view.
+    """
+
+    #: The zoom changed: pixels a scene unit.
+    zoomed = Signal(float)
+
+    def __init__(
+        self, document: Document, session: Session | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.session = session
+        self.drawing = Scene(self)
+        self._map = Map(self.drawing)
+        self._word: tuple[str, QPointF] | None = None
+        self._wire: Wire | None = None
+        self._zoom = 0.0
+        self._untouched = True
+        self.setScene(self.drawing)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setInteractive(False)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Drawing of the model")
+        self.camera = Camera(self, self._camera_moved)
+        self.minimap = Minimap(self)
+        self.glide = Glide(self)
+        self._strips = QTimer(self)
+        self._strips.setSingleShot(True)
+        self._strips.setInterval(_FRAME)
+        self._strips.timeout.connect(self._show_strips)
+        document.changed.connect(self._document_changed)
+        document.diagnosed.connect(self._diagnosed)
+        document.selection_changed.connect(self._selection_changed)
+        document.opened.connect(self.fit)
+        theme.notifier.changed.connect(self._restyle)
+        if session is not None:
+            session.measured.connect(self._measured)
+            session.run_started.connect(self._measured)
+        self._selected = document.selection
+        self.drawing.show_graph(document.graph, document.analysis)
+        self.drawing.show_badges(document.diagnostics)
+        self.drawing.show_selection(frozenset(), self._selected)
+        self.minimap.drawing_changed()
+        self._describe()
+
+    # What part is shown.
+
+    def zoom(self) -> float:
+        """Pixels a scene unit."""
+        return self.camera.zoom
+
+    def set_zoom(self, zoom: float = 1.0) -> None:
+        """Zooms about the middle of the view."""
+        self.camera.zoom_to(zoom)
+
+    def zoom_by(self, factor: float) -> None:
+        """Zooms in or out about the middle of the view."""
+        self.camera.zoom_to(self.camera.zoom * factor)
+
+    def fit(self) -> None:
+        """Shows the whole drawing."""
+        self.camera.frame(self.drawing.extent() or Box(-1, -1, 1, 1))
+        self._untouched = True
+
+    def zoom_to_selection(self) -> None:
+        """Shows the selected nodes as large as they fit; everything if none is selected."""
+        box = self.drawing.extent(self.document.selection)
+        if box is None:
+            self.fit()
+        else:
+            self.camera.frame(box, most=1.5)
+
+    def find_next(self, text: str) -> int:
+        """Selects and shows the next node whose name or type contains ``text``; how many do."""
+        wanted = text.strip().casefold()
+        nodes = self.document.graph.nodes
+        found = [
+            id
+            for id, node in nodes.items()
+            if wanted and (wanted in node.name.casefold() or wanted in node.type.casefold())
+        ]
+        if found:
+            chosen = self.document.selection
+            now = next((i for i, id in enumerate(found) if {id} == chosen), -1)
+            self.document.select([found[(now + 1) % len(found)]])
+            box = self.drawing.extent(self.document.selection)
+            if box is not None:
+                if self.camera.zoom < 0.5:
+                    self.camera.zoom_to(0.8)
+                self.camera.centre(box.centre)
+        return len(found)
+
+    def render_to(self, target: QPainter | str | os.PathLike[str], scale: float = 2.0) -> None:
+        """Draws the whole drawing, whatever is in view, with a painter or into a picture file.
+
+        Raises:
+            OSError: If the file cannot be written.
+        """
+        box = (self.drawing.extent() or Box(0, 0, 1, 1)).grown(32)
+        area = QRectF(box.left, box.top, box.width, box.height)
+        if isinstance(target, QPainter):
+            self.drawing.render(target, QRectF(), area)
+            return
+        scale = min(scale, _PICTURE_EDGE / max(box.width, box.height))
+        image = QImage(
+            max(1, round(box.width * scale)), max(1, round(box.height * scale)),
+            QImage.Format.Format_RGB32,
+        )  # fmt: skip
+        image.fill(looks.current().canvas)
+        painter = QPainter(image)
+        self.drawing.render(painter, QRectF(image.rect()), area)
+        painter.end()
+        if not image.save(os.fspath(target)):
+            raise OSError(f"The picture could not be written to {os.fspath(target)}.")
+
+    # What is said and marked.
+
+    def say(self, text: str, at: QPointF) -> None:
+        """Shows a reason beside a place in the viewport; an empty one takes it away."""
+        word = (text, at) if text else None
+        if word != self._word:
+            self._word = word
+            self.viewport().update()
+
+    def select_wire(self, wire: Wire | None) -> None:
+        """Marks one wire, for Delete."""
+        if self._wire is not None and self._wire in self.drawing.wires:
+            self.drawing.mark_wire(self.drawing.wires[self._wire], "")
+        self._wire = wire if wire in self.drawing.wires else None
+        if self._wire is not None:
+            self.document.select(())
+            self.drawing.mark_wire(self.drawing.wires[self._wire], "selected")
+        self.viewport().update()
+
+    @property
+    def selected_wire(self) -> Wire | None:
+        """The wire that is marked."""
+        return self._wire
+
+    # Painting.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints through the items, or all at once from far away."""
+        if self.camera.zoom >= FAR:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        self._paint_dots(painter, event.rect())
+        painter.setWorldTransform(self.viewportTransform())
+        corner = self.camera.to_scene(QPointF(event.rect().topLeft()))
+        other = self.camera.to_scene(QPointF(event.rect().bottomRight()))
+        self._map.paint(painter, Box(*corner, *other).grown(2 / self.camera.zoom))
+        for line in self.drawing.marked():
+            line.paint_far(painter)
+        self._paint_over(painter)
+        painter.end()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """The canvas and its dots."""
+        painter.save()
+        exposed = self.viewportTransform().mapRect(QRectF(rect)).toAlignedRect()
+        painter.resetTransform()
+        self._paint_dots(painter, exposed.intersected(self.viewport().rect()))
+        painter.restore()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """What a gesture draws, and words."""
+        painter.save()
+        self._paint_over(painter)
+        painter.restore()
+
+    def paint_gesture(self, painter: QPainter) -> None:
+        """Draws what the hand is doing, in scene coordinates."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the whole drawing in view until someone looks elsewhere."""
+        super().resizeEvent(event)
+        self.minimap.place()
+        if self._untouched and self.isVisible():
+            self.fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shows the whole drawing at first."""
+        super().showEvent(event)
+        if self._untouched:
+            self.fit()
+
+    def _paint_dots(self, painter: QPainter, exposed: QRect) -> None:
+        bars = QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+        backdrop.paint_dots(
+            painter, exposed, bars, self.camera.zoom, self.viewport().devicePixelRatioF()
+        )
+
+    def _paint_over(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint_gesture(painter)
+        painter.resetTransform()
+        size = self.viewport().size()
+        if not self.document.graph.nodes:
+            backdrop.paint_hint(painter, size)
+        if self._word is not None:
+            backdrop.paint_word(painter, size, *self._word)
+
+    # Following.
+
+    def _document_changed(self, before: Project, after: Project) -> None:
+        if before.graph is after.graph:
+            return
+        self.glide.halt()
+        was_empty = not before.graph.nodes
+        self.drawing.show_graph(after.graph, self.document.analysis)
+        if self._wire is not None and self._wire not in self.drawing.wires:
+            self._wire = None
+        self.minimap.drawing_changed()
+        self._untouched = False
+        if was_empty or not after.graph.nodes or self.camera.zoom < FAR:
+            self.viewport().update()
+        if self.session is not None and self.session.latest:
+            self._measured()
+
+    def _diagnosed(self) -> None:
+        self.drawing.show_badges(self.document.diagnostics)
+        self._describe()
+        if self.camera.zoom < FAR:
+            self.viewport().update()
+
+    def _selection_changed(self, chosen: frozenset[str]) -> None:
+        if chosen and self._wire is not None:
+            self.select_wire(None)
+        before, self._selected = self._selected, chosen
+        self.drawing.show_selection(before, chosen)
+        self._describe()
+        if self.camera.zoom < FAR:
+            self.viewport().update()
+
+    def _measured(self, *_: object) -> None:
+        if not self._strips.isActive():
+            self._strips.start()
+
+    def _show_strips(self) -> None:
+        if self.session is not None:
+            self.drawing.show_histograms(self.session.latest, self.camera.shown)
+
+    def _camera_moved(self) -> None:
+        self._untouched = False
+        zoom = self.camera.zoom
+        if zoom < FAR:
+            self.viewport().update()
+        elif self.session is not None and self.session.latest:
+            self._measured()
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self.viewport().update()
+            self.zoomed.emit(zoom)
+        self.minimap.update()
+
+    def _restyle(self) -> None:
+        self.viewport().update()
+        self.minimap.drawing_changed()
+
+    def _describe(self) -> None:
+        text = describe.selection(self.document)
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
+            QAccessible.updateAccessibility(
+                QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
+            )
