@@ -80,7 +80,7 @@ def _exports() -> tuple[Action, ...]:
     return tuple(
         Action(
             f"file.export_{number}",
-            f"{entry.title}...",
+            f"{entry.title[:1].upper()}{entry.title[1:]}...",
             "files.export",
             "File/Export",
             ("Ctrl+E",) if number == 1 else (),

@@ -24,8 +24,9 @@ def _layer(name: str) -> str:
     entry = LAYERS[name]
     lines = [f"# {name}", f"*{entry.category}*", "", entry.help, "", "## Arguments", ""]
     for param in entry.params:
-        default = "required" if param.required else f"`{param.default!r}`"
-        lines += [f"**`{param.name}`** ({default})  ", _about(param), ""]
+        default = "required" if param.required else f"default `{param.default!r}`"
+        lines += [f"- **{param.name}**, {default}: {_about(param)}"]
+    lines.append("")
     about = [code for code, rule in RULES.items() if name in rule.help]
     if about:
         lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]

@@ -133,7 +133,8 @@ class MainWindow(QMainWindow):
         polish_tabs(self)
 
     def _build_bars(self) -> None:
-        self._bar = TopBar(self.document, TrainBar(self.document, self.session))
+        self.train_bar = TrainBar(self.document, self.session)
+        self._bar = TopBar(self.document, self.train_bar)
         self.actions_ = Actions(self, self.canvas, self.preferences)
         menus = self.actions_.fill(self._bar.menus)
         self._recent = QMenu("Open Recent", self)
@@ -173,6 +174,7 @@ class MainWindow(QMainWindow):
         self.canvas.refused.connect(lambda text: self.toasts.say(text, "warning"))
         self._status.zoom_clicked.connect(self.actions_.by_id["view.zoom_actual"].trigger)
         self._status.messages_clicked.connect(self.show_messages)
+        self.train_bar.data_wanted.connect(lambda: self.show_panel("Data"))
         self.files.opened.connect(self._show_opened)
         self.welcome.started.connect(self.show_canvas)
         self.welcome.layer_entered.connect(self.show_canvas)

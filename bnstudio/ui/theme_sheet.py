@@ -96,7 +96,7 @@ def style_sheet(theme: Theme) -> str:
     QToolButton:focus {{ border-color: {t.accent}; }}
     QToolButton:disabled {{ color: {t.muted}; }}
     QToolButton[role="fold"], QToolButton[role="fold"]:checked {{ background: transparent;
-        padding: 2px 6px 2px 0; font-weight: 600; color: {t.muted}; }}
+        padding: 2px 6px 2px 0; margin-left: -5px; font-weight: 600; color: {t.muted}; }}
     QToolButton[role="fold"]:hover {{ color: {t.text}; }}
     QToolButton::menu-indicator {{ image: none; }}
 
@@ -109,6 +109,7 @@ def style_sheet(theme: Theme) -> str:
         background: {t.window}; }}
     QLineEdit[refused="true"], QAbstractSpinBox[refused="true"] {{ border-color: {t.error}; }}
     QAbstractSpinBox {{ padding: 1px 18px 1px 2px; }}
+    QAbstractSpinBox[plain="true"] {{ padding: 1px 2px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;
         padding: 0 4px; min-height: 0; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border;
@@ -119,6 +120,9 @@ def style_sheet(theme: Theme) -> str:
         background: {t.hover}; }}
     QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 8px; height: 8px; }}
     QAbstractSpinBox::down-arrow {{ image: url("{arrow}"); width: 8px; height: 8px; }}
+    QAbstractSpinBox[plain="true"]::up-button, QAbstractSpinBox[plain="true"]::down-button,
+    QAbstractSpinBox[plain="true"]::up-arrow, QAbstractSpinBox[plain="true"]::down-arrow {{
+        width: 0; height: 0; image: none; }}
     QComboBox {{ padding-right: 20px; }}
     QComboBox::drop-down {{ subcontrol-origin: border; subcontrol-position: center right;
         width: 20px; border: none; }}
@@ -177,7 +181,6 @@ def style_sheet(theme: Theme) -> str:
     QHeaderView::down-arrow {{ image: url("{arrow}"); width: 9px; height: 9px; }}
     QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 
-    #popup {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 10px; }}
     #popup QLineEdit {{ border: none; background: transparent; padding: 10px 12px;
         border-bottom: 1px solid {t.border}; border-radius: 0; }}
     #popup QListView {{ background: transparent; }}

@@ -82,8 +82,9 @@ class NumberField(QAbstractSpinBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
         if not buttons:
-            self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-            self.setStyleSheet("padding-right: 4px;")
+            # The style sheet takes the buttons away; Qt's own way leaves no room for the text.
+            self.setProperty("plain", True)
+        self.lineEdit().setTextMargins(4, 0, 0, 0)
         self.lineEdit().textEdited.connect(self._read)
 
     def limit(self, low: float | None, high: float | None) -> None:

@@ -37,6 +37,10 @@ _FOLDED = {
     "dtype": "Layer",
     "lora_rank": "LoRA",
     "lora_alpha": "LoRA",
+    "renorm": "Renormalization",
+    "renorm_clipping": "Renormalization",
+    "renorm_momentum": "Renormalization",
+    "synchronized": "Layer",
 }
 """Arguments that few people change, and the fold each is in."""
 
@@ -398,12 +402,15 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
 def _table(rows: list[tuple[str, str, str]]) -> str:
     now = theme.current()
     face = theme.mono().family()
-    cells = "".join(
-        f'<tr><td style="color:{now.muted}; padding:2px 14px 2px 0">{_escape(name)}</td>'
-        f'<td style="font-family:{face}; padding:2px 12px 2px 0">{_escape(value)}</td>'
-        f'<td align="right" style="color:{now.muted}; padding:2px 0">{_escape(note)}</td></tr>'
-        for name, value, note in rows
-    )
+    cells = ""
+    for name, value, note in rows:
+        figures = f"font-family:{face};" if value[:1] in "(0123456789" else ""
+        whole = _escape(name).replace(" ", "&nbsp;")
+        cells += (
+            f'<tr><td style="color:{now.muted}; padding:2px 14px 2px 0">{whole}</td>'
+            f'<td style="{figures} padding:2px 12px 2px 0">{_escape(value)}</td>'
+            f'<td align="right" style="color:{now.muted}; padding:2px 0">{_escape(note)}</td></tr>'
+        )
     return f'<table cellspacing="0" cellpadding="0" width="100%">{cells}</table>'
 
 
