@@ -7,13 +7,17 @@ know nothing of layers; what may be connected to what is for the analysis to say
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Set
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
+
+import networkx as nx
 
 from bnstudio.graph.value import Graph, Node, Value, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from types import EllipsisType
 
 
@@ -30,7 +34,7 @@ def free_name(base: str, taken: Iterable[str]) -> str:
     stem = re.sub(r"\W", "_", base)
     stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", stem))
     stem = stem.lower().lstrip("_") or "node"
-    taken = set(taken)
+    taken = taken if isinstance(taken, Set | Mapping) else set(taken)
     if stem not in taken:
         return stem
     root = re.sub(r"_\d+$", "", stem)
@@ -103,26 +107,31 @@ def remove(graph: Graph, ids: Iterable[str]) -> Graph:
 
 
 def heal(graph: Graph, ids: Iterable[str]) -> Graph:
-    """The drawing without these nodes, their neighbours joined where a chain was cut.
+    """The drawing without these nodes, their neighbours joined where a path was cut.
 
-    A removed run with one wire in has its source wired to everything it fed. Where there was no
-    wire in, or more than one, the wires just go.
+    Removed nodes that hang together are taken as one: where a single output leads into them, it
+    is wired to whatever they fed with it, at the ports where they did. Where none or several lead
+    in, and at outputs other than a node's first, the wires just go.
     """
-    for id in [id for id in ids if id in graph.nodes]:
-        into = graph.wires_into.get(id, ())
-        onward = graph.wires_from.get(id, ())
-        if len(into) == 1 and into[0].source != id:
-            source, port = into[0].source, into[0].source_port
-            bridged = tuple(
-                Wire(source, port, w.target, w.target_port) if w.source == id else w
-                for w in graph.wires
-                if w.target != id
-            )
-            graph = replace(graph, wires=bridged)
-        elif onward:
-            graph = disconnect(graph, onward)
-        graph = remove(graph, [id])
-    return graph
+    gone = set(ids) & graph.nodes.keys()
+    if not gone:
+        return graph
+    sources: dict[str, tuple[str, int]] = {}
+    inner = graph.digraph.subgraph(gone)
+    for region in nx.weakly_connected_components(inner):
+        into = [wire for id in region for wire in graph.wires_into.get(id, ())]
+        entries = [wire for wire in into if wire.source not in gone]
+        if len({wire[:2] for wire in entries}) == 1:
+            # Only what the entry leads to: a wire to anything else could close a cycle.
+            led_to = chain.from_iterable(nx.bfs_layers(inner, {wire.target for wire in entries}))
+            sources.update(dict.fromkeys(led_to, entries[0][:2]))
+    bridged = tuple(
+        Wire(*sources[wire.source], wire.target, wire.target_port)
+        if wire.source in sources and wire.target not in gone and wire.source_port == 0
+        else wire
+        for wire in graph.wires
+    )
+    return remove(replace(graph, wires=bridged), gone)
 
 
 def splice(graph: Graph, id: str, wire: Wire) -> Graph:

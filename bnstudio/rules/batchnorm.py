@@ -55,7 +55,7 @@ def useless_bias(case: Case) -> Iterator[Finding]:
             continue
         if not takes(maker, "use_bias") or maker.params.get("use_bias") is False:
             continue
-        if not _same_channels(case, maker, node) or _called_elsewhere(graph, maker):
+        if not _same_channels(case, maker, node) or maker.id in case.shared:
             continue
         biases = [w.size for w in case.facts(maker.id).weights if w.name == "bias"]
         saved = f", {sum(biases)} parameters," if biases else ""
@@ -198,12 +198,6 @@ def _last_normalization(case: Case) -> Node | None:
 
 def _applied_before(graph: Graph, node: Node) -> Node | None:
     return _behind(graph, node, lambda earlier: earlier.type in PLAIN or earlier.type in DROPOUT)
-
-
-def _called_elsewhere(graph: Graph, node: Node) -> bool:
-    """Whether other nodes call this node's layer too."""
-    return any(other.shares is not None and graph.layer_of(other.id).id == node.id
-               for other in graph.nodes.values())  # fmt: skip
 
 
 def _same_channels(case: Case, maker: Node, node: Node) -> bool:

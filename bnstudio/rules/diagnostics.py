@@ -109,6 +109,13 @@ class Case:
         """The end of the model, as the loss sees it; None unless there is exactly one output."""
         return find_head(self.analysis)
 
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The nodes whose layer other nodes call too."""
+        graph = self.graph
+        users = (id for id, node in graph.nodes.items() if node.shares is not None)
+        return frozenset(graph.layer_of(id).id for id in users)
+
     def of_type(self, *types: str) -> Iterator[Node]:
         """The nodes of these types, in drawing order a type."""
         for type in types:

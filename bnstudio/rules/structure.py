@@ -20,6 +20,7 @@ from bnstudio.rules.edits import (
     wire_up,
 )
 from bnstudio.rules.head import (
+    ACTIVATION_LAYERS,
     DROPOUT,
     NORMALIZATIONS,
     is_activation,
@@ -49,10 +50,13 @@ def unconnected(case: Case) -> Iterator[Finding]:
     graph = case.graph
     if len(graph.nodes) < 2:
         return
+    fitting: dict[str, list[Wire]] = {}
     for node in _unfed(case):
         if node.id in graph.wires_from:
             continue
-        wire = _place_for(graph, node)
+        if node.type not in fitting:
+            fitting[node.type] = _wires_for(graph, node.type)
+        wire = _nearest(graph, node, fitting[node.type])
         if wire is not None:
             ends = f"{graph.nodes[wire.source].name} and {graph.nodes[wire.target].name}"
             fix = Fix(f"Insert between {ends}", partial(put_into, id=node.id, wire=wire))
@@ -107,6 +111,7 @@ def bad_name(case: Case) -> Iterator[Finding]:
     Rename one of them.
     """
     names = Counter(node.name for node in case.graph.nodes.values() if node.shares is None)
+    taken = names.keys() | case.graph.nodes.keys()
     seen: set[str] = set()
     for node in case.graph.nodes.values():
         name = node.name
@@ -124,7 +129,6 @@ def bad_name(case: Case) -> Iterator[Finding]:
             seen.add(name)
             continue
         seen.add(name)
-        taken = {*names, *case.graph.nodes}
         clean = re.sub(r"[^A-Za-z0-9_.>-]", "_", name).strip("_") or node.type
         better = clean if clean not in taken else free_name(clean, taken)
         if not better.isascii():
@@ -263,48 +267,44 @@ def _unfed(case: Case) -> list[Node]:
     return [node for id, node in graph.nodes.items() if id not in into and node.type != "Input"]
 
 
-def _place_for(graph: Graph, node: Node) -> Wire | None:
-    """The wire where an unconnected layer plainly belongs, if there is one.
+def _wires_for(graph: Graph, type: str) -> list[Wire]:
+    """The wires where an unconnected layer of this type plainly could go; empty if none is plain.
 
-    Only for layers that keep the shape. A normalization goes where most published models have it,
-    on the wire from a linear layer to its activation; an activation, behind a linear layer that
-    has none. Of several such wires the nearest in the drawing is taken.
+    Only for layers that keep the shape: a normalization from a linear layer to its activation,
+    where most published models have it; an activation behind a linear layer that has none; a
+    dropout behind an activation.
     """
-    nodes = graph.nodes
-    entry = LAYERS.get(node.type)
+    entry = LAYERS.get(type)
     if entry is None or (entry.min_inputs, entry.max_inputs) != (1, 1):
-        return None
-    wires = [w for w in graph.wires if w.source in nodes and w.target in nodes]
-    if node.type in NORMALIZATIONS:
-        fitting = [
+        return []
+    ends = [(graph.nodes[wire.source], graph.nodes[wire.target], wire) for wire in graph.wires]
+    if type in NORMALIZATIONS:
+        return [
             wire
-            for wire in wires
-            if is_linear(nodes[wire.source])
-            and is_activation(nodes[wire.target])
-            and wire.target in graph.wires_from  # not at the output
+            for start, end, wire in ends
+            if is_linear(start) and is_activation(end) and end.id in graph.wires_from
         ]
-    elif is_activation(node):
-        fitting = [
+    if type == "Activation" or type in ACTIVATION_LAYERS:
+        return [
             wire
-            for wire in wires
-            if is_linear(nodes[wire.source])
-            and not is_activation(nodes[wire.target])
-            and nodes[wire.target].type not in NORMALIZATIONS
+            for start, end, wire in ends
+            if is_linear(start) and not is_activation(end) and end.type not in NORMALIZATIONS
         ]
-    elif node.type in DROPOUT:
-        fitting = [
-            wire
-            for wire in wires
-            if is_activation(nodes[wire.source]) and nodes[wire.target].type not in DROPOUT
+    if type in DROPOUT:
+        return [
+            wire for start, end, wire in ends if is_activation(start) and end.type not in DROPOUT
         ]
-    else:
-        return None
+    return []
+
+
+def _nearest(graph: Graph, node: Node, wires: list[Wire]) -> Wire | None:
+    """The wire whose middle is nearest to a node in the drawing."""
 
     def distance(wire: Wire) -> float:
-        start, end = nodes[wire.source], nodes[wire.target]
+        start, end = graph.nodes[wire.source], graph.nodes[wire.target]
         return (node.x - (start.x + end.x) / 2) ** 2 + (node.y - (start.y + end.y) / 2) ** 2
 
-    return min(fitting, key=distance, default=None)
+    return min(wires, key=distance, default=None)
 
 
 def _join(case: Case, source: str, node: Node) -> Fix | None:
