@@ -92,11 +92,11 @@ def repeated_key(text: str) -> Stop | None:
 
 
 def first_token(text: str, token: str) -> Stop | None:
-    """The first value that is written exactly so, or the first string that means ``token``."""
+    """The first value that is written exactly so, or that is, or is under, the text ``token``."""
     if len(text) > _LONGEST:
         return None
     for stop in stops(text):
-        if text.startswith(token, stop.offset):
+        if text.startswith(token, stop.offset) or stop.path[-1:] == (token,):
             return stop
         if text[stop.offset] == '"' and "\\" in text:
             value, _ = json.JSONDecoder().raw_decode(text, stop.offset)
