@@ -94,6 +94,10 @@ class Table:
         view.flags.writeable = False
         return view
 
+    def get(self, name: str) -> Floats | None:
+        """A column, or None where there is none of this name."""
+        return self[name] if name in self._arrays else None
+
     def extend(self, rows: int, columns: Mapping[str, Sequence[float] | Floats]) -> None:
         """Appends ``rows`` rows; columns that are not given, or are too short, are NaN there."""
         end = self._size + rows

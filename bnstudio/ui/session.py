@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 import uuid
 from collections import deque
@@ -35,12 +34,14 @@ from bnstudio.training.messages import (
     Train,
 )
 from bnstudio.ui.run import STATE_NAMES, Run
+from bnstudio.ui.run_store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bnstudio.project import Project
     from bnstudio.ui.document import Document
+    from bnstudio.ui.run_store import Recorder
 
 SessionState = Literal["starting", "ready", "running", "paused", "stopping", "down"]
 
@@ -87,6 +88,8 @@ class Session(QObject):
         previous: The project as it was when the last run began.
         progress: Of the live run, from 0 to 1.
         eta: Seconds until the live run is done, from its recent speed; None while unknown.
+        store: Where the runs are recorded.
+        ghosts: The runs that are drawn faintly behind the current one.
         answering: False when the engine has been silent for too long.
     """
 
@@ -112,6 +115,8 @@ class Session(QObject):
     note = Signal(str, str)
     #: ``answering`` changed.
     answering_changed = Signal(bool)
+    #: Other runs are drawn behind the current one: ``ghosts``.
+    ghosts_changed = Signal(object)
     #: ``runs`` changed other than by a new run: loaded, deleted or renamed.
     runs_changed = Signal()
 
@@ -122,15 +127,18 @@ class Session(QObject):
         start: bool = True,
         *,
         connect: Callable[[], Engine] = _start_client,
+        store: RunStore | None = None,
     ) -> None:
         super().__init__(parent)
         self.document = document
         self.state: SessionState = "down"
         self.run: Run | None = None
         self.runs: list[Run] = []
+        self.ghosts: tuple[Run, ...] = ()
         self.latest: dict[str, Histogram] = {}
         self.previous: Project | None = None
         self.answering = True
+        self.store = store or RunStore()
         self._connect = connect
         self._client: Engine | None = None
         self._ready = False
@@ -139,7 +147,8 @@ class Session(QObject):
         self._waiting: Train | None = None
         self._preview_wanted = False
         self._preview_id = ""
-        self._numbers = itertools.count(1)
+        self._recorder: Recorder | None = None
+        self._unlisted: Iterator[Run] | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=400)
         self._unsaid_steps = False
         self._unsaid_histograms: Histograms | None = None
@@ -204,7 +213,7 @@ class Session(QObject):
             self._start_engine()
         project = self.document.project
         text = projects.dumps(project)
-        number = next(self._numbers)
+        number = max([self.store.next_number(), *(run.number + 1 for run in self.runs)])
         run = Run(
             uuid.uuid4().hex[:12],
             f"Run {number}",
@@ -218,7 +227,10 @@ class Session(QObject):
         self.runs.append(run)
         self.latest = {}
         self._pace.clear()
-        self._waiting = Train(run.id, text)
+        self._recorder = self.store.begin(run)
+        self._tell_record()
+        keep = "" if self._recorder.broken else str(self._recorder.folder)
+        self._waiting = Train(run.id, text, keep=keep)
         self.run_started.emit(run)
         self._set_state("running")
         self._send_waiting()
@@ -272,6 +284,95 @@ class Session(QObject):
             client.close()
         if self.run is not None and self.run.live:
             self.run.state = "stopped"
+            self._close_record(self.run)
+        self.store.purge()
+
+    # Runs of earlier sessions.
+
+    def list_runs(self) -> None:
+        """Reads the recorded runs in, a few at a time; ``runs_changed`` tells of them."""
+        if self._unlisted is None:
+            self._unlisted = self.store.runs()
+            QTimer.singleShot(0, self, self._list_some)
+
+    def restore(self, run: Run) -> bool:
+        """Makes the project that a run trained the current one, as one undo step."""
+        try:
+            project = run.project or projects.loads(run.text)
+        except projects.ProjectError as error:
+            self.note.emit(f"The project of {run.title} cannot be read: {error}", "error")
+            return False
+        run.project = project
+        if not self.document.edit(project, f"Restore {run.title}"):
+            self.note.emit(f"The project is as {run.title} trained it already.", "info")
+        return True
+
+    def set_ghosts(self, runs: tuple[Run, ...]) -> None:
+        """Has these runs drawn behind the current one."""
+        if runs != self.ghosts:
+            self.ghosts = runs
+            self.ghosts_changed.emit(runs)
+
+    def show(self, run: Run) -> bool:
+        """Makes an earlier run the one that the panels show; not while another goes on."""
+        if self.live or run not in self.runs:
+            return False
+        self.store.load(run)
+        self.run = run
+        last = run.history.last
+        self.latest = {layer.node: layer for layer in last.layers} if last else {}
+        self.runs_changed.emit()
+        if last is not None:
+            self.measured.emit(last)
+        return True
+
+    def rename(self, run: Run, title: str) -> None:
+        """Gives a run another title."""
+        title = " ".join(title.split())[:80]
+        if title and title != run.title:
+            run.title = title
+            if not run.live:
+                self._on_disk(lambda: self.store.rename(run))
+            self.runs_changed.emit()
+
+    def delete(self, run: Run) -> bool:
+        """Takes a run out of the list; ``undelete`` brings it back until the session ends."""
+        if run.live or run not in self.runs or not self._on_disk(lambda: self.store.hide(run)):
+            return False
+        self.runs.remove(run)
+        self.set_ghosts(tuple(ghost for ghost in self.ghosts if ghost is not run))
+        if self.run is run:
+            self.run = None
+            self.latest = {}
+        self.runs_changed.emit()
+        return True
+
+    def undelete(self, run: Run) -> None:
+        """Brings a deleted run back."""
+        if run not in self.runs and self._on_disk(lambda: self.store.unhide(run)):
+            self.runs.append(run)
+            self.runs.sort(key=lambda entry: entry.number)
+            self.runs_changed.emit()
+
+    def _on_disk(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except OSError as error:
+            self.note.emit(f"The run's folder cannot be changed: {error}.", "error")
+            return False
+        return True
+
+    def _list_some(self) -> None:
+        deadline = time.perf_counter() + _BUDGET
+        known = {run.id for run in self.runs}
+        for run in self._unlisted or ():
+            if run.id not in known:
+                self.runs.append(run)
+            if time.perf_counter() > deadline:
+                QTimer.singleShot(_BUSY, self, self._list_some)
+                break
+        self.runs.sort(key=lambda run: run.number)
+        self.runs_changed.emit()
 
     # What the engine says.
 
@@ -293,7 +394,7 @@ class Session(QObject):
             return
         arrived = client.poll()
         if arrived:
-                self._queue.extend(arrived)
+            self._queue.extend(arrived)
         deadline = time.perf_counter() + _BUDGET
         busy = bool(self._queue)
         while self._queue:
@@ -338,6 +439,7 @@ class Session(QObject):
         if run is None or event.run != run.id or not run.live or not run.apply(event):
             return
         if isinstance(event, Steps):
+            self._record(event)
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
@@ -359,6 +461,7 @@ class Session(QObject):
         changed = run.apply(event)
         match event:
             case Epoch() if changed:
+                self._record(event)
                 self._keep_pace(run)
                 self.epoch_ended.emit(run)
             case Paused() | Resumed() if changed:
@@ -374,7 +477,24 @@ class Session(QObject):
         while len(self._pace) > 2 and run.elapsed - self._pace[0][0] > 15.0:
             self._pace.popleft()
 
+    def _record(self, event: Steps | Epoch) -> None:
+        if self._recorder is not None:
+            self._recorder.add(event)
+            self._tell_record()
+
+    def _tell_record(self) -> None:
+        if self._recorder is not None and self._recorder.broken:
+            self.note.emit(f"{self._recorder.broken} The run itself goes on.", "warning")
+            self._recorder = None
+
+    def _close_record(self, run: Run) -> None:
+        if self._recorder is not None:
+            self._recorder.finish(run)
+            self._tell_record()
+            self._recorder = None
+
     def _end_run(self, run: Run) -> None:
+        self._close_record(run)
         self._set_state("ready" if self._ready else "starting")
         self.run_ended.emit(run)
         text = f"{run.title}: {STATE_NAMES[run.state].lower()}"
@@ -406,6 +526,7 @@ class Session(QObject):
         self._waiting = None
         run = self.run
         if run is not None and run.apply(Died(message)):
+            self._close_record(run)
             self.run_ended.emit(run)
 
     def _give_up(self, reason: str) -> None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from bnstudio.ui.document import Document
-    from bnstudio.ui.run import Run
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)
@@ -48,7 +47,6 @@ class Curves(QWidget):
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
-        self._ghosts: tuple[Run, ...] = ()
         self.plots: dict[str, CurvePlot] = {}
         self.look = Look()
 
@@ -79,12 +77,8 @@ class Curves(QWidget):
         session.epoch_ended.connect(self._mark)
         session.run_ended.connect(self._mark)
         session.runs_changed.connect(self._mark)
+        session.ghosts_changed.connect(self._mark)
         theme.notifier.changed.connect(self._mark)
-
-    def set_ghosts(self, runs: tuple[Run, ...]) -> None:
-        """Draws these runs faintly behind the current one."""
-        self._ghosts = runs
-        self._mark()
 
     def set_look(self, look: Look) -> None:
         """Draws the curves another way."""
@@ -157,7 +151,8 @@ class Curves(QWidget):
 
     def _refresh(self) -> None:
         """Finds out which plots there are; each then draws itself in its turn."""
-        run = self._session.run or (self._ghosts[-1] if self._ghosts else None)
+        ghosts = self._session.ghosts
+        run = self._session.run or (ghosts[-1] if ghosts else None)
         metrics = run.metrics if run else ()
         if tuple(self.plots) != metrics:
             self._fit_plots(metrics)
@@ -165,7 +160,7 @@ class Curves(QWidget):
         self._title.setText(f"{run.title} \u00b7 {run.source}" if run else "")
         for plot in self.plots.values():
             if not plot.visibleRegion().isEmpty():
-                plot.show_runs(run, self._ghosts, self.look)
+                plot.show_runs(run, ghosts, self.look)
 
     def _fit_plots(self, metrics: tuple[str, ...]) -> None:
         for name in [name for name in self.plots if name not in metrics]:

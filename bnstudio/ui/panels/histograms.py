@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.layers import LAYERS
+from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
 from bnstudio.ui.plots import export, ridge
 from bnstudio.ui.plots.multiples import Multiple, Multiples
@@ -91,6 +93,7 @@ class Histograms(QWidget):
         session.run_started.connect(self._mark)
         session.measured.connect(self._mark)
         session.run_ended.connect(self._mark)
+        session.runs_changed.connect(self._mark)
         document.selection_changed.connect(self.multiples.select)
         theme.notifier.changed.connect(self._mark)
 
@@ -143,6 +146,10 @@ class Histograms(QWidget):
     def _graph(self, run: Run | None) -> Graph | None:
         if run is None:
             return None
+        if run.project is None:
+            # A run of an earlier session: its project is read when it is first looked at.
+            with suppress(ProjectError):
+                run.project = loads(run.text)
         return run.project.graph if run.project is not None else self._document.graph
 
     def _places(self, run: Run, graph: Graph) -> list[tuple[Node, str, bool]]:

@@ -1,0 +1,396 @@
+"""Every run that is kept, this session's and earlier ones': compare, restore, export, delete."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bnstudio.data import SOURCES
+from bnstudio.ui import theme
+from bnstudio.ui.plots.export import ask_and_write
+from bnstudio.ui.plots.pace import pacer
+from bnstudio.ui.run import STATE_NAMES, Run
+from bnstudio.ui.train_bar import duration
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_Index = QModelIndex | QPersistentModelIndex
+_NAME, _STATE, _DATA, _EPOCHS, _LOSS, _METRIC, _TIME, _WHEN = range(8)
+_NUMBERS = (_EPOCHS, _LOSS, _METRIC, _TIME)
+_MARKS = {
+    "completed": ("\u2713", "good"),
+    "stopped": ("\u25a0", "muted"),
+    "early": ("\u2713", "good"),
+    "diverged": ("\u25b2", "warning"),
+    "failed": ("\u2715", "error"),
+    "died": ("\u2715", "error"),
+    "paused": ("\u275a\u275a", "info"),
+}
+
+
+class _Table(QAbstractTableModel):
+    """The runs, newest first; the check mark puts one behind the current curves."""
+
+    HEADERS = ("Run", "State", "Data", "Epochs", "Best loss", "Best metric", "Time", "Started")
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.runs: list[Run] = []
+
+    def refresh(self) -> None:
+        """Takes in the session's runs; says as little as has changed."""
+        runs = self._session.runs[::-1]
+        if runs != self.runs:
+            self.beginResetModel()
+            self.runs = runs
+            self.endResetModel()
+        elif runs:
+            last = self.index(len(runs) - 1, len(self.HEADERS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+        return 0 if parent.isValid() else len(self.runs)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+        return 0 if parent.isValid() else len(self.HEADERS)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        if index.column() == _NAME:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
+        return flags
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.HEADERS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        run, column = self.runs[index.row()], index.column()
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return _text(run, column)
+            case Qt.ItemDataRole.UserRole:
+                return _key(run, column)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+            case Qt.ItemDataRole.FontRole if column in _NUMBERS:
+                return theme.mono()
+            case Qt.ItemDataRole.ForegroundRole if column == _STATE:
+                colour = _MARKS.get(run.state, ("", "accent"))[1]
+                return QBrush(QColor(getattr(theme.current(), colour)))
+            case Qt.ItemDataRole.ForegroundRole if column in (_DATA, _WHEN):
+                return QBrush(QColor(theme.current().muted))
+            case Qt.ItemDataRole.ToolTipRole if column == _STATE:
+                return run.message or None
+            case Qt.ItemDataRole.ToolTipRole if column == _NAME:
+                return "Checked: drawn behind the current curves. Double-click to show it."
+            case Qt.ItemDataRole.CheckStateRole if column == _NAME:
+                on = run in self._session.ghosts
+                return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.DecorationRole if column == _NAME:
+                return _swatch(run)
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        run = self.runs[index.row()]
+        if role == Qt.ItemDataRole.CheckStateRole:
+            others = tuple(ghost for ghost in self._session.ghosts if ghost is not run)
+            on = Qt.CheckState(value) == Qt.CheckState.Checked
+            self._session.set_ghosts((*others, run) if on else others)
+        elif role == Qt.ItemDataRole.EditRole:
+            self._session.rename(run, str(value))
+        else:
+            return False
+        return True
+
+
+class Runs(QWidget):
+    """The runs as a table, and what can be done with them."""
+
+    title = "Runs"
+    area = Qt.DockWidgetArea.BottomDockWidgetArea
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._deleted: list[Run] = []
+        self.table = _Table(session, self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.table)
+        self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
+        view = self.view = QTableView()
+        view.setAccessibleName("Runs")
+        view.setModel(self._sorted)
+        view.setSortingEnabled(True)
+        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        view.setShowGrid(False)
+        view.setFrameShape(QTableView.Shape.NoFrame)
+        view.setTabKeyNavigation(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 10)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setStretchLastSection(True)
+        em = view.fontMetrics().horizontalAdvance("M")
+        for column, width in enumerate((13, 12, 11, 7, 8, 13, 7)):
+            header.resizeSection(column, width * em)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._open_menu)
+        view.doubleClicked.connect(lambda _: self.show_run())
+
+        empty = QLabel("Every run is kept here, with its curves, its project and its model.")
+        empty.setProperty("role", "muted")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._buttons())
+        layout.addLayout(self._stack, 1)
+
+        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), view)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self.delete)
+        view.selectionModel().selectionChanged.connect(self._show_buttons)
+        for signal in (
+            session.run_started,
+            session.epoch_ended,
+            session.run_ended,
+            session.runs_changed,
+            session.ghosts_changed,
+            session.state_changed,
+            theme.notifier.changed,
+        ):
+            signal.connect(self._mark)
+        self._refresh()
+
+    def chosen(self) -> list[Run]:
+        """The selected runs."""
+        rows = self.view.selectionModel().selectedRows()
+        return [self.table.runs[self._sorted.mapToSource(index).row()] for index in rows]
+
+    def show_run(self) -> None:
+        """Shows the selected run in the other panels; as a ghost while another goes on."""
+        for run in self.chosen()[:1]:
+            if not self._session.show(run) and run not in self._session.ghosts:
+                self._session.set_ghosts((*self._session.ghosts, run))
+
+    def restore(self) -> None:
+        """Makes the selected run's project the current one."""
+        for run in self.chosen()[:1]:
+            self._session.restore(run)
+
+    def export(self) -> None:
+        """Writes the selected run's logs as CSV."""
+        for run in self.chosen()[:1]:
+            self._session.store.load(run)
+            ask_and_write(self, run.title, ".csv", csv_text(run).encode)
+
+    def delete(self) -> None:
+        """Deletes the selected runs; the bar offers to bring them back."""
+        gone = [run for run in self.chosen() if self._session.delete(run)]
+        if gone:
+            self._deleted = gone
+            self._refresh()
+
+    def undelete(self) -> None:
+        """Brings back what was deleted last."""
+        gone, self._deleted = self._deleted, []
+        for run in gone:
+            self._session.undelete(run)
+        self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Reads in what earlier sessions left, once."""
+        super().showEvent(event)
+        self._session.list_runs()
+        self._mark()
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 14, 4)
+        row.setSpacing(6)
+        self._actions = {
+            "show": self._button("Show", "Show this run in the other panels", self.show_run),
+            "restore": self._button(
+                "Restore project", "Go back to the project that this run trained", self.restore
+            ),
+            "export": self._button("Export CSV\u2026", "Write its logs as a table", self.export),
+            "delete": self._button("Delete", "Delete the selected runs (Del)", self.delete),
+        }
+        for button in self._actions.values():
+            row.addWidget(button)
+        row.addStretch(1)
+        self._note = QLabel()
+        self._note.setProperty("role", "muted")
+        self._undo = QPushButton("Undo")
+        self._undo.setProperty("role", "link")
+        self._undo.clicked.connect(self.undelete)
+        row.addWidget(self._note)
+        row.addWidget(self._undo)
+        return row
+
+    def _button(self, text: str, tip: str, act: Any) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.clicked.connect(act)
+        return button
+
+    def _mark(self, *_: object) -> None:
+        if self.isVisible():
+            pacer().mark(self, self._refresh)
+
+    def _refresh(self) -> None:
+        self.table.refresh()
+        self._stack.setCurrentIndex(1 if self.table.runs or self._deleted else 0)
+        self._undo.setVisible(bool(self._deleted))
+        unreadable = len(self._session.store.unreadable)
+        if self._deleted:
+            names = ", ".join(run.title for run in self._deleted[:3])
+            more = len(self._deleted) - 3
+            self._note.setText(f"Deleted {names}{f' and {more} more' if more > 0 else ''}.")
+        elif unreadable:
+            self._note.setText(f"{unreadable} could not be read and were left alone.")
+            self._note.setToolTip("\n".join(map(str, self._session.store.unreadable[:10])))
+        else:
+            self._note.setText("")
+        self._show_buttons()
+
+    def _show_buttons(self, *_: object) -> None:
+        chosen = self.chosen()
+        for button in self._actions.values():
+            button.setEnabled(len(chosen) == 1)
+        over = bool(chosen) and not any(run.live for run in chosen)
+        self._actions["delete"].setEnabled(over)
+
+    def _open_menu(self, at: QPoint) -> None:
+        chosen = self.chosen()
+        if not chosen:
+            return
+        menu = QMenu(self)
+        for button in self._actions.values():
+            action = QAction(button.text(), menu)
+            action.setEnabled(button.isEnabled())
+            action.triggered.connect(button.click)
+            menu.addAction(action)
+        rename = QAction("Rename", menu)
+        rename.setEnabled(len(chosen) == 1)
+        rename.triggered.connect(
+            lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
+        )
+        menu.insertAction(menu.actions()[-1], rename)
+        menu.exec(self.view.viewport().mapToGlobal(at))
+        menu.deleteLater()
+
+
+def csv_text(run: Run) -> str:
+    """A run's logs as CSV: its epochs, then its steps."""
+    names = list(dict.fromkeys(name for table in (run.epochs, run.steps) for name in table))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["of", *names])
+    for kind, table in (("epoch", run.epochs), ("step", run.steps)):
+        columns = [table.get(name) for name in names]
+        for row in range(len(table)):
+            values = (math.nan if column is None else float(column[row]) for column in columns)
+            writer.writerow([kind, *("" if math.isnan(v) else f"{v:.9g}" for v in values)])
+    return out.getvalue()
+
+
+def _text(run: Run, column: int) -> str:
+    match column:
+        case 0:
+            return run.title
+        case 1:
+            mark = _MARKS.get(run.state, ("\u25cf", ""))[0]
+            return f"{mark} {STATE_NAMES[run.state]}"
+        case 2:
+            entry = SOURCES.get(run.source)
+            return entry.title if entry else run.source
+        case 3:
+            return f"{len(run.epochs)}/{run.total_epochs}"
+        case 4:
+            return _best(run, "loss")
+        case 5:
+            metrics = [name for name in run.metrics if name != "loss"]
+            return f"{metrics[0]} {_best(run, metrics[0])}" if metrics else ""
+        case 6:
+            return duration(run.elapsed)
+    return datetime.fromtimestamp(run.created).strftime("%d %b %Y, %H:%M")
+
+
+def _best(run: Run, metric: str) -> str:
+    best = run.best(metric)
+    return "" if best is None else f"{best[1]:.4f}"
+
+
+def _key(run: Run, column: int) -> str | float:
+    match column:
+        case 0:
+            return float(run.number)
+        case 3:
+            return float(len(run.epochs))
+        case 4 | 5:
+            metrics = [name for name in run.metrics if name != "loss"]
+            name = "loss" if column == _LOSS else (metrics[0] if metrics else "")
+            best = run.best(name) if name else None
+            return math.inf if best is None else best[1]
+        case 6:
+            return run.elapsed
+        case 7:
+            return run.created
+    return _text(run, column)
+
+
+def _swatch(run: Run) -> QIcon:
+    series = theme.current().series
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(QColor(series[run.number % len(series)]))
+    return QIcon(pixmap)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

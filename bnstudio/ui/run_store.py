@@ -1,0 +1,292 @@
+"""The runs on disk: a folder each, written as they go, listed across sessions.
+
+``run.json`` says what became of it, ``project.bnstudio`` what was trained, ``epochs.jsonl`` and
+``steps.jsonl`` hold the logs, ``activations.msgpack`` the measurements and ``model.keras`` the
+model. A folder that cannot be read is left alone and counted; one that cannot be written costs the
+record, never the run.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+import msgspec
+from platformdirs import user_data_path
+
+from bnstudio.training.messages import Epoch, Histograms, Steps
+from bnstudio.ui.preferences import write_text
+from bnstudio.ui.run import LIVE, Run, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION = 1
+LISTED = 500
+"""At most so many runs are listed, the newest."""
+
+_MAX_FILE = 256 * 2**20
+_GONE = ".deleted"
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    """What ``run.json`` holds."""
+
+    version: int
+    id: str
+    title: str
+    source: str
+    number: int
+    created: float
+    state: State
+    total_epochs: int = 0
+    steps_per_epoch: int = 0
+    train_rows: int = 0
+    validation_rows: int = 0
+    parameters: int = 0
+    nodes: tuple[str, ...] = ()
+    elapsed: float = 0.0
+    message: str = ""
+    node: str = ""
+    model: str = ""
+
+
+class _StepsLine(msgspec.Struct, frozen=True):
+    """A line of ``steps.jsonl``. JSON has no NaN, so None stands for it."""
+
+    first: int
+    elapsed: float
+    logs: dict[str, tuple[float | None, ...]]
+
+
+class _EpochLine(msgspec.Struct, frozen=True):
+    """A line of ``epochs.jsonl``."""
+
+    epoch: int
+    step: int
+    elapsed: float
+    logs: dict[str, float | None]
+
+
+_Line = TypeVar("_Line", _StepsLine, _EpochLine)
+
+
+def default_folder() -> Path:
+    """Where the user's runs lie."""
+    return user_data_path("bnstudio", appauthor=False) / "runs"
+
+
+class Recorder:
+    """Writes one run down while it goes on.
+
+    Attributes:
+        folder: Of this run.
+        broken: Why nothing is written any more; empty while all is well.
+    """
+
+    def __init__(self, folder: Path, run: Run) -> None:
+        self.folder = folder
+        self.broken = ""
+        self._files: dict[str, BinaryIO] = {}
+        try:
+            folder.mkdir(parents=True)
+            write_text(folder / "project.bnstudio", run.text)
+            self._write_summary(run)
+            for name in ("steps", "epochs"):
+                self._files[name] = (folder / f"{name}.jsonl").open("ab")
+        except OSError as error:
+            self._break(error)
+
+    def add(self, event: Steps | Epoch) -> None:
+        """Writes what was logged; it reaches the disk with the next epoch."""
+        if isinstance(event, Steps):
+            steps: dict[str, tuple[float | None, ...]] = dict(event.logs)
+            self._append("steps", _StepsLine(event.first, event.elapsed, steps))
+            return
+        logs: dict[str, float | None] = dict(event.logs)
+        self._append("epochs", _EpochLine(event.epoch, event.steps_done, event.elapsed, logs))
+        try:
+            for file in self._files.values():
+                file.flush()
+        except OSError as error:
+            self._break(error)
+
+    def finish(self, run: Run) -> None:
+        """Writes what became of the run, and closes its record."""
+        try:
+            for file in self._files.values():
+                file.close()
+            self._files = {}
+            if self.broken:
+                return
+            measured = msgspec.msgpack.encode(run.history.kept())
+            (self.folder / "activations.msgpack").write_bytes(measured)
+            self._write_summary(run)
+        except OSError as error:
+            self._break(error)
+
+    def _append(self, name: str, line: msgspec.Struct) -> None:
+        if name in self._files:
+            try:
+                self._files[name].write(msgspec.json.encode(line) + b"\n")
+            except OSError as error:
+                self._break(error)
+
+    def _write_summary(self, run: Run) -> None:
+        write_summary(self.folder, run)
+
+    def _break(self, error: OSError) -> None:
+        self.broken = f"The run's record cannot be written: {error.strerror or error}."
+        for file in self._files.values():
+            with suppress(OSError):
+                file.close()
+        self._files = {}
+
+
+class RunStore:
+    """The folder of all runs.
+
+    Attributes:
+        unreadable: Folders in it that are no run, found by the last listing.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or default_folder()
+        self.unreadable: list[Path] = []
+
+    def next_number(self) -> int:
+        """One more than the largest number taken."""
+        return max((_number(path) for path in self._folders()), default=0) + 1
+
+    def begin(self, run: Run) -> Recorder:
+        """A record for a new run."""
+        return Recorder(self.path(run), run)
+
+    def path(self, run: Run) -> Path:
+        """Where a run's record lies."""
+        return self.folder / f"{run.number:05}-{run.id}"
+
+    def runs(self) -> Iterator[Run]:
+        """The recorded runs, oldest first, with their epochs but without their steps."""
+        self.unreadable = []
+        for folder in self._folders()[-LISTED:]:
+            try:
+                yield _read(folder)
+            except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
+                self.unreadable.append(folder)
+
+    def load(self, run: Run) -> None:
+        """Reads the steps and the activations of a listed run."""
+        if run.loaded:
+            return
+        run.loaded = True
+        folder = self.path(run)
+        for line in _lines(folder / "steps.jsonl", _StepsLine):
+            logs = {
+                name: tuple(_number_or_nan(value) for value in values)
+                for name, values in line.logs.items()
+            }
+            run.apply(Steps(run.id, line.first, logs, line.elapsed))
+        with suppress(OSError, msgspec.MsgspecError):
+            measured = _read_bytes(folder / "activations.msgpack")
+            for entry in msgspec.msgpack.decode(measured, type=list[Histograms]):
+                run.apply(entry)
+
+    def rename(self, run: Run) -> None:
+        """Writes a run's new title down.
+
+        Raises:
+            OSError: If that cannot be done.
+        """
+        write_summary(self.path(run), run)
+
+    def hide(self, run: Run) -> None:
+        """Takes a run out of the list; ``unhide`` brings it back until ``purge``.
+
+        Raises:
+            OSError: If that cannot be done.
+        """
+        path = self.path(run)
+        if path.exists():
+            path.rename(path.with_name(path.name + _GONE))
+
+    def unhide(self, run: Run) -> None:
+        """Brings a hidden run back.
+
+        Raises:
+            OSError: If that cannot be done.
+        """
+        path = self.path(run)
+        hidden = path.with_name(path.name + _GONE)
+        if hidden.exists():
+            hidden.rename(path)
+
+    def purge(self) -> None:
+        """Deletes the hidden runs for good."""
+        with suppress(OSError):
+            for path in self.folder.glob(f"*{_GONE}"):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def _folders(self) -> list[Path]:
+        try:
+            found = [
+                path for path in self.folder.iterdir()
+                if path.is_dir() and path.suffix != _GONE and _number(path)
+            ]  # fmt: skip
+        except OSError:
+            return []
+        return sorted(found, key=lambda path: (_number(path), path.name))
+
+
+def write_summary(folder: Path, run: Run) -> None:
+    """Writes what became of a run.
+
+    Raises:
+        OSError: If that cannot be done.
+    """
+    fields = {name: getattr(run, name) for name in _Summary.__struct_fields__ if name != "version"}
+    text = msgspec.json.format(msgspec.json.encode(_Summary(version=VERSION, **fields)), indent=1)
+    write_text(folder / "run.json", text.decode() + "\n")
+
+
+def _read(folder: Path) -> Run:
+    summary = msgspec.json.decode(_read_bytes(folder / "run.json"), type=_Summary)
+    if summary.version != VERSION or folder.name != f"{summary.number:05}-{summary.id}":
+        raise ValueError("not a record of this version, or not in its own folder")
+    text = _read_bytes(folder / "project.bnstudio").decode("utf-8")
+    fields = {name: getattr(summary, name) for name in _Summary.__struct_fields__}
+    del fields["version"]
+    run = Run(text=text, loaded=False, **fields)
+    for line in _lines(folder / "epochs.jsonl", _EpochLine):
+        logs = {name: _number_or_nan(value) for name, value in line.logs.items()}
+        run.apply(Epoch(run.id, line.epoch, line.step, logs, line.elapsed))
+    if run.state in LIVE:
+        run.state, run.message = "died", "The studio ended before the run did."
+    return run
+
+
+def _lines(path: Path, type: type[_Line]) -> Iterator[_Line]:
+    decoder = msgspec.json.Decoder(type)
+    with suppress(OSError):
+        for line in _read_bytes(path).splitlines():
+            with suppress(msgspec.MsgspecError):  # a crash may have cut the last line short
+                yield decoder.decode(line)
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.stat().st_size > _MAX_FILE:
+        raise OSError(f"{path} is too large for what it should be")
+    return path.read_bytes()
+
+
+def _number(path: Path) -> int:
+    head = path.name.partition("-")[0]
+    return int(head) if head.isascii() and head.isdigit() and len(head) < 10 else 0
+
+
+def _number_or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
