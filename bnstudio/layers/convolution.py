@@ -12,13 +12,13 @@ from bnstudio.layers.params import REQUIRED, Int, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
     activates,
+    channel_axis,
     join_channels,
     known,
     need_rank,
     pair,
     size,
     slide,
-    split_channels,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _weights(
     use_bias: bool,
     **_: Any,
 ) -> Iterator[Weight]:
-    channels = known(name, x, split_channels(x, data_format)[1])
+    channels = known(name, x, channel_axis(data_format))
     yield Weight("kernel", (*pair(kernel_size, rank), channels // groups, filters))
     if use_bias:
         yield Weight("bias", (filters,))
@@ -72,7 +72,7 @@ def _flops(
     activation: str | None,
     **_: Any,
 ) -> int:
-    channels = known(name, x, split_channels(x, data_format)[1])
+    channels = known(name, x, channel_axis(data_format))
     window = prod(pair(kernel_size, rank)) * channels // groups
     return size(y) * (2 * window + use_bias + activates(activation))
 
@@ -92,14 +92,13 @@ def _shape(
     **_: Any,
 ) -> Shape:
     need_rank(name, x, rank + 2, SPATIAL[rank])
-    spatial, axis = split_channels(x, data_format)
-    channels = known(name, x, axis)
+    channels = known(name, x, channel_axis(data_format))
     if channels % groups:
         raise ShapeError(
             f"{name} cannot split the {channels} channels of {show_shape(x)} into {groups} groups."
         )
     window, steps = pair(kernel_size, rank), pair(strides, rank)
-    spatial = slide(name, x, spatial, window, steps, padding, pair(dilation_rate, rank))
+    spatial = slide(name, x, data_format, window, steps, padding, pair(dilation_rate, rank))
     return join_channels(x[0], spatial, filters, data_format)
 
 

@@ -10,12 +10,12 @@ from bnstudio.layers.catalogue import LayerType, Shape, layer
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
+    channel_axis,
     join_channels,
     need_rank,
     pair,
     size,
     slide,
-    split_channels,
 )
 
 if TYPE_CHECKING:
@@ -36,11 +36,13 @@ def _shape(
     **_: Any,
 ) -> Shape:
     need_rank(name, x, 4, SPATIAL[2])
-    spatial, axis = split_channels(x, data_format)
     window = pair(pool_size, 2)
     steps = window if strides is None else pair(strides, 2)
     return join_channels(
-        x[0], slide(name, x, spatial, window, steps, padding), x[axis], data_format
+        x[0],
+        slide(name, x, data_format, window, steps, padding),
+        x[channel_axis(data_format)],
+        data_format,
     )
 
 
@@ -56,7 +58,7 @@ def _pooling(name: str, *, default: tuple[int, int] | EllipsisType, help: str) -
         Ints(
             "pool_size",
             default,
-            initial=(2, 2),
+            initial=(2, 2) if default is REQUIRED else None,
             length=2,
             scalar=True,
             min=1,
@@ -103,5 +105,5 @@ def global_average_pooling_2d(
     Often stands where Flatten would, before the last Dense, and needs no fixed image size.
     """
     need_rank("GlobalAveragePooling2D", x, 4, SPATIAL[2])
-    channels = x[split_channels(x, data_format)[1]]
+    channels = x[channel_axis(data_format)]
     return join_channels(x[0], (1, 1) if keepdims else (), channels, data_format)

@@ -31,7 +31,7 @@ def dropout(
 
     Does nothing at inference.
     """
-    if rate > 0 and noise_shape is not None:
+    if 0 < rate < 1 and noise_shape is not None:
         # Keras fills in each None from the same place counted from the front, then lines up ends.
         mask = [x[i] if size is None and i < len(x) else size for i, size in enumerate(noise_shape)]
         fits = len(mask) <= len(x) and all(

@@ -53,9 +53,9 @@ def pair(value: int | Sequence[int], count: int) -> Sequence[int]:
     return (value,) * count if isinstance(value, int) else value
 
 
-def split_channels(x: Shape, data_format: str | None) -> tuple[Shape, int]:
-    """The spatial dimensions, and the axis of the channels."""
-    return (x[2:], 1) if data_format == "channels_first" else (x[1:-1], -1)
+def channel_axis(data_format: str | None) -> int:
+    """The axis of the channels."""
+    return 1 if data_format == "channels_first" else -1
 
 
 def join_channels(
@@ -70,19 +70,21 @@ def join_channels(
 def slide(
     layer: str,
     x: Shape,
-    spatial: Shape,
+    data_format: str | None,
     window: Sequence[int],
     strides: Sequence[int],
     padding: str,
     dilation: Sequence[int] | None = None,
 ) -> Shape:
-    """The spatial dimensions after a window has slid over them.
+    """The spatial dimensions of ``x`` after a window has slid over them.
 
     Raises:
         EmptyOutputError: If the window is larger than what it slides over.
     """
+    first = 2 if data_format == "channels_first" else 1
     result: list[int | None] = []
-    for index, size in enumerate(spatial):
+    for index, length in enumerate(window):
+        size = x[first + index]
         if size is None:
             result.append(None)
             continue
@@ -90,15 +92,14 @@ def slide(
         if padding != "valid":
             result.append((size - 1) // step + 1)
             continue
-        span = window[index] if dilation is None else dilation[index] * (window[index] - 1) + 1
-        count = (size - span) // step + 1
-        if count <= 0:
+        span = length if dilation is None else dilation[index] * (length - 1) + 1
+        if span > size:
             raise EmptyOutputError(
                 f"{layer}'s window spans {span} and does not fit into the {size} of dimension "
-                f"{x.index(size, 1)} of {show_shape(x)}; nothing would come out. "
+                f"{first + index} of {show_shape(x)}; nothing would come out. "
                 "padding='same', a smaller window or less pooling before it keeps the output."
             )
-        result.append(count)
+        result.append((size - span) // step + 1)
     return tuple(result)
 
 

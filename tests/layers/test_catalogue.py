@@ -1,0 +1,205 @@
+"""What holds for every entry of the catalogue, without Keras."""
+
+import pickle
+
+import pytest
+
+from bnstudio.layers import CATEGORIES, LAYERS, ShapeError, Weight, near_names, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.params import REQUIRED, Object
+
+PALETTE = {
+    "Core": ["Input", "Dense", "Embedding"],
+    "Normalization": ["BatchNormalization", "LayerNormalization"],
+    "Activation": ["Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"],
+    "Regularization": ["Dropout", "GaussianNoise"],
+    "Convolution": ["Conv1D", "Conv2D"],
+    "Pooling": ["MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"],
+    "Recurrent": ["LSTM", "GRU"],
+    "Merging": ["Add", "Multiply", "Average", "Concatenate"],
+    "Reshaping": ["Flatten", "Reshape"],
+}
+
+
+def test_the_palette_is_in_order():
+    assert list(PALETTE) == list(CATEGORIES)
+    assert list(LAYERS) == [name for names in PALETTE.values() for name in names]
+    for category, names in PALETTE.items():
+        assert {LAYERS[name].category for name in names} == {category}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_an_entry_is_complete(name):
+    entry = LAYERS[name]
+    assert entry.name == name
+    assert entry.help.strip()
+    assert entry.summary.endswith(".")
+    assert set(entry.tells) <= set(entry.by_name)
+    assert len(entry.by_name) == len(entry.params)
+    for param in entry.params:
+        assert param.help.endswith("."), param.name
+        start = param.initial if param.required else param.default
+        assert param.check(start) is None, param.name
+        assert param.required or param.initial is None, param.name
+        if isinstance(param, Object):
+            assert param.group, param.name
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_new_node_has_the_required_arguments_and_no_problem(name):
+    entry = LAYERS[name]
+    assert set(entry.initial) == {p.name for p in entry.params if p.default is REQUIRED}
+    assert entry.check(entry.initial) == {}
+    assert set(entry.full(entry.initial)) == set(entry.by_name)
+    for param in entry.params:
+        if param.required:
+            rest = {k: v for k, v in entry.initial.items() if k != param.name}
+            assert entry.check(rest) == {param.name: f"{name} needs {param.name}."}
+
+
+def test_an_argument_that_is_not_known_is_refused_with_the_nearest():
+    assert LAYERS["Dense"].check({"units": 3, "activaton": "relu"}) == {
+        "activaton": "Dense has no argument 'activaton'. Did you mean 'activation'?"
+    }
+
+
+def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
+    conv = LAYERS["Conv2D"]
+    base = {"filters": 6, "kernel_size": 3}
+    assert conv.check({**base, "groups": 4}) == {
+        "groups": "6 filters cannot be split into 4 equal groups."
+    }
+    assert list(conv.check({**base, "strides": 2, "dilation_rate": (1, 2)})) == ["dilation_rate"]
+    assert list(LAYERS["Input"].check({"shape": (2,), "sparse": True, "ragged": True})) == [
+        "ragged"
+    ]
+    norm = LAYERS["BatchNormalization"]
+    clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
+    assert norm.check({"renorm_clipping": clipping}) == {}
+    assert (
+        "rmax is 1.0"
+        in norm.check({"renorm": True, "renorm_clipping": clipping})["renorm_clipping"]
+    )
+
+
+def test_a_frozen_layer_has_no_trainable_weights():
+    entry = LAYERS["BatchNormalization"]
+    free = entry.weights([(None, 3)], {})
+    frozen = entry.weights([(None, 3)], {"trainable": False})
+    assert [weight.trainable for weight in free] == [True, True, False, False]
+    assert [weight.trainable for weight in frozen] == [False] * 4
+    assert [weight.name for weight in free] == [weight.name for weight in frozen]
+    assert Weight("kernel", (3, 4, 5)).size == 60
+
+
+def test_entries_are_plain_values():
+    for entry in LAYERS.values():
+        assert pickle.loads(pickle.dumps(entry.params)) == entry.params
+
+
+def test_two_entries_of_one_name_are_refused_and_both_owners_named():
+    with pytest.raises(ValueError, match=r"core\.dense and .*second_dense"):
+
+        @layer("Dense", category="Core")
+        def second_dense(x, **_):
+            """Another."""
+
+    with pytest.raises(ValueError, match="no category 'Odd'"):
+        layer("Odd", category="Odd")
+
+
+def test_near_names_are_found_whatever_the_case():
+    assert near_names("dense")[0] == "Dense"
+    assert near_names("BatchNorm")[0] == "BatchNormalization"
+    assert near_names("xyzzy") == []
+
+
+def test_shapes_are_shown_as_python_writes_them():
+    assert show_shape((None, 3)) == "(None, 3)"
+    assert show_shape((None,)) == "(None,)"
+    assert show_shape(()) == "()"
+    assert show_shape(None) == "?"
+
+
+WORDS = [
+    ("Dense", {"units": 2}, [(None,)], "STR05", "at least two dimensions, got (None,)"),
+    ("Dense", {"units": 2}, [(None, None)], "STR05", "know the last dimension, got (None, None)"),
+    (
+        "Dense",
+        {"units": 2, "bias_initializer": "identity"},
+        [(None, 3)],
+        "STR05",
+        "bias_initializer does not suit the bias (2,): Identity fills two-dimensional",
+    ),
+    (
+        "Dense",
+        {"units": 2, "bias_constraint": {"class_name": "MaxNorm", "config": {"axis": 1}}},
+        [(None, 3)],
+        "STR05",
+        "its axis 1 is beyond the 1 dimensions",
+    ),
+    ("BatchNormalization", {"axis": 3}, [(None, 4)], "STR05", "axis 3, but (None, 4) has 2"),
+    ("BatchNormalization", {"axis": 0}, [(None, 4)], "STR05", "know the batch dimension"),
+    ("LayerNormalization", {"axis": (1, -1)}, [(2, 4)], "STR05", "twice"),
+    ("Softmax", {"axis": 2}, [(None, 4)], "STR05", "axis 2, but (None, 4) has 2 dimensions"),
+    ("PReLU", {}, [(None, None, 4)], "STR05", "know every dimension"),
+    (
+        "Dropout",
+        {"rate": 0.5, "noise_shape": (None, 3)},
+        [(None, 4)],
+        "STR05",
+        "noise_shape (None, 3) cannot be spread over (None, 4)",
+    ),
+    (
+        "Conv2D",
+        {"filters": 4, "kernel_size": 3},
+        [(None, 8, 8)],
+        "STR05",
+        "Conv2D needs 4 dimensions, (batch, rows, columns, channels); got 3: (None, 8, 8)",
+    ),
+    (
+        "Conv2D",
+        {"filters": 4, "kernel_size": 3, "groups": 2},
+        [(None, 8, 8, 3)],
+        "STR05",
+        "cannot split the 3 channels of (None, 8, 8, 3) into 2 groups",
+    ),
+    (
+        "Conv2D",
+        {"filters": 4, "kernel_size": (3, 5), "dilation_rate": 2},
+        [(None, 8, 8, 3)],
+        "STR06",
+        "spans 9 and does not fit into the 8 of dimension 2 of (None, 8, 8, 3)",
+    ),
+    (
+        "MaxPooling2D",
+        {"data_format": "channels_first"},
+        [(None, 3, 8, 1)],
+        "STR06",
+        "spans 2 and does not fit into the 1 of dimension 3 of (None, 3, 8, 1)",
+    ),
+    ("LSTM", {"units": 2, "stateful": True}, [(None, 4, 3)], "STR05", "a fixed batch size"),
+    ("GRU", {"units": 2, "unroll": True}, [(None, None, 3)], "STR05", "unknown length"),
+    ("Reshape", {"target_shape": (4,)}, [(None, 6)], "STR05", "6 numbers of (None, 6) into (4,)"),
+    ("Reshape", {"target_shape": (-1, 4)}, [(None, 6)], "STR05", "4 does not divide them"),
+    ("Add", {}, [(None, 3), (None, 4)], "STR07", "got 3 and 4 in (None, 3), (None, 4)"),
+    ("Average", {}, [(2, 3), (4, 3)], "STR07", "one batch size, got (2, 3), (4, 3)"),
+    ("Concatenate", {"axis": 5}, [(None, 3), (None, 3)], "STR07", "axis 5"),
+    ("Concatenate", {}, [(None, 3), (None, 2, 3)], "STR07", "as many dimensions"),
+    (
+        "Concatenate",
+        {"axis": 1},
+        [(None, 2, 3), (None, 2, 4)],
+        "STR07",
+        "got 3 and 4 in dimension 2 of (None, 2, 3), (None, 2, 4)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "params", "inputs", "code", "words"), WORDS)
+def test_a_refusal_says_what_was_received(name, params, inputs, code, words):
+    with pytest.raises(ShapeError) as refusal:
+        LAYERS[name].output_shapes(inputs, params)
+    assert refusal.value.code == code
+    assert words in str(refusal.value)
+    assert str(refusal.value).endswith(".")

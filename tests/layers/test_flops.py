@@ -1,0 +1,81 @@
+"""Operation counts: against sums done by hand, and against a published figure."""
+
+import pytest
+
+from bnstudio.layers import LAYERS
+
+COUNTS = [
+    ("Dense", {"units": 5}, [(None, 3)], 5 * (2 * 3 + 1)),
+    ("Dense", {"units": 5, "use_bias": False}, [(None, 7, 3)], 7 * 5 * 2 * 3),
+    ("Dense", {"units": 5, "activation": "relu"}, [(None, 3)], 5 * (2 * 3 + 1 + 1)),
+    ("Dense", {"units": 5, "activation": "linear"}, [(None, 3)], 5 * (2 * 3 + 1)),
+    ("Embedding", {"input_dim": 9, "output_dim": 4}, [(None, 6)], 0),
+    ("BatchNormalization", {}, [(None, 6)], 12),
+    ("LayerNormalization", {}, [(None, 6)], 42),
+    ("LayerNormalization", {"center": False, "scale": False}, [(None, 6)], 30),
+    ("Activation", {"activation": "relu"}, [(None, 6)], 6),
+    ("Activation", {"activation": "linear"}, [(None, 6)], 0),
+    ("Softmax", {}, [(None, 6)], 18),
+    ("PReLU", {}, [(None, 6)], 12),
+    ("Dropout", {"rate": 0.5}, [(None, 6)], 0),
+    ("Flatten", {}, [(None, 6, 2)], 0),
+    ("Conv1D", {"filters": 2, "kernel_size": 3}, [(None, 6, 4)], 4 * 2 * (2 * 12 + 1)),
+    (
+        "Conv2D",
+        {"filters": 4, "kernel_size": (3, 2), "groups": 2, "padding": "same", "strides": 2},
+        [(None, 8, 6, 4)],
+        4 * 3 * 4 * (2 * 3 * 2 * 2 + 1),
+    ),
+    ("MaxPooling2D", {}, [(None, 8, 6, 4)], 4 * 3 * 4 * 4),
+    ("GlobalAveragePooling2D", {}, [(None, 8, 6, 4)], 8 * 6 * 4),
+    ("LSTM", {"units": 3}, [(None, 5, 2)], 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3)),
+    ("GRU", {"units": 3}, [(None, 5, 2)], 5 * (3 * 3 * (2 * 5 + 2) + 8 * 3)),
+    ("GRU", {"units": 3, "use_bias": False}, [(None, 5, 2)], 5 * (3 * 3 * 2 * 5 + 8 * 3)),
+    ("Add", {}, [(None, 6)] * 3, 12),
+    ("Average", {}, [(None, 6)] * 3, 18),
+    ("Concatenate", {}, [(None, 6)] * 3, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "params", "inputs", "expected"), COUNTS)
+def test_the_count_is_what_the_convention_says(name, params, inputs, expected):
+    entry = LAYERS[name]
+    assert entry.flops(inputs, entry.output_shapes(inputs, params), params) == expected
+
+
+@pytest.mark.parametrize("batch", [1, 7, None])
+def test_one_row_is_counted_whatever_the_batch(batch):
+    entry = LAYERS["Dense"]
+    assert entry.flops([(batch, 3)], [(batch, 5)], {"units": 5}) == 35
+
+
+@pytest.mark.parametrize("name", ["LSTM", "Softmax", "MaxPooling2D"])
+def test_the_count_is_unknown_while_a_size_is(name):
+    entry = LAYERS[name]
+    inputs = [(None, None, None, 3)] if name == "MaxPooling2D" else [(None, None, 3)]
+    params = entry.initial
+    assert entry.flops(inputs, entry.output_shapes(inputs, params), params) is None
+
+
+def test_vgg16_has_its_published_size():
+    widths = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", *(512, 512, 512, "M") * 2)
+    chain = [
+        ("MaxPooling2D", {})
+        if width == "M"
+        else (
+            "Conv2D",
+            {"filters": width, "kernel_size": 3, "padding": "same", "activation": "relu"},
+        )
+        for width in widths
+    ]
+    chain += [("Flatten", {}), *(("Dense", {"units": units}) for units in (4096, 4096, 1000))]
+    shape, parameters, flops = (None, 224, 224, 3), 0, 0
+    for name, params in chain:
+        entry = LAYERS[name]
+        (output,) = entry.output_shapes([shape], params)
+        parameters += sum(weight.size for weight in entry.weights([shape], params))
+        flops += entry.flops([shape], [output], params)
+        shape = output
+    assert shape == (None, 1000)
+    assert parameters == 138_357_544
+    assert flops == pytest.approx(2 * 15.47e9, rel=0.002)

@@ -1,0 +1,110 @@
+"""The kinds of argument: what each takes, and in which words it refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnstudio.layers.objects import Initializer
+from bnstudio.layers.params import (
+    LARGEST,
+    Bool,
+    Choice,
+    Float,
+    Int,
+    Ints,
+    Numbers,
+    Param,
+    Text,
+)
+
+KINDS = [
+    Bool("a", True),
+    Bool("a", None, optional=True),
+    Int("a", 1, min=1, max=5),
+    Int("a", None, optional=True),
+    Float("a", 0.5, min=0, max=1),
+    Float("a", 0.5, above=0, below=1),
+    Float("a", 1.0, point=True),
+    Text("a", "x"),
+    Choice("a", "auto", options=("auto", True, None)),
+    Ints("a", (1, 2), length=2, min=1, scalar=True),
+    Ints("a", None, unknown=True, optional=True, shortest=1, distinct=True),
+    Numbers("a", None, keys=("x", "y")),
+    Initializer("a", "zeros"),
+]
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.sampled_from(["class_name", "config", "x"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+@given(value=anything)
+def test_any_value_is_taken_or_refused_in_a_sentence(kind, value):
+    reason = kind.check(value)
+    assert reason is None or (reason[0].isupper() or ":" in reason)
+    assert reason is None or reason.endswith(".")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+def test_a_default_is_taken(kind):
+    assert kind.check(kind.default) is None
+
+
+REFUSED = [
+    (Bool("a", True), None, "Expected True or False, got None."),
+    (Int("a", 1, min=1), 0, "Expected at least 1, got 0."),
+    (Int("a", 1, max=5), 6, "Expected at most 5, got 6."),
+    (Int("a", 1), True, "Expected a whole number, got True."),
+    (Int("a", 1), 2.0, "Expected a whole number, got 2.0."),
+    (Int("a", 1), LARGEST + 1, "Expected a number of at most 64 bits."),
+    (Int("a", 1), 10**9000, "Expected a number of at most 64 bits."),
+    (Float("a", 1.0), 10**9000, "Expected a number of at most 64 bits."),
+    (Float("a", 1.0), float("inf"), "Expected a finite number, got inf."),
+    (Float("a", 1.0, above=0), 0, "Expected more than 0, got 0."),
+    (Float("a", 0.5, below=1), 1.0, "Expected less than 1, got 1.0."),
+    (Float("a", 1.0, point=True), 2, "Keras wants a decimal point here: 2.0 instead of 2."),
+    (Choice("a", "x", ("x", None)), "y", "Expected one of 'x', None; got 'y'."),
+    (Choice("a", "x", ("x", True)), 1, "Expected one of 'x', True; got 1."),
+    (Ints("a", ()), 3, "Expected a tuple, got 3."),
+    (Ints("a", 1, scalar=True), "3", "Expected a whole number or a tuple of them, got '3'."),
+    (Ints("a", (1, 1), length=2), (1,), "Expected 2 numbers, got 1: (1,)."),
+    (Ints("a", (1,), shortest=1), (), "Expected at least 1 number, got ()."),
+    (Ints("a", (1,), distinct=True), (2, 2), "Expected each number once, got (2, 2)."),
+    (Ints("a", (1,), min=1), (1, 0), "Expected at least 1, got 0 in (1, 0)."),
+    (Ints("a", ()), (10**9000,), "Expected a number of at most 64 bits."),
+    (Numbers("a", None, keys=("x",)), {"y": 1}, "Expected the names x; got 'y'."),
+    (Numbers("a", None, keys=("x",)), {"x": True}, "x: Expected a number, got True."),
+    (Initializer("a", "zeros"), "zeroes", "Expected a Keras initializer, got 'zeroes'."),
+    (Initializer("a", "zeros"), "constant", "Constant needs value."),
+    (
+        Initializer("a", "zeros"),
+        {"class_name": "Constant", "config": {"worth": 1.0}},
+        "Constant has no argument 'worth'.",
+    ),
+    (
+        Initializer("a", "zeros"),
+        {"class_name": "VarianceScaling", "config": {"scale": 0}},
+        "scale: Expected more than 0, got 0.",
+    ),
+    (
+        Initializer("a", "zeros"),
+        {"class_name": "Zeros", "module": "os"},
+        "Expected class_name and config, got {'class_name': 'Zeros', 'module': 'os'}.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "words"), REFUSED, ids=range(len(REFUSED)))
+def test_a_refusal_names_what_was_expected_and_received(kind, value, words):
+    assert kind.check(value) == words
+
+
+def test_a_kind_must_say_what_it_takes():
+    with pytest.raises(TypeError, match="Param does not say"):
+        Param("a", None).check(1)
