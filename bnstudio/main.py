@@ -33,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "one; `bnstudio --help` lists the commands.\n"
         )
         return 1
-    from bnstudio.ui import app
+    try:
+        from bnstudio.ui import app
+    except ImportError as error:
+        # A release of Qt that is refused, or a system library that it misses, says it all.
+        sys.stderr.write(f"The window cannot be opened: {error}\n")
+        return 1
 
     return app.run(chosen.file, reset=chosen.reset)
 

@@ -63,7 +63,7 @@ def _leave(folder: Path, patience: float) -> list[Path]:
 
         sample = projects.samples()[0]
         print(f"Opening the sample {sample.title!r} off screen.", flush=True)
-        window = app.create_window(path=sample.path)
+        window = app.create_window(sample.project)
         try:
             return _job(window, folder, patience)
         finally:
@@ -73,6 +73,7 @@ def _leave(folder: Path, patience: float) -> list[Path]:
 def _job(window: MainWindow, folder: Path, patience: float) -> list[Path]:
     window.resize(*SIZE)
     window.show()
+    window.docks["Histograms"].raise_()
     middle, run = _train(window, patience)
     values = ", ".join(f"{name} {run.epochs[name][-1]:.4f}" for name in _logged(run))
     print(f"Trained {len(run.epochs)} epochs in {run.elapsed:.1f} s: {values}.", flush=True)
@@ -80,8 +81,8 @@ def _job(window: MainWindow, folder: Path, patience: float) -> list[Path]:
     script, curves = folder / "model.py", folder / "run.csv"
     _save(middle, during)
     _save(window.grab(), end)
-    projects.write_atomic(script, render(window.document.project).text)
-    projects.write_atomic(curves, _curves(run))
+    projects.write_atomic(script, render(window.document.project).text.encode())
+    projects.write_atomic(curves, _curves(run).encode())
     return [during, end, script, curves]
 
 

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 QUESTIONS = ("startup", "chains", "edits", "smoothness")
+PATIENCE = 300
 ROOT = Path(__file__).parents[2]
 
 
