@@ -132,11 +132,13 @@ def style_sheet(theme: Theme) -> str:
         selection-background-color: {t.hover}; selection-color: {t.text}; }}
     QComboBox QAbstractItemView::item {{ min-height: 1.7em; padding: 0 4px; }}
     QCheckBox {{ spacing: 7px; color: {t.text}; }}
-    QCheckBox::indicator {{ width: 15px; height: 15px; border: 1px solid {t.muted};
+    QCheckBox::indicator, QTableView::indicator {{ width: 15px; height: 15px;
+        border: 1px solid {t.muted};
         border-radius: 4px; background: {t.surface}; }}
-    QCheckBox::indicator:hover {{ border-color: {t.accent}; }}
+    QCheckBox::indicator:hover, QTableView::indicator:hover {{ border-color: {t.accent}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
-    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+    QCheckBox::indicator:checked, QTableView::indicator:checked {{
+        background: {t.accent}; border-color: {t.accent};
         image: url("{tick}"); }}
     QCheckBox::indicator:indeterminate {{ background: {t.accent}; border-color: {t.accent};
         image: url("{dash}"); }}

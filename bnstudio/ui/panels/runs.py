@@ -283,7 +283,14 @@ class Runs(QWidget):
             pacer().mark(self, self._refresh)
 
     def _refresh(self) -> None:
+        chosen = self.chosen()
+        before = self.table.runs
         self.table.refresh()
+        if self.table.runs is not before:
+            for run in chosen:
+                if run in self.table.runs:
+                    row = self.table.index(self.table.runs.index(run), _NAME)
+                    self.view.selectRow(self._sorted.mapFromSource(row).row())
         self._stack.setCurrentIndex(1 if self.table.runs or self._deleted else 0)
         self._undo.setVisible(bool(self._deleted))
         unreadable = len(self._session.store.unreadable)

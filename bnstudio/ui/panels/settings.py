@@ -1,0 +1,422 @@
+"""How the model is trained: optimizer, loss, metrics and schedule, and what is proposed for them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from bnstudio import data
+from bnstudio.layers.params import Bool, Float, Int, Param
+from bnstudio.layers.params import Choice as Options
+from bnstudio.rules import Case
+from bnstudio.rules.proposals import Proposal, apply_all, propose
+from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, EarlyStopping, problems
+from bnstudio.ui import icons
+from bnstudio.ui.editors.base import Combo
+from bnstudio.ui.editors.form import ParamForm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtGui import QShowEvent
+
+    from bnstudio.layers.params import Spec
+    from bnstudio.settings import Settings
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
+
+_MAIN = 2
+"""Arguments of an optimizer or a loss that are shown at once; the rest is folded."""
+
+_SCHEDULE: tuple[Param, ...] = (
+    Int("epochs", 20, min=1, help="How often all training rows are gone through, at most."),
+    Int("batch_size", 32, min=1, help="How many rows make a step."),
+    Float("validation_split", 0.2, min=0, max=0.99, help="The share of the rows that is held out."),
+    Int("seed", 0, min=0, max=2**32 - 1, help="For the first weights, the shuffle and the split."),
+)
+
+
+class SettingsPanel(QWidget):
+    """Edits the settings; each edit is one undo step."""
+
+    title = "Settings"
+    area = Qt.DockWidgetArea.RightDockWidgetArea
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__()
+        self._document = document
+        self._stale = True
+        column = QWidget()
+        column.setObjectName("panel")
+        self._column = QVBoxLayout(column)
+        self._column.setContentsMargins(14, 10, 14, 14)
+        self._column.setSpacing(8)
+        scroll = QScrollArea()
+        scroll.setWidget(column)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+        self.proposals = _Proposals()
+        self.proposals.used.connect(self._use)
+        self._column.addWidget(self.proposals)
+        self.optimizer = _ChoiceForm("optimizer", OPTIMIZERS, self._set_choice)
+        self.loss = _ChoiceForm("loss", LOSSES, self._set_choice)
+        self.metrics = _Metrics(self._set_metrics)
+        self.schedule = ParamForm(_SCHEDULE, owner="settings")
+        self.schedule.edited.connect(self._set_field)
+        self.early = QCheckBox("Stop early")
+        self.early.setToolTip("End the run when a value no longer improves")
+        self.early.clicked.connect(self._toggle_early)
+        self.early_form: ParamForm | None = None
+        self._monitors: tuple[str, ...] = ()
+        for heading, widget in (
+            ("Optimizer", self.optimizer),
+            ("Loss", self.loss),
+            ("Metrics", self.metrics),
+            ("Schedule", self.schedule),
+        ):
+            self._column.addWidget(_heading(heading))
+            self._column.addWidget(widget)
+        self._column.addWidget(self.early)
+        self._early_place = QVBoxLayout()
+        self._column.addLayout(self._early_place)
+        self.problem = QLabel()
+        self.problem.setProperty("role", "error")
+        self.problem.setWordWrap(True)
+        self._column.addWidget(self.problem)
+        self._column.addStretch(1)
+        document.diagnosed.connect(self._refresh)
+        self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catches up with what changed while it was hidden."""
+        super().showEvent(event)
+        if self._stale:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._stale = not self.isVisible()
+        if self._stale:
+            return
+        project = self._document.project
+        settings = project.settings
+        self.optimizer.show_choice(settings.optimizer)
+        self.loss.show_choice(settings.loss)
+        self.metrics.show_metrics(settings.metrics)
+        values = {param.name: getattr(settings, param.name) for param in _SCHEDULE}
+        self.schedule.show_values(values)
+        self._show_early(settings)
+        self.problem.setText("\n".join(problems(settings).values()))
+        self.problem.setVisible(bool(self.problem.text()))
+        case = Case(project, self._document.analysis, data.facts(project.source))
+        wanted = [proposal for proposal in propose(case) if proposal.changes(project)]
+        self.proposals.show_proposals(tuple(wanted))
+
+    def _show_early(self, settings: Settings) -> None:
+        stopping = settings.early_stopping
+        self.early.setChecked(stopping is not None)
+        monitors = _monitors(settings)
+        if stopping is not None and stopping.monitor not in monitors:
+            monitors = (*monitors, stopping.monitor)
+        if self.early_form is None or monitors != self._monitors:
+            if self.early_form is not None:
+                self.early_form.setParent(None)
+                self.early_form.deleteLater()
+            self._monitors = monitors
+            self.early_form = ParamForm(_early_params(monitors), owner="early")
+            self.early_form.edited.connect(self._set_early)
+            self._early_place.addWidget(self.early_form)
+        self.early_form.setVisible(stopping is not None)
+        if stopping is not None:
+            self.early_form.show_values(asdict(stopping))
+
+    def _edit(self, label: str, merge: str = "", **fields: Any) -> None:
+        project = self._document.project
+        settings = replace(project.settings, **fields)
+        self._document.edit(replace(project, settings=settings), label, merge=merge)
+
+    def _set_choice(self, field: str, choice: Choice, label: str, merge: str) -> None:
+        self._edit(label, merge, **{field: choice})
+
+    def _set_metrics(self, metrics: tuple[str, ...], label: str) -> None:
+        self._edit(label, metrics=metrics)
+
+    def _set_field(self, name: str, value: Any, merge: str) -> None:
+        if value is ...:
+            value = next(param.default for param in _SCHEDULE if param.name == name)
+        self._edit(f"Set {name}", merge, **{name: value})
+
+    def _toggle_early(self, on: bool) -> None:
+        if on:
+            monitors = _monitors(self._document.project.settings)
+            self._edit("Stop early", early_stopping=EarlyStopping(monitor=monitors[0]))
+        else:
+            self._edit("Do not stop early", early_stopping=None)
+
+    def _set_early(self, name: str, value: Any, merge: str) -> None:
+        stopping = self._document.project.settings.early_stopping
+        if stopping is None:
+            return
+        if value is ...:
+            value = getattr(EarlyStopping(), name)
+        self._edit(f"Set {name}", merge, early_stopping=replace(stopping, **{name: value}))
+
+    def _use(self, proposals: tuple[Proposal, ...]) -> None:
+        names = ", ".join(proposal.title.lower() for proposal in proposals)
+        label = f"Use the proposed {names}" if len(proposals) < 3 else "Use the proposed settings"
+        self._document.edit(apply_all(self._document.project, proposals), label)
+
+
+class _Proposals(QFrame):
+    """What would suit better than what is set, each with its reason and a button."""
+
+    #: These proposals are to be used.
+    used = Signal(tuple)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.shown: tuple[Proposal, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 10, 12, 10)
+        self._column.setSpacing(8)
+        head = QHBoxLayout()
+        title = QLabel("Proposed for this data and model")
+        title.setProperty("role", "heading")
+        title.setWordWrap(True)
+        self.all = QPushButton("Use all")
+        self.all.clicked.connect(lambda: self.used.emit(self.shown))
+        head.addWidget(title, 1)
+        head.addWidget(self.all)
+        self._column.addLayout(head)
+        self._rows: list[QWidget] = []
+        self.hide()
+
+    def show_proposals(self, proposals: tuple[Proposal, ...]) -> None:
+        """Shows these; nothing at all when there are none."""
+        if proposals == self.shown:
+            return
+        self.shown = proposals
+        for row in self._rows:
+            row.setParent(None)
+            row.deleteLater()
+        self._rows = [self._row(proposal) for proposal in proposals]
+        for row in self._rows:
+            self._column.addWidget(row)
+        self.setVisible(bool(proposals))
+
+    def _row(self, proposal: Proposal) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        text = QLabel(f"<b>{proposal.title}</b> {told(proposal.value)}")
+        text.setWordWrap(True)
+        why = QLabel(proposal.reason)
+        why.setProperty("role", "muted")
+        why.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(text)
+        words.addWidget(why)
+        use = QPushButton("Use")
+        use.setProperty("role", "link")
+        use.setAccessibleName(f"Use the proposed {proposal.title.lower()}")
+        use.clicked.connect(lambda: self.used.emit((proposal,)))
+        line.addLayout(words, 1)
+        line.addWidget(use, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+
+class _ChoiceForm(QWidget):
+    """A Keras class out of several, and its arguments."""
+
+    def __init__(self, field: str, specs: Mapping[str, Spec], tell: Any) -> None:
+        super().__init__()
+        self._field, self._specs, self._tell = field, specs, tell
+        self._choice: Choice | None = None
+        self.form: ParamForm | None = None
+        self.combo = Combo()
+        self.combo.setAccessibleName(field.capitalize())
+        for name, spec in specs.items():
+            self.combo.addItem(name)
+            self.combo.setItemData(self.combo.count() - 1, spec.help, Qt.ItemDataRole.ToolTipRole)
+        self.combo.activated.connect(self._pick)
+        self._help = QLabel()
+        self._help.setProperty("role", "muted")
+        self._help.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addWidget(self.combo)
+        self._column.addWidget(self._help)
+
+    def show_choice(self, choice: Choice) -> None:
+        """Shows which one it is and its arguments."""
+        before, self._choice = self._choice, choice
+        spec = self._specs.get(choice.name)
+        self.combo.setCurrentIndex(self.combo.findText(choice.name))
+        self.combo.setPlaceholderText(choice.name)
+        if before is None or before.name != choice.name:
+            self._build(spec)
+        self._help.setText(spec.help if spec else f"Keras has no {self._field} {choice.name!r}.")
+        if self.form is not None:
+            self.form.show_values(choice.params)
+
+    def _build(self, spec: Spec | None) -> None:
+        if self.form is not None:
+            self.form.setParent(None)
+            self.form.deleteLater()
+            self.form = None
+        if spec is not None and spec.params:
+            folded = {param.name: "More arguments" for param in spec.params[_MAIN:]}
+            self.form = ParamForm(spec.params, owner=f"{self._field}.{spec.name}", folded=folded)
+            self.form.edited.connect(self._set)
+            self._column.addWidget(self.form)
+
+    def _pick(self, _: int) -> None:
+        name = self.combo.currentText()
+        if self._choice is None or name == self._choice.name:
+            return
+        spec = self._specs[name]
+        known = {param.name: param for param in spec.params}
+        # An argument that the new one has too, under the same name, was meant for it as well.
+        kept = {
+            key: value
+            for key, value in self._choice.params.items()
+            if key in known and known[key].check(value) is None
+        }
+        needed = {
+            param.name: param.initial
+            for param in spec.params
+            if param.required and param.name not in kept
+        }
+        self._tell(self._field, Choice(name, {**needed, **kept}), f"Use {name}", "")
+
+    def _set(self, name: str, value: Any, merge: str) -> None:
+        if self._choice is None:
+            return
+        params = {key: old for key, old in self._choice.params.items() if key != name}
+        if value is not ...:
+            params[name] = value
+        self._tell(self._field, Choice(self._choice.name, params), f"Set {name}", merge)
+
+
+class _Metrics(QWidget):
+    """The metrics, one a line, and a menu that adds more."""
+
+    def __init__(self, tell: Any) -> None:
+        super().__init__()
+        self._tell = tell
+        self._shown: tuple[str, ...] | None = None
+        self._rows: list[QWidget] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self.add = QPushButton("Add metric")
+        self.add.setProperty("role", "link")
+        self.menu = QMenu(self.add)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
+        self.add.setMenu(self.menu)
+        self._column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def show_metrics(self, metrics: tuple[str, ...]) -> None:
+        """Shows these."""
+        if metrics == self._shown:
+            return
+        self._shown = metrics
+        for row in self._rows:
+            row.setParent(None)
+            row.deleteLater()
+        self._rows = [self._row(place, name) for place, name in enumerate(metrics)]
+        for place, row in enumerate(self._rows):
+            self._column.insertWidget(place, row)
+
+    def _row(self, place: int, name: str) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        label = QLabel(name)
+        spec = METRICS.get(name)
+        label.setToolTip(spec.help if spec else "")
+        remove = QToolButton()
+        remove.setAccessibleName(f"Remove {name}")
+        remove.setToolTip(f"Remove {name}")
+        icons.bind(remove, "close", "muted")
+        remove.clicked.connect(lambda: self._remove(place))
+        line.addWidget(label, 1)
+        line.addWidget(remove)
+        return row
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        for name, spec in METRICS.items():
+            if name not in (self._shown or ()):
+                action = QAction(name, self.menu)
+                action.setToolTip(spec.help)
+                action.triggered.connect(lambda _=False, name=name: self._append(name))
+                self.menu.addAction(action)
+
+    def _append(self, name: str) -> None:
+        self._tell((*(self._shown or ()), name), f"Add {name}")
+
+    def _remove(self, place: int) -> None:
+        shown = self._shown or ()
+        self._tell((*shown[:place], *shown[place + 1 :]), f"Remove {shown[place]}")
+
+
+def told(value: object) -> str:
+    """A setting's value in words."""
+    match value:
+        case Choice(name, params):
+            inside = ", ".join(f"{key}={entry!r}" for key, entry in params.items())
+            return f"{name}({inside})" if inside else name
+        case EarlyStopping():
+            return f"when {value.monitor} has not improved for {value.patience} epochs"
+        case tuple():
+            return ", ".join(map(str, value)) or "none"
+        case None:
+            return "none"
+    return str(value).replace("_", "-") if value == "one_hot" else str(value)
+
+
+def _monitors(settings: Settings) -> tuple[str, ...]:
+    """What early stopping can watch: what will be logged."""
+    names = ("loss", *settings.metrics)
+    held = tuple(f"val_{name}" for name in names) if settings.validation_split else ()
+    return (*held, *names)
+
+
+def _early_params(monitors: tuple[str, ...]) -> tuple[Param, ...]:
+    return (
+        Options("monitor", monitors[0], monitors, help="What has to improve."),
+        Int("patience", 5, min=0, help="For how many epochs it may fail to."),
+        Float("min_delta", 0.0, min=0, help="The least change that counts as improving."),
+        Bool("restore_best_weights", True, help="Whether the best epoch's weights are kept."),
+    )
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    label.setContentsMargins(0, 8, 0, 0)
+    return label
