@@ -11,7 +11,7 @@ from bnstudio import data
 from bnstudio.layers import show_shape
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import drop, insert, set_on, with_settings
-from bnstudio.rules.head import is_activation
+from bnstudio.rules.head import PROBABILITIES, activation_of, is_activation
 from bnstudio.rules.loss import BINARY, CATEGORICAL, CROSSENTROPIES, SPARSE, use_loss
 from bnstudio.settings import METRIC_ALIASES
 
@@ -120,14 +120,15 @@ def output_count(case: Case) -> Iterator[Finding]:
     outputs = case.analysis.structure.outputs
     if len(outputs) > 1:
         names = ", ".join(case.graph.nodes[id].name for id in outputs)
-        last = outputs[-1]
+        kept = _likeliest(case)
+        others = tuple(id for id in outputs if id != kept)
         yield Finding(
             f"The model has {len(outputs)} outputs ({names}), but the data has one target.",
             "Connect the layers that should not be outputs, or remove them.",
-            last,
+            others[-1],
             fix=Fix(
-                f"Delete what leads only to {case.graph.nodes[last].name}",
-                partial(_prune, outputs=outputs[1:]),
+                f"Keep {case.graph.nodes[kept].name}, delete what leads only to the others",
+                partial(_prune, outputs=others),
             ),
         )
 
@@ -280,6 +281,21 @@ def _only_activations_after(case: Case, id: str) -> bool:
 
 def _flatten(project: Project, wire: Wire, head: Head, units: int) -> Project:
     return head.resized(insert(project, wire, [("Flatten", {})]), units)
+
+
+def _likeliest(case: Case) -> str:
+    """The output that is probably meant: one that fits the target, else the last in order."""
+    analysis, known = case.analysis, case.data
+    place = {id: index for index, id in enumerate(analysis.order)}
+    widths = () if known is None else (known.classes, prod(known.target_shape))
+
+    def score(id: str) -> tuple[bool, bool, int]:
+        shape = analysis.shape(id)
+        fits = shape is not None and len(shape) == 2 and shape[-1] in widths
+        ends = activation_of(case.graph.nodes[id]) in PROBABILITIES
+        return fits, ends, place.get(id, -1)
+
+    return max(analysis.structure.outputs, key=score)
 
 
 def _prune(project: Project, outputs: tuple[str, ...]) -> Project:

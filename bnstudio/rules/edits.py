@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnstudio.graph import Wire, add, connect, disconnect, heal, rename, set_params, splice
+from bnstudio.layers import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -107,12 +108,31 @@ def retype(project: Project, id: str, type: str, params: Mapping[str, Value]) ->
     return with_graph(project, replace(graph, nodes={**graph.nodes, id: node}))
 
 
+def merge_before(project: Project, id: str, type: str) -> Project:
+    """The project with everything that is wired into a node merged by a new node first."""
+    graph = project.graph
+    node = graph.nodes.get(id)
+    wires = graph.wires_into.get(id, ())
+    if node is None or not wires:
+        return project
+    graph, new = add(graph, type, x=node.x, y=node.y - 60.0)
+    graph = disconnect(graph, wires)
+    for port, wire in enumerate(wires):
+        graph = connect(graph, Wire(wire.source, wire.source_port, new, port))
+    return with_graph(project, connect(graph, Wire(new, 0, id, 0)))
+
+
 def own_layer(project: Project, id: str) -> Project:
-    """The project with a node that shares no layer any more."""
+    """The project with a node that shares no layer any more, but has an equal one of its own."""
     graph = project.graph
     if id not in graph.nodes:
         return project
-    node = replace(graph.nodes[id], shares=None)
+    node, owner = graph.nodes[id], graph.layer_of(id)
+    entry = LAYERS.get(node.type)
+    params = owner.params if owner.type == node.type else node.params
+    if entry is not None:
+        params = {**entry.initial, **params}
+    node = replace(node, shares=None, params=params)
     return with_graph(project, replace(graph, nodes={**graph.nodes, id: node}))
 
 

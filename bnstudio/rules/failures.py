@@ -13,7 +13,16 @@ from bnstudio.analysis import knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
-from bnstudio.rules.edits import drop, insert, own_layer, retype, set_on, unwire, with_graph
+from bnstudio.rules.edits import (
+    drop,
+    insert,
+    merge_before,
+    own_layer,
+    retype,
+    set_on,
+    unwire,
+    with_graph,
+)
 from bnstudio.rules.head import too_high_rate
 
 if TYPE_CHECKING:
@@ -203,8 +212,7 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
         wires = case.graph.wires_into.get(node.id, ())
         fix = None
         if entry is not None and entry.max_inputs is not None and len(wires) > entry.max_inputs:
-            extra = wires[entry.max_inputs :]
-            fix = Fix("Remove the wires that are too much", partial(unwire, wires=extra))
+            fix = _fewer(case, node, entry.max_inputs)
         elif entry is not None and len(wires) == 1 < entry.min_inputs:
             fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
         else:
@@ -364,6 +372,24 @@ def _cut(project: Project, ids: frozenset[str]) -> Project:
         graph = disconnect(
             graph, [w for w in graph.wires if (w.source, w.target) == (last.source, last.target)]
         )
+
+
+def _fewer(case: Case, node: Node, most: int) -> Fix:
+    """Joins the inputs where their shapes allow it, so that nothing drawn is lost."""
+    inputs = case.facts(node.id).inputs
+    shapes = [shape for shape in inputs if shape is not None]
+    if most == 1 and len(shapes) == len(inputs):
+        try:
+            joined = LAYERS["Concatenate"].output_shapes(shapes, {})
+        except ShapeError:
+            joined = ()
+        if joined and _accepts(case.graph.layer_of(node.id), joined):
+            return Fix(
+                "Join them with Concatenate",
+                partial(merge_before, id=node.id, type="Concatenate"),
+            )
+    extra = case.graph.wires_into[node.id][most:]
+    return Fix("Remove the wires that are too much", partial(unwire, wires=extra))
 
 
 def _no_such_output(case: Case, wire: Wire) -> bool:

@@ -198,7 +198,7 @@ def binary_with_labels(case: Case) -> Iterator[Finding]:
     elif data.classes == units:
         fix = Fix("Use one-hot targets", partial(encode, targets="one_hot"))
     elif data.classes > 1 and head.last is not None:
-        fix = Fix(f"Use {SPARSE}", partial(use_loss, name=SPARSE))
+        fix = Fix(f"Use softmax and {SPARSE}", partial(_exclusive, head=head))
     yield Finding(
         f"There is one label a row, but the model has {units} outputs.",
         "Use one sigmoid unit for two classes, or one-hot targets.",
@@ -360,6 +360,13 @@ def _classes(project: Project, head: Head, data: DataFacts) -> Project:
     """A unit for each class, and a softmax over them."""
     project = head.resized(project, data.classes)
     return head.activated(project, "softmax") if head.can_activate() else project
+
+
+def _exclusive(project: Project, head: Head) -> Project:
+    """Softmax and the cross-entropy of class numbers."""
+    if head.can_activate():
+        return use_loss(head.activated(project, "softmax"), SPARSE)
+    return use_loss(project, SPARSE, from_logits=True)
 
 
 def _keep_logits(project: Project, name: str) -> Project:

@@ -1,0 +1,444 @@
+"""For each rule: projects in which it finds something, and projects in which it must not."""
+
+from bnstudio.data import Source
+from bnstudio.graph import Graph
+from bnstudio.settings import Choice, EarlyStopping
+from tests.rules.projects import (
+    chain,
+    diabetes,
+    drawing,
+    head,
+    model,
+    node,
+    project,
+    wine,
+)
+
+IN = node("Input", "in", shape=(30,))
+OUT = head()
+SOUND = model(node("Dense", "hidden", units=8, activation="relu"), head())
+SOUND_WINE = wine(node("Dense", "hidden", units=8, activation="relu"), head(3, "softmax"))
+SOUND_DIABETES = diabetes(node("Dense", "hidden", units=8, activation="relu"), head(1, None))
+
+
+def dense(id="hidden", units=8, **params):
+    return node("Dense", id, units=units, **params)
+
+
+def bn(id="norm", **params):
+    return node("BatchNormalization", id, **params)
+
+
+def image(*nodes, **others):
+    """Digits as pictures of 8 by 8, in ten classes."""
+    source = Source("digits", shape=(8, 8, 1))
+    others = {"source": source, "loss": "scce", **others}
+    return model(*nodes, shape=(8, 8, 1), **others)
+
+
+TABLE = {
+    "STR01": (
+        [
+            project(drawing([IN, bn(), dense(), OUT], "in hidden", "hidden out")),
+            project(
+                drawing(
+                    [IN, bn(), dense(), node("Activation", "tanh", activation="tanh"), OUT],
+                    "in hidden",
+                    "hidden tanh",
+                    "tanh out",
+                )
+            ),
+            project(
+                drawing(
+                    [IN, node("Dropout", "drop", rate=0.5), dense(), node("ReLU", "relu"), OUT],
+                    "in hidden",
+                    "hidden relu",
+                    "relu out",
+                )
+            ),
+        ],
+        [SOUND, project(Graph())],
+    ),
+    "STR03": (
+        [project(chain(dense(), OUT)), project(chain(dense()))],
+        [SOUND, project(drawing([IN, dense(), OUT], "hidden out"))],
+    ),
+    "STR05": (
+        [
+            model(node("Conv2D", "conv", filters=4, kernel_size=3), shape=(64,)),
+            model(node("LSTM", "lstm", units=4), head()),
+            image(node("LSTM", "lstm", units=4), head(10, "softmax")),
+        ],
+        [SOUND, image(node("Flatten", "flat"), head(10, "softmax"))],
+    ),
+    "STR06": (
+        [
+            image(
+                node("MaxPooling2D", "pool", pool_size=9),
+                node("Flatten", "flat"),
+                head(10, "softmax"),
+            ),
+            image(
+                node("Conv2D", "conv", filters=4, kernel_size=11),
+                node("Flatten", "flat"),
+                head(10, "softmax"),
+            ),
+        ],
+        [image(node("MaxPooling2D", "pool"), node("Flatten", "flat"), head(10, "softmax"))],
+    ),
+    "STR07": (
+        [
+            project(
+                drawing(
+                    [IN, dense("a", 4), dense("b", 6), node("Add", "sum"), OUT],
+                    "in a",
+                    "in b",
+                    "a sum:0",
+                    "b sum:1",
+                    "sum out",
+                )
+            ),
+        ],
+        [
+            project(
+                drawing(
+                    [IN, dense("a", 4), dense("b", 6), node("Concatenate", "join"), OUT],
+                    "in a",
+                    "in b",
+                    "a join:0",
+                    "b join:1",
+                    "join out",
+                )
+            ),
+        ],
+    ),
+    "STR08": (
+        [
+            model(dense("a", called="same"), dense("b", called="same"), head()),
+            model(dense(called="block/one"), head()),
+            model(dense(called="größe"), head()),
+            model(dense(called="two words"), head()),
+            model(dense(called=""), head()),
+        ],
+        [
+            SOUND,
+            model(dense(called="a.b-c>d_1"), head()),
+            model(dense("a", 30), node("Dense", "b", units=30, shares="a", called="a"), head()),
+        ],
+    ),
+    "STR09": (
+        [
+            project(drawing([IN, node("Input", "idle", shape=(3,)), OUT], "in out")),
+            project(drawing([IN, dense(), OUT], "hidden out")),
+            project(
+                drawing(
+                    [IN, dense("a", 4), dense("b", 4), node("Add", "sum"), OUT],
+                    "in a",
+                    "a sum:0",
+                    "b sum:1",
+                    "sum out",
+                )
+            ),
+            project(chain(IN)),
+        ],
+        [SOUND, project(Graph())],
+    ),
+    "STR15": (
+        [
+            model(dense(), node("Dropout", "drop", rate=50), head()),
+            model(dense(), node("Dropout", "drop", rate=1.0), head()),
+            model(dense(), node("Dropout", "drop", rate=1), head()),
+        ],
+        [
+            model(dense(), node("Dropout", "drop", rate=0.5), head()),
+            model(dense(), node("Dropout", "drop", rate="x"), head()),
+        ],
+    ),
+    "STR20": (
+        [
+            model(node("Dense", "out", units=1, activation="sigmoid", trainable=False)),
+            model(node("Flatten", "flat"), shape=(1,)),
+        ],
+        [SOUND, project(Graph())],
+    ),
+    "STR21": (
+        [model(node("Dense2", "x", units=4), head()), model(node("Nothing", "x"), head())],
+        [SOUND],
+    ),
+    "STR22": (
+        [
+            model(dense(units=0), head()),
+            model(dense(units="many"), head()),
+            model(dense(unit=3), head()),
+            model(node("Dropout", "drop", rate="x"), head()),
+        ],
+        [SOUND, model(node("Dropout", "drop", rate=50), head())],
+    ),
+    "STR23": (
+        [
+            model(dense("a", 8), node("Dense", "b", shares="a"), head()),
+            model(dense("a", 8), node("Dense", "b", shares="gone", units=3), head()),
+            model(dense("a", 30), node("Dropout", "b", shares="a"), head()),
+            model(dense("a", 30, shares="b"), dense("b", 30, shares="a"), head()),
+        ],
+        [model(dense("a", 30), node("Dense", "b", shares="a"), head())],
+    ),
+    "STR24": (
+        [
+            project(
+                drawing(
+                    [IN, node("Concatenate", "join"), dense("a"), dense("b"), OUT],
+                    "in join:0",
+                    "join a",
+                    "a b",
+                    "b join:1",
+                    "a out",
+                )
+            ),
+        ],
+        [SOUND],
+    ),
+    "STR25": ([project(Graph())], [SOUND]),
+    "STR26": (
+        [
+            project(drawing([IN, dense("a"), dense("b"), OUT],
+                            "in a", "in b", "a out:0", "b out:1")),
+            project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out")),
+        ],
+        [SOUND],
+    ),
+    "LOSS01": (
+        [
+            model(dense(), head(1, "softmax")),
+            model(dense(), head(1, None), node("Softmax", "soft")),
+            model(dense(), head(1, None), node("Activation", "soft", activation="softmax"),
+                  loss="cce", targets="one_hot"),
+            wine(dense(), head(1, "softmax")),
+            model(dense("gate", 1, activation="softmax"), head()),
+        ],
+        [SOUND, SOUND_WINE],
+    ),
+    "LOSS02": (
+        [
+            model(dense(), head(2, "softmax"), targets="one_hot"),
+            model(dense(), head(2, "softmax")),
+            model(dense(), head(2, None), node("Softmax", "soft"), targets="one_hot"),
+        ],
+        [SOUND, SOUND_WINE],
+    ),
+    "LOSS03": (
+        [
+            wine(dense(), head(3, "sigmoid"), loss="cce", targets="one_hot"),
+            wine(dense(), head(3, "sigmoid")),
+        ],
+        [SOUND, SOUND_WINE],
+    ),
+    "LOSS04": (
+        [wine(dense(), head(3, "softmax"), targets="one_hot")],
+        [SOUND_WINE, wine(dense(), head(3, "softmax"), loss="cce", targets="one_hot")],
+    ),
+    "LOSS05": (
+        [
+            wine(dense(), head(3, "softmax"), loss="cce"),
+            wine(dense(), head(3, None), loss="cce", from_logits=True),
+        ],
+        [SOUND_WINE, wine(dense(), head(3, "softmax"), loss="cce", targets="one_hot")],
+    ),
+    "LOSS06": (
+        [
+            model(dense(), head(2, "sigmoid")),
+            wine(dense(), head(3, "sigmoid"), loss="bce"),
+            wine(dense(), head(5, "sigmoid"), loss="bce"),
+        ],
+        [SOUND, model(dense(), head(2, "sigmoid"), targets="one_hot")],
+    ),
+    "LOSS07": (
+        [
+            model(dense(), head(1, "sigmoid"), loss="cce"),
+            model(dense(), head(1, "sigmoid"), loss="cce", targets="one_hot"),
+            wine(dense(), head(1, "softmax"), loss="cce", targets="one_hot"),
+        ],
+        [SOUND, model(dense(), head(2, "softmax"), loss="cce", targets="one_hot")],
+    ),
+    "LOSS08": (
+        [
+            model(dense(), head(1, None)),
+            wine(dense(), head(3, None)),
+            wine(dense(), head(3, None), bn()),
+            wine(dense(), head(3, None), node("Activation", "plain", activation="linear")),
+        ],
+        [SOUND, wine(dense(), head(3, None), from_logits=True), SOUND_DIABETES],
+    ),
+    "LOSS09": (
+        [
+            wine(dense(), head(3, "softmax"), from_logits=True),
+            model(dense(), head(1, "sigmoid"), from_logits=True),
+        ],
+        [SOUND_WINE, wine(dense(), head(3, None), from_logits=True)],
+    ),
+    "LOSS10": (
+        [wine(dense(), head(2, "softmax")), wine(dense(), head(5, "softmax"))],
+        [SOUND_WINE],
+    ),
+    "BN01": (
+        [
+            model(dense(), bn(), node("ReLU", "relu"), head()),
+            image(
+                node("Conv2D", "conv", filters=4, kernel_size=3),
+                node("MaxPooling2D", "pool"),
+                bn(),
+                node("ReLU", "relu"),
+                node("Flatten", "flat"),
+                head(10, "softmax"),
+            ),
+        ],
+        [
+            model(dense(use_bias=False), bn(), node("ReLU", "relu"), head()),
+            model(dense(activation="relu"), bn(), head()),
+            model(dense(), node("Dropout", "drop", rate=0.2), bn(), head()),
+            model(dense(), bn(trainable=False), node("ReLU", "relu"), head()),
+            image(
+                node("Conv2D", "conv", filters=4, kernel_size=3),
+                bn(axis=1),
+                node("Flatten", "flat"),
+                head(10, "softmax"),
+            ),
+            project(
+                drawing(
+                    [IN, dense("a"), bn(), node("Concatenate", "join"), OUT],
+                    "in a", "a norm", "a join:0", "norm join:1", "join out",
+                )
+            ),
+        ],
+    ),
+    "BN02": (
+        [model(dense(use_bias=False), bn("one"), bn("two"), node("ReLU", "relu"), head())],
+        [model(dense(use_bias=False), bn("one"), node("ReLU", "relu"), bn("two"), head())],
+    ),
+    "BN03": (
+        [
+            model(dense(), head(), bn()),
+            wine(dense(), head(3, "softmax"), bn()),
+            model(dense(), head(1, None), node("Activation", "act", activation="sigmoid"), bn()),
+        ],
+        [model(dense(), bn(), head())],
+    ),
+    "BN04": (
+        [
+            wine(dense(), dense("last", 3, use_bias=False), bn(), node("Softmax", "soft")),
+            model(dense(), dense("last", 1, use_bias=False), bn(),
+                  node("Activation", "act", activation="sigmoid")),
+        ],
+        [
+            wine(dense(use_bias=False), bn(), node("ReLU", "relu"), head(3, "softmax")),
+            model(dense(activation="relu"), bn(), head()),
+        ],
+    ),
+    "BN05": (
+        [diabetes(dense(), node("Dense", "out", units=1, use_bias=False), bn())],
+        [SOUND_DIABETES, diabetes(dense(use_bias=False), bn(), head(1, None))],
+    ),
+    "DATA01": (
+        [
+            model(dense(), head(), source="nowhere"),
+            model(dense(), head(), source=Source("breast_cancer", {"colour": 3})),
+            model(dense(), head(), source=Source("breast_cancer", shape=(7, 7))),
+        ],
+        [SOUND],
+    ),
+    "DATA02": (
+        [
+            model(dense(), head(), shape=(14,)),
+            model(node("Flatten", "flat"), head(), shape=(5, 6)),
+            model(node("Flatten", "flat"), head(), shape=(30, 1)),
+            model(dense(), head(), source=Source("breast_cancer", shape=(30, 1)),
+                  metrics=("accuracy",)),
+        ],
+        [SOUND, model(node("LSTM", "lstm", units=3), head(), shape=(None, 1),
+                      source=Source("breast_cancer", shape=(30, 1)))],
+    ),
+    "DATA03": (
+        [
+            project(
+                drawing(
+                    [IN, node("Input", "two", shape=(30,)), node("Add", "sum"), OUT],
+                    "in sum:0", "two sum:1", "sum out",
+                )
+            )
+        ],
+        [SOUND],
+    ),
+    "DATA04": (
+        [
+            project(drawing([IN, dense("a"), dense("b"), OUT], "in a", "a out", "a b")),
+            project(drawing([IN, head(), dense("a"), dense("b")], "in a", "a b", "in out")),
+        ],
+        [SOUND],
+    ),
+    "DATA05": (
+        [
+            wine(dense(), head(3, None), loss="mse"),
+            wine(dense(), head(5, "softmax"), loss="cce", targets="one_hot"),
+            diabetes(dense(), head(3, None)),
+            model(dense(), head(1, "sigmoid"), targets="one_hot"),
+            image(node("Conv2D", "conv", filters=4, kernel_size=3), head(10, "softmax")),
+            wine(dense(), head(5, None), node("Softmax", "soft"), loss="cce", targets="one_hot"),
+        ],
+        [SOUND, SOUND_WINE, SOUND_DIABETES,
+         wine(dense(), head(3, None), loss="mse", targets="one_hot")],
+    ),
+    "DATA06": (
+        [
+            diabetes(dense(), head(1, None), loss="bce", from_logits=True),
+            diabetes(dense(), head(1, "sigmoid"), loss="cce"),
+        ],
+        [SOUND_DIABETES, SOUND],
+    ),
+    "DATA07": (
+        [
+            wine(dense(), head(3, "softmax"), metrics=("auc",)),
+            wine(dense(), head(3, "softmax"), metrics=("accuracy", "categorical_accuracy")),
+            wine(dense(), head(3, "softmax"), loss="cce", targets="one_hot",
+                 metrics=("sparse_categorical_accuracy",)),
+            model(dense(), head(), metrics=("top_k_categorical_accuracy",)),
+            diabetes(dense(), head(1, None), metrics=("accuracy",)),
+        ],
+        [SOUND, SOUND_WINE, model(dense(), head(), metrics=("auc", "binary_accuracy", "mae"))],
+    ),
+    "TRN01": ([model(dense(), head(), batch_size=4096)], [SOUND]),
+    "TRN06": (
+        [
+            model(dense(), head(), validation_split=0.0, early_stopping=EarlyStopping()),
+            model(dense(), head(), early_stopping=EarlyStopping("val_acc")),
+        ],
+        [
+            model(dense(), head(), early_stopping=EarlyStopping()),
+            model(dense(), head(), early_stopping=EarlyStopping("val_accuracy")),
+        ],
+    ),
+    "TRN11": (
+        [
+            model(dense(), head(), batch_size=0),
+            model(dense(), head(), epochs=-1),
+            model(dense(), head(), validation_split=1.0),
+            model(dense(), head(), seed=2**40),
+            model(dense(), head(), optimizer=Choice("Adam", {"learning_rate": -1.0})),
+            model(dense(), head(), optimizer=Choice("Adam", {"speed": 1.0})),
+            model(dense(), head(), early_stopping=EarlyStopping(patience=-1)),
+        ],
+        [SOUND],
+    ),
+    "TRN12": (
+        [
+            model(dense(), head(), optimizer=Choice("Adm")),
+            model(dense(), head(), loss="BinaryCrossentrop"),
+            model(dense(), head(), metrics=("accurracy",)),
+        ],
+        [SOUND],
+    ),
+    "TRN13": (
+        [model(dense(), head(), validation_split=0.9999)],
+        [SOUND, model(dense(), head(), validation_split=0.0)],
+    ),
+}  # fmt: skip
+"""Code: (projects that have it, projects that do not)."""
