@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -194,7 +196,7 @@ class _Findings(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return diagnostic.message
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"<p>{_escape(diagnostic.message)}</p><p>{_escape(diagnostic.hint)}</p>"
+            return f"<p>{_rich(diagnostic.message)}</p><p>{_rich(diagnostic.hint)}</p>"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             fix = f" Fix: {diagnostic.fix.label}." if diagnostic.fix else ""
             return (
@@ -363,18 +365,20 @@ def _description(diagnostic: Diagnostic) -> str:
     entry = RULES.get(diagnostic.code)
     parts = [
         f'<p><b style="color:{colour[diagnostic.severity]}">{word[diagnostic.severity]}</b>'
-        f" &nbsp;{_escape(diagnostic.code)}"
+        f" &nbsp;{_rich(diagnostic.code)}"
         + (" &nbsp;<i>contested: experts disagree</i>" if diagnostic.contested else "")
         + "</p>",
-        f"<p><b>{_escape(diagnostic.message)}</b></p>",
-        f"<p>{_escape(diagnostic.hint)}</p>" if diagnostic.hint else "",
+        f"<p><b>{_rich(diagnostic.message)}</b></p>",
+        f"<p>{_rich(diagnostic.hint)}</p>" if diagnostic.hint else "",
     ]
     if entry is not None:
-        parts += [f"<p>{_escape(part)}</p>" for part in entry.help.split("\n\n")]
+        parts += [f"<p>{_rich(part)}</p>" for part in entry.help.split("\n\n")]
     if diagnostic.source:
-        parts.append(f'<p style="color:{now.muted}">Source: {_escape(diagnostic.source)}</p>')
+        parts.append(f'<p style="color:{now.muted}">Source: {_rich(diagnostic.source)}</p>')
     return "".join(parts)
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _rich(text: str) -> str:
+    """Plain text as rich text, what stands between backticks in the fixed-width face."""
+    face = theme.mono().family()
+    return re.sub("`+([^`]+)`+", rf'<span style="font-family: {face}">\1</span>', escape(text))
