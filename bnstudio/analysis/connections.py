@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from bnstudio.analysis.analyze import count_inputs
+from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError
 
 if TYPE_CHECKING:

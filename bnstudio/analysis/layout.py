@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-import networkx as nx
 from fast_sugiyama import from_edges
+
+from bnstudio.graph.theory import nx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import networkx as nx
+from bnstudio.graph.theory import nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,8 @@ class Structure:
 
 def structure(graph: Graph) -> Structure:
     """The structure of ``graph``, in time linear in its size."""
+    if not graph.nodes:
+        return Structure((), (), (), (), frozenset())
     digraph = graph.digraph
     cyclic: tuple[str, ...] = ()
     try:

@@ -12,8 +12,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
+from bnstudio.graph.theory import nx
 from bnstudio.graph.value import Graph, Node, Value, Wire
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
-
 from bnstudio.analysis import knots
 from bnstudio.graph import disconnect
+from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (

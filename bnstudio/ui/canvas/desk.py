@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import networkx as nx
 from PySide6.QtCore import QPointF, QRect, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
 
@@ -22,6 +21,7 @@ from bnstudio.graph import (
     rename,
     to_networkx,
 )
+from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.geometry import HEIGHT, Point, bounds, node_box

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from bnstudio.analysis import analyze, next_port, why_not
 from bnstudio.graph import (
     Graph,
@@ -17,6 +15,7 @@ from bnstudio.graph import (
     splice,
     to_networkx,
 )
+from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.ui.canvas.geometry import HEIGHT, PITCH, WIDTH, node_box
 

@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.ui import theme
-from bnstudio.ui.plots.curve import Axis, CurvePlot, Look
+from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from bnstudio.ui.document import Document
+    from bnstudio.ui.plots.curve import CurvePlot
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)
@@ -172,6 +173,9 @@ class Curves(QWidget):
         self._arrange()
 
     def _plot(self, name: str) -> CurvePlot:
+        # Not before it is needed: pyqtgraph takes as long to import as the rest of the window.
+        from bnstudio.ui.plots.curve import CurvePlot
+
         plot = CurvePlot(name)
         plot.setMinimumHeight(_CARD.height())
         plot.crossed.connect(self._cross)

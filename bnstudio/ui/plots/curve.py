@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from bnstudio.ui import theme
+from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.plot import FINE, Plot, pen
 from bnstudio.ui.plots.series import Smoother, envelope, robust_range
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Axis = Literal["step", "epoch", "time"]
 Kind = Literal["batch", "train", "validation"]
 
 _EPOCH_KINDS: tuple[Kind, ...] = ("train", "validation")
@@ -33,21 +32,6 @@ _WORDS: dict[Kind, str] = {"train": "train", "validation": "val", "batch": "batc
 
 GHOSTS = 12
 """More runs than these are not compared at once: they could not be told apart."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How curves are drawn.
-
-    Attributes:
-        smoothing: The weight of the past in the running average; 0 for none.
-        axis: What runs to the right.
-        log: Whether the vertical axis is logarithmic.
-    """
-
-    smoothing: float = 0.0
-    axis: Axis = "epoch"
-    log: bool = False
 
 
 def points(run: Run, metric: str, kind: Kind, axis: Axis) -> tuple[Floats, Floats]:
