@@ -147,6 +147,7 @@ class Session(QObject):
         self._waiting: Train | None = None
         self._preview_wanted = False
         self._preview_id = ""
+        self._previewing = False
         self._recorder: Recorder | None = None
         self._unlisted: Iterator[Run] | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=400)
@@ -173,6 +174,11 @@ class Session(QObject):
     def ready(self) -> bool:
         """Whether the engine has started and takes jobs."""
         return self._ready
+
+    @property
+    def previewing(self) -> bool:
+        """Whether an answer to ``preview`` is still to come."""
+        return self._previewing
 
     @property
     def preview_id(self) -> str:
@@ -262,7 +268,7 @@ class Session(QObject):
     def preview(self) -> None:
         """Has the engine look at the data; ``previewed`` or ``failed`` answers."""
         self._preview_id = f"preview-{uuid.uuid4().hex[:12]}"
-        self._preview_wanted = True
+        self._preview_wanted = self._previewing = True
         self._send_waiting()
 
     def restart(self) -> None:
@@ -423,12 +429,14 @@ class Session(QObject):
                 self._send_waiting()
             case Previewed():
                 if event.request == self._preview_id:
+                    self._previewing = False
                     self.previewed.emit(event)
             case Died():
                 self._say_merged()
                 self._take_death(event)
             case Failed() if self.run is None or event.run != self.run.id:
                 if event.run == self._preview_id:
+                    self._previewing = False
                     self.failed.emit(event)
             case Started() | Epoch() | Paused() | Resumed() | Finished() | Failed():
                 self._say_merged()
@@ -510,6 +518,7 @@ class Session(QObject):
         if client is not None:
             client.close()
         self._queue.clear()
+        self._preview_wanted = self._previewing
         self._false_starts = 0 if self._ready else self._false_starts + 1
         self.died.emit(event)
         waiting = self._waiting
@@ -542,7 +551,7 @@ class Session(QObject):
         if self._waiting is not None:
             request, self._waiting = self._waiting, None
             self._send(request)
-        if self._preview_wanted and not self.live:
+        if self._preview_wanted:
             self._preview_wanted = False
             self._send(Preview(self._preview_id, projects.dumps(self.document.project)))
 

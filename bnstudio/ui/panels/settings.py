@@ -1,4 +1,4 @@
-"""How the model is trained: optimizer, loss, metrics and schedule, and what is proposed for them."""
+"""How the model is trained: optimizer, loss, metrics, schedule, and what is proposed for them."""
 
 from __future__ import annotations
 

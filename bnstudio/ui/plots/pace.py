@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 if TYPE_CHECKING:
@@ -44,19 +45,27 @@ class Pacer(QObject):
     def flush(self) -> None:
         """Draws all that is out of date now."""
         while self._jobs:
-            self._jobs.pop(next(iter(self._jobs)))()
+            draw = self._jobs.pop(next(iter(self._jobs)))
+            if _lives(draw):
+                draw()
 
     def _beat(self) -> None:
         deadline = time.perf_counter() + _BUDGET
         # What a drawing marks anew is for the next beat.
         for key in list(self._jobs):
             draw = self._jobs.pop(key, None)
-            if draw is not None:
+            if draw is not None and _lives(draw):
                 draw()
             if time.perf_counter() > deadline:
                 break
         if not self._jobs:
             self._timer.stop()
+
+
+def _lives(draw: Callable[[], None]) -> bool:
+    """Whether the widget that would be drawn was not destroyed in the meantime."""
+    owner = getattr(draw, "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
 
 
 _pacer: Pacer | None = None
