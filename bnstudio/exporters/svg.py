@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from bnstudio import data
 from bnstudio.analysis import analyze
@@ -82,7 +82,7 @@ def render(project: Project, analysis: Analysis | None = None, *, dark: bool = F
         max([right, *(x + MARGIN for x in reach)]),
     )
     width, height = right - left, bottom - top
-    title = escape(_visible(project.title or "A Keras model"))
+    title = escape(_visible(project.title or "A Keras model"), quote=False)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'viewBox="{left:g} {top:g} {width:g} {height:g}">',
@@ -244,7 +244,7 @@ def _value(value: Value) -> str:
 def _text(x: float, y: float, kind: str, text: str, anchor: str = "") -> str:
     where = f' text-anchor="{anchor}"' if anchor else ""
     kept = ' xml:space="preserve"' if "  " in text else ""
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}"{where}{kept}>{escape(_visible(text))}</text>'
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}"{where}{kept}>{escape(_visible(text), quote=False)}</text>'
 
 
 def _port(x: float, y: float) -> str:
