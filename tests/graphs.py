@@ -124,5 +124,6 @@ def settings(draw):
 
 
 def projects(drawings=None):
-    """Whole projects."""
-    return st.builds(Project, drawings or graphs(), sources(), settings(), TEXTS, TEXTS)
+    """Whole projects, of any drawings if none are given."""
+    drawings = graphs() if drawings is None else drawings
+    return st.builds(Project, drawings, sources(), settings(), TEXTS, TEXTS)

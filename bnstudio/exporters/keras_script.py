@@ -18,9 +18,11 @@ from bnstudio.exporters.source import (
     Bracket,
     comment,
     docstring,
+    flat,
     lay,
     lay_again,
     lay_call,
+    literal,
     named,
     text,
 )
@@ -74,7 +76,9 @@ class _Writer:
         imports, preparation = self._data()
         settings = self.project.settings
         held_out = settings.validation_split > 0
-        self.lines += docstring([self.project.title or "A Keras model", self.project.about])
+        self.lines += docstring(
+            [self.project.title, self.project.about], otherwise="A Keras model."
+        )
         self.lines += ["", *imports, ""]
         self.lines += [
             f"SEED = {settings.seed}",
@@ -149,7 +153,8 @@ class _Writer:
         shared = {call.reuses for call in self.plan.calls if call.reuses}
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
-        names = variables(self.plan, taken)
+        labels = {call.node: self.analysis.graph.nodes[call.node].name for call in self.plan.calls}
+        names = variables(self.plan, labels, taken)
         for call in self.plan.calls:
             self._put(call.node, self._call(call, names, layers))
         ends = [_several([names[Tensor(id)] for id in self.plan.inputs])]
@@ -231,7 +236,7 @@ def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expressio
 def _early_stopping(early: EarlyStopping) -> Bracket:
     items = [f"monitor={text(early.monitor)}"]
     if early.min_delta:
-        items.append(f"min_delta={early.min_delta!r}")
+        items.append(f"min_delta={flat(literal(early.min_delta))}")
     items.append(f"patience={early.patience}")
     if early.restore_best_weights:
         items.append("restore_best_weights=True")

@@ -36,8 +36,8 @@ def identifier(name: str, taken: set[str]) -> str:
     return result
 
 
-def variables(plan: Plan, taken: set[str]) -> dict[Tensor, str]:
-    """A variable for each tensor that is used, or that comes out.
+def variables(plan: Plan, labels: Mapping[str, str], taken: set[str]) -> dict[Tensor, str]:
+    """A variable for each tensor that is used, or that comes out; ``labels`` are node names.
 
     Calls follow one another in a chain while each feeds only the next; a chain has one variable.
     It is ``x`` unless the chain is one of several that leave a fork, or ``x`` is still needed.
@@ -50,17 +50,16 @@ def variables(plan: Plan, taken: set[str]) -> dict[Tensor, str]:
     for tensor in plan.outputs:
         uses.setdefault(tensor, []).append(end)
 
-    by_node = {call.node: call.name for call in plan.calls}
     names: dict[Tensor, str] = {}
     for id in plan.inputs:
         alone = len(plan.inputs) == 1
-        names[Tensor(id)] = "inputs" if alone else identifier(by_node[id], taken)
+        names[Tensor(id)] = "inputs" if alone else identifier(labels[id], taken)
     if len(plan.outputs) == 1:
         names.setdefault(plan.outputs[0], "outputs")
     else:
         for tensor in plan.outputs:
             if tensor not in names:
-                names[tensor] = identifier(by_node[tensor.node], taken)
+                names[tensor] = identifier(labels[tensor.node], taken)
 
     x_needed_until = -1
     for chain in _chains(plan, uses, names):
@@ -75,12 +74,12 @@ def variables(plan: Plan, taken: set[str]) -> dict[Tensor, str]:
         if first >= x_needed_until and not _leaves_fork(plan.calls[first], uses):
             name, x_needed_until = "x", until
         else:
-            name = identifier(_branch([plan.calls[index].name for index in chain]), taken)
+            name = identifier(_branch([labels[plan.calls[index].node] for index in chain]), taken)
         for index in chain:
             names[Tensor(plan.calls[index].node)] = name
     for tensor in uses:
         if tensor not in names:
-            names[tensor] = identifier(f"{by_node[tensor.node]}_{tensor.port}", taken)
+            names[tensor] = identifier(f"{labels[tensor.node]}_{tensor.port}", taken)
     return names
 
 

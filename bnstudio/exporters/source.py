@@ -157,7 +157,7 @@ def literal(value: Value) -> Expression:
         return Bracket("(", items, ",)" if len(items) == 1 else ")")
     if isinstance(value, Mapping):
         return Bracket("{", tuple(_entry(key, entry) for key, entry in value.items()), "}")
-    return repr(value)
+    return repr(value).replace("e+", "e")
 
 
 def _entry(key: str, value: Value) -> Expression:
@@ -177,8 +177,8 @@ def comment(words: str, indent: int = 0) -> str:
     return line.rstrip() + "..."
 
 
-def docstring(paragraphs: Sequence[str], indent: int = 0) -> list[str]:
-    """The lines of a docstring: a first sentence, then paragraphs."""
+def docstring(paragraphs: Sequence[str], indent: int = 0, *, otherwise: str = "") -> list[str]:
+    """The lines of a docstring: a sentence, then paragraphs; ``otherwise`` if all are blank."""
     margin = " " * indent
     lines: list[str] = []
     for paragraph in paragraphs:
@@ -194,6 +194,7 @@ def docstring(paragraphs: Sequence[str], indent: int = 0) -> list[str]:
             said, WIDTH - indent - 4 - first, break_long_words=False, break_on_hyphens=False
         )
         lines += wrapped
+    lines = lines or [otherwise]
     if len(lines) == 1:
         return [f'{margin}"""{lines[0]}"""']
     body = [f"{margin}{line}" if line else "" for line in lines[1:]]

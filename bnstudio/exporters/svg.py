@@ -244,7 +244,8 @@ def _value(value: Value) -> str:
 def _text(x: float, y: float, kind: str, text: str, anchor: str = "") -> str:
     where = f' text-anchor="{anchor}"' if anchor else ""
     kept = ' xml:space="preserve"' if "  " in text else ""
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}"{where}{kept}>{escape(_visible(text), quote=False)}</text>'
+    words = escape(_visible(text), quote=False)
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}"{where}{kept}>{words}</text>'
 
 
 def _port(x: float, y: float) -> str:
