@@ -163,9 +163,10 @@ def _run(made, shapes):
     def call(*inputs):
         return made(list(inputs) if _merges(made) else inputs[0], **options)
 
-    specs = [tf.TensorSpec(shape, "float32") for shape in shapes]
+    kind = made.compute_dtype if "int" in made.compute_dtype else "float32"
+    specs = [tf.TensorSpec(shape, kind) for shape in shapes]
     tf.function(call, input_signature=specs).get_concrete_function()
-    outputs = call(*[np.zeros([size or 2 for size in shape], "float32") for shape in shapes])
+    outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
     keras.tree.map_structure(np.asarray, outputs)
     sum(made.losses)
     for weight in made.trainable_weights:

@@ -32,18 +32,19 @@ CATEGORIES = (
 FLOATING = (
     None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
 )  # fmt: skip
-"""What the weights of a layer may be."""
-
-DTYPES = (*FLOATING, "int32", "int64", "uint8", "bool")
+"""What a layer that computes may work in."""
 
 _TRAINABLE = Bool("trainable", True, help="Whether training may change this layer's weights.")
 _DTYPE_HELP = "The dtype or dtype policy; None follows the global one."
 
-COMMON = (_TRAINABLE, Choice("dtype", None, DTYPES, help=_DTYPE_HELP))
+COMMON = (_TRAINABLE, Choice("dtype", None, FLOATING, help=_DTYPE_HELP))
 """Arguments that every Keras layer has, from the base class."""
 
-COMMON_WITH_WEIGHTS = (_TRAINABLE, Choice("dtype", None, FLOATING, help=_DTYPE_HELP))
-"""The same for layers with weights, which cannot be whole numbers."""
+COMMON_TO_MOVERS = (
+    _TRAINABLE,
+    Choice("dtype", None, (*FLOATING, "int32", "int64", "uint8", "bool"), help=_DTYPE_HELP),
+)
+"""The same for a layer that only moves its inputs about, which may be anything."""
 
 
 class ShapeError(ValueError):
@@ -246,7 +247,7 @@ def layer(
     flops: Rule | None = None,
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
-    common: tuple[Param, ...] | None = None,
+    common: tuple[Param, ...] = COMMON,
 ) -> Callable[[Rule], LayerType]:
     """Makes the decorated shape rule a layer type and enters it in ``LAYERS``.
 
@@ -262,8 +263,6 @@ def layer(
     """
     if category not in CATEGORIES:
         raise ValueError(f"{name}: there is no category {category!r}.")
-    if common is None:
-        common = COMMON if weights is None else COMMON_WITH_WEIGHTS
 
     def enter(rule: Rule) -> LayerType:
         if name in LAYERS:

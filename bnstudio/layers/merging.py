@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import LayerType, MergeError, Shape, layer, show_shape
+from bnstudio.layers.catalogue import (
+    COMMON_TO_MOVERS,
+    LayerType,
+    MergeError,
+    Shape,
+    layer,
+    show_shape,
+)
 from bnstudio.layers.params import Int
 from bnstudio.layers.shapes import size
 
@@ -91,6 +98,7 @@ average = _elementwise(
     category="Merging",
     tells=("axis",),
     inputs=_SEVERAL,
+    common=COMMON_TO_MOVERS,
 )
 def concatenate(shapes: tuple[Shape, ...], *, axis: int, **_: Any) -> Shape:
     """Puts its inputs one after the other along an axis.

@@ -186,7 +186,7 @@ class Regularizer(Object):
         Spec("L1L2", (Float("l1", 0.0, min=0), Float("l2", 0.0, min=0)), "Both at once."),
         Spec(
             "OrthogonalRegularizer",
-            (Float("factor", 0.01, min=0), Choice("mode", "rows", ("rows", "columns"))),
+            (Float("factor", 0.01, min=0, point=True), Choice("mode", "rows", ("rows", "columns"))),
             "Pushes the rows or columns of a matrix to be at right angles.",
         ),
     )
@@ -245,7 +245,7 @@ class Constraint(Object):
         if spec is None or not spec.params:
             return None
         axis = _config(value).get("axis", 0)
-        return _beyond(axis if isinstance(axis, tuple) else (axis,), len(shape))
+        return _beyond(axis if isinstance(axis, tuple) else (axis,), len(shape), distinct=True)
 
 
 def _config(value: Value) -> Mapping[str, Value]:
@@ -253,10 +253,12 @@ def _config(value: Value) -> Mapping[str, Value]:
     return config if isinstance(config, Mapping) else {}
 
 
-def _beyond(axes: tuple[Value, ...], rank: int) -> str | None:
+def _beyond(axes: tuple[Value, ...], rank: int, distinct: bool = False) -> str | None:
     for axis in axes:
         if isinstance(axis, int) and not -rank <= axis < rank:
             return f"its axis {axis} is beyond the {rank} dimensions"
+    if distinct and len({axis % rank for axis in axes if isinstance(axis, int)}) < len(axes):
+        return f"its axes {axes} name one of the {rank} dimensions twice"
     return None
 
 

@@ -6,14 +6,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, Shape, ShapeError, layer, show_shape
 from bnstudio.layers.params import REQUIRED, Ints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@layer("Flatten", DATA_FORMAT, category="Reshaping")
+@layer("Flatten", DATA_FORMAT, category="Reshaping", common=COMMON_TO_MOVERS)
 def flatten(x: Shape, **_: Any) -> Shape:
     """Makes each row one long vector, as Dense expects it."""
     rest = x[1:]
@@ -39,6 +39,7 @@ def _reshape_conflicts(*, target_shape: tuple[int, ...], **_: Any) -> Iterator[t
     category="Reshaping",
     tells=("target_shape",),
     conflicts=_reshape_conflicts,
+    common=COMMON_TO_MOVERS,
 )
 def reshape(x: Shape, *, target_shape: tuple[int, ...], **_: Any) -> Shape:
     """Puts the numbers of each row into another shape, in the same order."""

@@ -125,6 +125,8 @@ SUITABLE = {
     ),
 }
 
+MOVERS = {"Input", "Flatten", "Reshape", "Concatenate"}
+
 KERAS_IS_LENIENT = {
     ("Input", "shape"): "No size of a row can be 0; Keras makes an empty tensor.",
     ("Input", "batch_size"): "A batch of no rows; Keras makes an empty tensor.",
@@ -189,11 +191,14 @@ def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
-def test_a_layer_with_weights_cannot_have_whole_ones(keras, dtype):
-    assert "dtype" in LAYERS["Dense"].check({"units": 2, "dtype": dtype})
-    assert "error" in keras.ask("layer", "Dense", {"units": 2, "dtype": dtype}, [(None, 50)])
-    assert not LAYERS["Flatten"].check({"dtype": dtype})
-    assert "error" not in keras.ask("layer", "Flatten", {"dtype": dtype}, [(None, 3)])
+def test_only_a_layer_that_moves_its_inputs_may_work_in_whole_numbers(keras, dtype):
+    for name, entry in LAYERS.items():
+        problems = entry.check({**entry.initial, "dtype": dtype})
+        assert ("dtype" in problems) == (name not in MOVERS), name
+    for name, shape in (("Dense", (None, 50)), ("Softmax", (None, 3))):
+        params = {**LAYERS[name].initial, "dtype": dtype}
+        assert "error" in keras.ask("layer", name, params, [shape], True)
+    assert "error" not in keras.ask("layer", "Flatten", {"dtype": dtype}, [(None, 3)], True)
 
 
 @pytest.mark.parametrize("name", LAYERS)

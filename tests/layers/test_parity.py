@@ -6,10 +6,11 @@ makes it do so.
 
 import os
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS, ShapeError
@@ -113,3 +114,23 @@ def test_shapes_and_weights_are_those_of_keras(keras, name):
     check()
     note(name, verdicts)
     assert verdicts["accepted"] > sum(verdicts.values()) / 5
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "Input"])
+def test_what_is_accepted_runs(keras, name):
+    entry = LAYERS[name]
+
+    @settings(max_examples=200)
+    @given(arguments(entry.params), shapes(name))
+    def check(params, inputs):
+        # Whether a size that is not known fits turns out in the run; that of the batch goes.
+        assume(None not in chain(*(shape[1:] for shape in inputs)))
+        assume(len({shape[0] for shape in inputs}) == 1)
+        # This needs a GPU, and some other arguments.
+        assume(params.get("use_cudnn") is not True)
+        if "outputs" in ours(entry, params, inputs):
+            answer = keras.ask("layer", name, params, inputs, True)
+            assert "outputs" in answer, f"{name}({params}) on {inputs}: {answer}"
+
+    check()
