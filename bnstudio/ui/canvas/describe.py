@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def selection(document: Document) -> str:
     """What is selected, in a sentence."""
-    chosen = document.selection
+    # While an edit goes round, what it removed may be selected still.
+    chosen = document.selection & document.graph.nodes.keys()
     count = len(document.graph.nodes)
     if not chosen:
         return f"{count} layers, none selected." if count else "The drawing is empty."

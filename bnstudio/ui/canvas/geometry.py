@@ -174,6 +174,12 @@ def samples(curve: Curve, pieces: int = 10) -> list[Point]:
     return result
 
 
+def middle(curve: Curve) -> Point:
+    """The point half way along a curve's pieces."""
+    points = samples(curve, 6)
+    return points[len(points) // 2]
+
+
 def distance(curve: Curve, point: Point) -> float:
     """How far ``point`` is from a curve."""
     return min(_to_segment(point, a, b) for a, b in pairwise(samples(curve)))

@@ -40,6 +40,8 @@ class Look:
         self.surface = QBrush(QColor(colours.surface))
         self.border = QPen(_mix(colours.border, colours.muted, 0.25), 1)
         self.border_hover = QPen(_mix(colours.border, colours.muted, 0.7), 1)
+        self.border_far = QPen(self.border)
+        self.border_far.setWidth(0)
         self.selected = QPen(self.accent, 2)
         self.refused = QPen(self.error, 2)
         self.halo = QPen(_faded(self.accent, 60 if colours.dark else 44), 6)
@@ -67,6 +69,7 @@ class Look:
         self.mono_font = _font("JetBrains Mono", 11)
         self.small_font = _font("JetBrains Mono", 9)
         self.badge_font = _font("Inter", 11, QFont.Weight.Bold)
+        self._severities = {level: QColor(getattr(colours, level.value)) for level in Severity}
         self._categories: dict[str, QColor] = {}
 
     @property
@@ -85,7 +88,7 @@ class Look:
 
     def severity(self, severity: Severity) -> QColor:
         """The colour of a finding."""
-        return QColor(getattr(self.theme, severity.value))
+        return self._severities[severity]
 
 
 @cache

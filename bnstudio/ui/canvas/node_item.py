@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
 
-FAR = 0.25
+FAR = 0.27
 """Below this zoom nodes are drawn in one batch, not by their items."""
 
-_TEXT = 0.55
+_TEXT = 0.62
 """Below this zoom there is room for the type only, written large."""
+
+_BLOCK = 0.36
+"""Below this zoom no text can be read, and the bar grows until it is the node."""
 
 _MARGIN = 7.0
 _RADIUS = 7.0
@@ -200,6 +203,9 @@ class NodeItem(QGraphicsRectItem):
     def paint_body(self, painter: QPainter, look: Look, zoom: float) -> None:
         """Everything but the ports; also what a ghost under the mouse looks like."""
         width, height = self.box.width, self.box.height
+        if zoom < _BLOCK:
+            self._paint_block(painter, look, zoom)
+            return
         body = QRectF(0, 0, width, HEIGHT)
         whole = QRectF(0, 0, width, height)
         if self.selected or self.state == "target":
@@ -228,21 +234,14 @@ class NodeItem(QGraphicsRectItem):
         painter.drawRoundedRect(whole, _RADIUS, _RADIUS)
         if zoom >= _TEXT:
             self._paint_texts(painter, look)
-        elif zoom >= 0.3:
+        else:
             self._paint_map_text(painter, look)
         self._paint_badge(painter, look, zoom)
 
     def _paint_bar(self, painter: QPainter, look: Look, width: float, zoom: float) -> None:
-        """The category's colour; seen from further away it becomes the node."""
-        share = min(1.0, max(0.0, (0.34 - zoom) / (0.34 - FAR)))
-        bar = _BAR + (width - _BAR) * share
-        if zoom < _TEXT:
-            bar = max(bar, _BAR / zoom * 0.6)
+        """The category's colour, rounded as the node is; no thinner from further away."""
+        bar = _BAR if zoom >= _TEXT else max(_BAR, _BAR / zoom * 0.6)
         colour = look.category(self.node.type)
-        if bar >= width - 1:
-            painter.setBrush(colour)
-            painter.drawRoundedRect(QRectF(0, 0, width, HEIGHT), _RADIUS, _RADIUS)
-            return
         path = QPainterPath()
         path.moveTo(bar, 0)
         path.lineTo(_RADIUS, 0)
@@ -252,6 +251,31 @@ class NodeItem(QGraphicsRectItem):
         path.lineTo(bar, HEIGHT)
         path.closeSubpath()
         painter.fillPath(path, colour)
+
+    def _paint_block(self, painter: QPainter, look: Look, zoom: float) -> None:
+        """The node as a block of colour, with no more strokes than can be seen."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        width = self.box.width
+        share = min(1.0, (_BLOCK - zoom) / (_BLOCK - FAR))
+        bar = _BAR / _BLOCK * 0.6
+        body = QRectF(0, 0, width, HEIGHT)
+        painter.fillRect(body, look.raised)
+        painter.fillRect(
+            QRectF(0, 0, bar + (width - bar) * share, HEIGHT), look.category(self.node.type)
+        )
+        outlined = self.selected or self.state in ("target", "refused")
+        painter.setPen(
+            look.refused
+            if self.state == "refused"
+            else look.selected_far
+            if outlined
+            else look.border_far
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(body.adjusted(-6, -6, 6, 6) if outlined else body)
+        if self.badge is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_mark(painter, look, self.badge.severity, QRectF(width - 40, 6, 32, 32))
 
     def _paint_texts(self, painter: QPainter, look: Look) -> None:
         texts = self._texts
@@ -278,7 +302,7 @@ class NodeItem(QGraphicsRectItem):
         painter.drawStaticText(QPointF(_PAD + 8, HEIGHT / 2 - 14), texts.big)
 
     def _paint_badge(self, painter: QPainter, look: Look, zoom: float) -> None:
-        if self.badge is None or zoom < FAR:
+        if self.badge is None:
             return
         severity = self.badge.severity
         size = _BADGE if zoom >= _TEXT else 26.0
@@ -330,12 +354,11 @@ class NodeItem(QGraphicsRectItem):
         painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, middle)
 
 
-def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> None:
-    """A finding's mark: a shape and a sign, not a colour alone."""
-    level = Severity(severity)
+def paint_mark(painter: QPainter, look: Look, severity: Severity, rect: QRectF) -> None:
+    """A finding's shape: a triangle for a warning, a disc for the others."""
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.severity(level))
-    if level is Severity.WARNING:
+    painter.setBrush(look.severity(severity))
+    if severity is Severity.WARNING:
         triangle = QPolygonF(
             [
                 QPointF(rect.center().x(), rect.top() - 0.5),
@@ -346,6 +369,12 @@ def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> N
         painter.drawPolygon(triangle)
     else:
         painter.drawEllipse(rect)
+
+
+def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> None:
+    """A finding's mark: a shape and a sign, not a colour alone."""
+    level = Severity(severity)
+    paint_mark(painter, look, level, rect)
     painter.setPen(look.canvas if look.dark else look.on_accent)
     font = look.badge_font
     painter.setFont(font)

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter
+from PySide6.QtGui import QCloseEvent, QColor, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QGraphicsDropShadowEffect,
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
     from bnstudio.layers import LayerType
 
-_WIDTH, _HEIGHT = 380, 372
+_WIDTH = 380
 _ROW = 46
+_ROWS = 7
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -106,13 +107,12 @@ class SearchPopup(QFrame):
         self._dress()
         theme.notifier.changed.connect(self._dress)
         self._filter("")
-        width, height = min(_WIDTH, over.width() - 16), min(_HEIGHT, over.height() - 16)
-        self.setGeometry(
+        width, height = min(_WIDTH, over.width() - 16), self._height(_ROWS)
+        self.move(
             max(8, min(at.x(), over.width() - width - 8)),
             max(8, min(at.y(), over.height() - height - 8)),
-            width,
-            height,
         )
+        self.resize(width, self._height(len(entries)))
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -121,8 +121,10 @@ class SearchPopup(QFrame):
         """What is offered now, best first."""
         return [entry.name for entry in self._model.entries]
 
-    def closeEvent(self, event: QEvent) -> None:
-        super().closeEvent(event)  # type: ignore[arg-type]
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.field.hasFocus():
+            self._over.setFocus()
+        super().closeEvent(event)
         self.closed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -166,17 +168,21 @@ class SearchPopup(QFrame):
     def _filter(self, query: str) -> None:
         self._model.show(rank(query, self._entries, self._recent))
         some = self._model.rowCount() > 0
+        self.resize(self.width(), self._height(self._model.rowCount()))
         self.list.setVisible(some)
         self._none.setVisible(not some)
         if some:
             self.list.setCurrentIndex(self._model.index(0, 0))
 
+    def _height(self, rows: int) -> int:
+        """As tall as the rows it shows, within bounds."""
+        rows = max(2, min(_ROWS, rows))
+        return min(rows * _ROW + self.field.sizeHint().height() + 30, self._over.height() - 16)
+
     def _take(self, index: QModelIndex) -> None:
         if not index.isValid():
             return
         name = self._model.entries[index.row()].name
-        # The focus goes back before the choice acts, so that typing goes on at the canvas.
-        self._over.setFocus()
         self.close()
         self.chosen.emit(name)
 

@@ -187,6 +187,11 @@ class Surface(QGraphicsView):
         self.viewport().update()
 
     @property
+    def word(self) -> tuple[str, QPointF] | None:
+        """The reason that is shown, and where."""
+        return self._word
+
+    @property
     def selected_wire(self) -> Wire | None:
         """The wire that is marked."""
         return self._wire

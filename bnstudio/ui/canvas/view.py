@@ -249,12 +249,17 @@ class CanvasView(Desk):
             self._show_cursor()
         super().keyReleaseEvent(event)
 
-    def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab adds a layer; Shift+Tab leaves the canvas."""
-        if next:
+    def event(self, event: QEvent) -> bool:
+        """Tab adds a layer instead of moving the focus; Shift+Tab leaves the canvas."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Tab
+            and event.modifiers() == _NO_KEYS
+        ):
             self.open_search()
             return True
-        return super().focusNextPrevChild(next)
+        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space = False

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Curve, Point, distance, samples
+from bnstudio.ui.canvas.geometry import Curve, Point, distance, middle
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -54,7 +54,7 @@ class WireItem(QGraphicsRectItem):
             self.curve = curve
             self._path = None
             xs, ys = zip(*curve, strict=True)
-            side = _LABEL if _roomy(curve) else _MARGIN
+            side = 2 * _LABEL + 4 if _roomy(curve) else _MARGIN
             left, top = min(xs) - side, min(ys) - _MARGIN
             self.setRect(left, top, max(xs) + side - left, max(ys) + _MARGIN - top)
             self.update()
@@ -105,13 +105,14 @@ class WireItem(QGraphicsRectItem):
         painter.drawPath(self.path())
 
     def _paint_label(self, painter: QPainter, look: Look) -> None:
-        pieces = samples(self.curve, 6)
-        middle = pieces[len(pieces) // 2]
-        width = min(2 * _LABEL, looks.metrics("mono_font").horizontalAdvance(self.label) + 12)
-        rect = QRectF(middle.x - width / 2, middle.y - 9, width, 18)
+        place = middle(self.curve)
+        width = min(2 * _LABEL, looks.metrics("mono_font").horizontalAdvance(self.label) + 8)
+        # Beside the line, on the side that it bulges to, where it is free of nodes.
+        left = place.x < min(self.curve[0].x, self.curve[-1].x)
+        rect = QRectF(place.x - width - 4 if left else place.x + 4, place.y - 9, width, 18)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.canvas)
-        painter.drawRoundedRect(rect, 5, 5)
+        painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(look.muted)
         painter.setFont(look.mono_font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.label)
