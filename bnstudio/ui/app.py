@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -63,11 +66,26 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     app = application()
     window = create_window()
     sys.excepthook = _catcher(window)
+    if path is not None:
+        window.show_canvas()
     window.show()
+    # What a drawing needs takes as long to import as the window itself, so that comes first.
+    _draw_first_frame(app, window)
     if path is not None:
         window.files.open_path(Path(path))
     window.offer_recovery()
+    # The curves would otherwise be imported when the first run begins, and be felt there.
+    QTimer.singleShot(0, lambda: import_module("bnstudio.ui.plots.curve"))
     return app.exec()
+
+
+def _draw_first_frame(app: QApplication, window: MainWindow) -> None:
+    """Runs events until the window is on the screen; for a second at most."""
+    patience = QDeadlineTimer(1000)
+    handle = window.windowHandle()
+    while handle is not None and not handle.isExposed() and not patience.hasExpired():
+        app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+    app.processEvents()
 
 
 class _catcher:

@@ -23,6 +23,7 @@ class Seen(QObject):
     def eventFilter(self, thing, event):
         if event.type() == QEvent.Type.Paint:
             app.removeEventFilter(self)
+            # Once the event loop is back, every widget has painted its part of the frame.
             QTimer.singleShot(0, lambda: print("seen", flush=True))
         return False
 
@@ -47,20 +48,14 @@ app.exec()
 """
 )
 
-STUDIO = (
-    _SEEN
-    + """
+STUDIO = _SEEN + """
 from bnstudio import project
-from bnstudio.ui.app import application, create_window
+from bnstudio.ui.app import application, run
 
-window = create_window(project.samples()[0].project)
-window.resize(1600, 1000)
 app = application()
 app.installEventFilter(seen)
-window.show()
-app.exec()
+run(str(project.samples()[0].path))
 """
-)
 
 
 def seconds_until_seen(code: str) -> float:
