@@ -138,12 +138,17 @@ class Document(QObject):
 
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project
+        # Nobody may meet a selected node that is no longer there.
+        kept = self._selection & project.graph.nodes.keys()
+        lost = kept != self._selection
+        self._selection = kept
         if project.graph is not before.graph:
             self._analysis = analyze(project.graph, self._analysis)
         self._diagnostics = self._diagnose()
         self.changed.emit(before, project)
         self.diagnosed.emit()
-        self.select(self._selection)
+        if lost:
+            self.selection_changed.emit(kept)
 
     def _diagnose(self) -> tuple[Diagnostic, ...]:
         facts = data.facts(self._project.source)

@@ -15,6 +15,7 @@ from bnstudio.project import SUFFIX, Project
 from bnstudio.ui import recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas.geometry import Point
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Dock, polish_tabs, refresh_titles
 from bnstudio.ui.document import Document
@@ -245,16 +246,13 @@ class MainWindow(QMainWindow):
 
     def add_layer(self, type: str) -> None:
         """Adds a layer after the one that is selected, or loose where there is room."""
-        document = self.document
-        graph = document.graph
-        lowest = max(graph.nodes.values(), key=lambda node: node.y, default=None)
-        x, y = (lowest.x, lowest.y + steps.PITCH) if lowest else (0.0, 0.0)
-        graph, id = steps.place(graph, type, x, y)
-        if len(document.selection) == 1:
-            graph = steps.follow(graph, next(iter(document.selection)), id)
-        document.edit(graph, f"Add {type}")
-        document.select((id,))
-        self.canvas.ensure_seen(id)
+        camera = self.canvas.camera
+        middle = camera.to_scene(camera.middle)
+        if len(self.document.selection) == 1:
+            self.canvas.add_after(type, next(iter(self.document.selection)), middle)
+        else:
+            x, y = steps.free_spot(self.document.graph, round(middle.x), round(middle.y))
+            self.canvas.add_layer(type, Point(x, y))
 
     def next_problem(self) -> None:
         """Selects the node of the next finding."""
@@ -301,6 +299,10 @@ class MainWindow(QMainWindow):
         if not self.toasts.log:
             lines.append("Nothing has been said yet.")
         self._help_window().show_markdown("Messages", "\n".join(lines))
+
+    def show_report(self, title: str, report: str) -> None:
+        """Shows a technical text as it is."""
+        self._help_window().show_markdown(title, f"# {title}\n\n```\n{report}\n```")
 
     def show_about(self) -> None:
         """Says what this is."""

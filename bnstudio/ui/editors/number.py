@@ -80,7 +80,7 @@ class NumberField(QAbstractSpinBox):
         self._high: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(40)
+        self.setMinimumWidth(34)
         if not buttons:
             # The style sheet takes the buttons away; Qt's own way leaves no room for the text.
             self.setProperty("plain", True)
