@@ -10,7 +10,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.project import Project, samples
 from bnstudio.ui import app as starting
@@ -89,17 +89,31 @@ def sample() -> Project:
 
 
 @pytest.fixture
-def window(qapp, sample):
-    """A window on a sample, without an engine."""
-    window = starting.create_window(sample, start_engine=False)
-    window.resize(1280, 800)
-    window.show()
-    QApplication.processEvents()
-    yield window
-    close(window)
+def open_window(qapp):
+    """Opens windows without an engine, and closes them again: ``open_window(project)``."""
+    opened = []
+
+    def open_(project: Project | None = None):
+        window = starting.create_window(project, start_engine=False)
+        opened.append(window)
+        window.resize(1280, 800)
+        window.show()
+        QApplication.processEvents()
+        return window
+
+    yield open_
+    for window in opened:
+        if shiboken6.isValid(window):
+            close_window(window)
 
 
-def close(window) -> None:
+@pytest.fixture
+def window(open_window, sample):
+    """A window on a sample."""
+    return open_window(sample)
+
+
+def close_window(window) -> None:
     """Closes a window whatever it holds."""
     window.document.undo_stack.setClean()
     window.close()
@@ -108,10 +122,12 @@ def close(window) -> None:
 
 
 def top_level() -> list[QWidget]:
+    """Every window there is, but for what the libraries keep: pyqtgraph a menu a plot, unseen."""
     return [
         widget
         for widget in QApplication.topLevelWidgets()
         if widget.metaObject().className() not in QT_OWN
+        and not (isinstance(widget, QMenu) and not widget.isVisible())
     ]
 
 

@@ -1,0 +1,280 @@
+"""The window as a whole: files, closing, dropping, the welcome page, what it says."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+
+from bnstudio import project as projects
+from bnstudio.graph import add
+from bnstudio.project import Project
+from bnstudio.ui import app as starting
+from bnstudio.ui import files as file_commands
+from bnstudio.ui import theme
+
+
+@pytest.fixture
+def empty(open_window):
+    return open_window()
+
+
+@pytest.fixture
+def saved(tmp_path, sample) -> Path:
+    path = tmp_path / "net.bnstudio"
+    projects.save(sample, path)
+    return path
+
+
+def answer(monkeypatch, button) -> list[str]:
+    """Answers the next questions with a button; what was asked."""
+    asked: list[str] = []
+
+    def reply(box):
+        asked.append(box.text())
+        box.deleteLater()
+        return button
+
+    monkeypatch.setattr(file_commands, "ask", reply)
+    return asked
+
+
+def test_an_empty_project_is_welcomed_with_the_samples(empty):
+    assert empty._centre.currentWidget() is empty.welcome
+    cards = [b for b in empty.welcome.findChildren(QPushButton) if b.objectName() == "card"]
+    assert len(cards) == len(projects.samples())
+    QTest.mouseClick(cards[0], Qt.MouseButton.LeftButton)
+    assert empty.document.project == projects.samples()[0].project
+    assert empty.document.path is None, "a sample must not be written over"
+    assert not empty.document.modified
+    assert empty._centre.currentWidget() is empty.canvas
+
+
+def test_the_first_layer_leaves_the_welcome_page(empty):
+    empty.add_layer("Input")
+    assert empty._centre.currentWidget() is empty.canvas
+
+
+def test_double_clicks_build_a_chain(empty):
+    for name in ("Input", "Dense", "Activation"):
+        empty.panels["Palette"].chosen.emit(name)
+    graph = empty.document.graph
+    assert [node.type for node in graph.nodes.values()] == ["Input", "Dense", "Activation"]
+    assert len(graph.wires) == 2
+
+
+def test_saving_and_opening(window, tmp_path, monkeypatch):
+    path = tmp_path / "new.bnstudio"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.add_layer("Dropout")
+    assert window.document.modified
+    assert window.files.save()
+    assert not window.document.modified
+    assert projects.load(path) == window.document.project
+    assert window.preferences["recent"] == [str(path)]
+    window.files.new()
+    assert window.document.project == Project()
+    assert window.files.open_path(path)
+    assert len(window.document.graph.nodes) == 11
+
+
+def test_saving_without_a_suffix_adds_it(window, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net"), ""))
+    assert window.files.save_as()
+    assert (tmp_path / "net.bnstudio").exists()
+
+
+def test_a_bad_file_is_explained_and_changes_nothing(window, tmp_path):
+    before = window.document.project
+    for number, content in enumerate((None, b"", b"{}", b"\xff", b'{"bnstudio": 99}')):
+        path = tmp_path / f"bad{number}.bnstudio"
+        if content is not None:
+            path.write_bytes(content)
+        assert not window.files.open_path(path)
+        assert window.document.project is before
+        assert str(path) in window.toasts.log[-1].text
+        assert window.toasts.log[-1].kind == "error"
+
+
+def test_a_file_that_cannot_be_written_is_explained(window, tmp_path):
+    window.add_layer("Dropout")
+    assert not window.files._write(tmp_path / "nowhere" / "net.bnstudio")
+    assert window.document.modified
+    assert "nowhere" in window.toasts.log[-1].text
+
+
+def test_nothing_is_asked_where_nothing_would_be_lost(window, monkeypatch):
+    asked = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    window.files.new()
+    assert asked == []
+
+
+def test_cancel_keeps_unsaved_work(window, monkeypatch):
+    window.add_layer("Dropout")
+    before = window.document.project
+    asked = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    window.files.new()
+    assert len(asked) == 1
+    assert window.document.project is before
+    assert not window.close()
+    assert window.isVisible()
+
+
+def test_discard_lets_it_go(window, monkeypatch):
+    window.add_layer("Dropout")
+    answer(monkeypatch, QMessageBox.StandardButton.Discard)
+    window.files.new()
+    assert window.document.project == Project()
+
+
+def test_a_project_dropped_on_the_window_opens(window, saved, sample):
+    window.files.new()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(saved))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(
+        QPointF(50, 50).toPoint(), Qt.DropAction.CopyAction, mime, buttons, keys
+    )
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, keys)
+    QApplication.sendEvent(window, drop)
+    assert window.document.project == sample
+    assert window.document.path == saved
+
+
+def test_other_files_are_not_taken(window, tmp_path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "picture.png"))])
+    enter = QDragEnterEvent(
+        QPointF(50, 50).toPoint(),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(window, enter)
+    assert not enter.isAccepted()
+
+
+def test_recent_files_mark_the_missing(window, saved, tmp_path):
+    window.preferences["recent"] = [str(saved), str(tmp_path / "gone.bnstudio")]
+    window._fill_recent()
+    here, gone = window._recent.actions()
+    assert here.isEnabled()
+    assert not gone.isEnabled()
+    assert "missing" in gone.text()
+    here.trigger()
+    assert window.document.path == saved
+
+
+def test_ten_recent_files_are_kept(window, tmp_path):
+    for number in range(15):
+        window.preferences.remember(tmp_path / f"{number}.bnstudio")
+    assert len(window.preferences["recent"]) == 10
+    assert window.preferences["recent"][0].endswith("14.bnstudio")
+
+
+def test_every_exporter_writes_from_the_menu(window, tmp_path, monkeypatch):
+    from bnstudio.exporters import EXPORTERS
+
+    for number, exporter in enumerate(EXPORTERS, 1):
+        path = tmp_path / f"out{number}{exporter.suffix}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, p=path: (str(p), ""))
+        window.actions_.by_id[f"file.export_{number}"].trigger()
+        assert path.stat().st_size > 100
+
+
+def test_a_fix_is_one_undo_step_and_offers_undo(window):
+    before = window.document.project
+    problems = window.panels["Problems"]
+    place = next(i for i, d in enumerate(problems.diagnostics) if d.fix)
+    problems.list.fix_wanted.emit(place)
+    assert window.document.project != before
+    (toast,) = window.toasts.shown
+    next(b for b in toast.findChildren(QPushButton) if b.text() == "Undo").click()
+    assert window.document.project == before
+    assert not window.toasts.shown
+
+
+def test_an_undo_offer_does_not_undo_later_edits(window):
+    window.add_layer("Dropout")
+    window.say("Added Dropout", "undo")
+    (toast,) = window.toasts.shown
+    window.add_layer("Dense")
+    after = window.document.project
+    next(b for b in toast.findChildren(QPushButton) if b.text() == "Undo").click()
+    assert window.document.project == after
+
+
+def test_the_tab_counts_the_problems(window):
+    assert window.docks["Problems"].windowTitle().endswith(
+        str(len(window.document.diagnostics))
+    )
+
+
+def test_toasts_pile_up_to_three_and_are_logged(window):
+    for number in range(6):
+        window.say(f"message {number}")
+    assert [toast.note.text for toast in window.toasts.shown] == [
+        "message 3",
+        "message 4",
+        "message 5",
+    ]
+    assert len(window.toasts.log) == 6
+    window.show_messages()
+    assert "message 0" in window._help.page.toPlainText()
+
+
+def test_help_on_the_selection(window):
+    node = next(n for n in window.document.graph.nodes.values() if n.type == "Dense")
+    window.document.select((node.id,))
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    text = window._help.page.toPlainText()
+    assert "Dense" in text
+    assert "kernel_initializer" in text
+
+
+def test_light_and_dark(window):
+    window.set_appearance("dark")
+    dark = window.grab().toImage().pixelColor(4, window.height() - 4)
+    window.set_appearance("light")
+    light = window.grab().toImage().pixelColor(4, window.height() - 4)
+    assert dark.name() == theme.DARK.window
+    assert light.name() == theme.LIGHT.window
+
+
+def test_the_layout_comes_back(open_window, sample):
+    first = open_window(sample)
+    first.show_panel("Layers")
+    first.docks["Palette"].hide()
+    QApplication.processEvents()
+    assert first.close()
+    second = starting.create_window(sample, start_engine=False)
+    assert second.docks["Palette"].isHidden()
+    second.reset_layout()
+    assert not second.docks["Palette"].isHidden()
+    second.close()
+    second.deleteLater()
+
+
+def test_an_unforeseen_fault_keeps_the_work(window, capsys):
+    window.add_layer("Dropout")
+    catch = starting._catcher(window)
+    try:
+        raise RuntimeError("a fault")
+    except RuntimeError as error:
+        catch(type(error), error, error.__traceback__)
+    assert window.recovery.file.exists()
+    assert "a fault" in window.toasts.log[-1].text
+    assert "a fault" in capsys.readouterr().err
+    next(b for b in window.toasts.shown[-1].findChildren(QPushButton)).click()
+    assert "RuntimeError" in window._help.page.toPlainText()
+
+
+def test_a_recovered_value_can_be_undone_to_nothing_lost(window):
+    graph, _ = add(window.document.graph, "Dropout")
+    assert window.files.restore(Project(graph=graph), None)
+    assert window.document.modified
