@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -25,7 +26,7 @@ from bnstudio.layers.params import Choice as Options
 from bnstudio.ui import theme
 from bnstudio.ui.editors.base import Combo
 from bnstudio.ui.editors.form import ParamForm
-from bnstudio.ui.plots.data_views import Balance, Pictures, Scatter, image_side
+from bnstudio.ui.plots.data_views import Balance, Pictures, image_side
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from bnstudio.project import Project
     from bnstudio.training.messages import Failed, Previewed
     from bnstudio.ui.document import Document
+    from bnstudio.ui.plots.scatter import Scatter
     from bnstudio.ui.session import Session
 
 _DELAY = 200
@@ -92,7 +94,7 @@ class Data(QWidget):
         self.preparation.edited.connect(self._set_field)
         self._facts = _Facts()
         self.balance = Balance()
-        self.scatter = Scatter()
+        self._plane = QVBoxLayout()
         self.pictures = Pictures()
         self.rows = _rows_table()
         self._state = _muted()
@@ -112,10 +114,10 @@ class Data(QWidget):
         self._column.addWidget(self._facts)
         self._column.addWidget(self._state)
         self._column.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
-        for widget in (
-            self._balance_heading, self.balance, self._plane_heading, self.scatter,
-            self._rows_heading, self.pictures, self.rows,
-        ):  # fmt: skip
+        for widget in (self._balance_heading, self.balance, self._plane_heading):
+            self._column.addWidget(widget)
+        self._column.addLayout(self._plane)
+        for widget in (self._rows_heading, self.pictures, self.rows):
             self._column.addWidget(widget)
         self._column.addStretch(1)
         self._show_previewed(None)
@@ -196,6 +198,15 @@ class Data(QWidget):
             self._state.setText(text)
         self._state.setVisible(waiting or self._retry.isVisibleTo(self))
 
+    @cached_property
+    def scatter(self) -> Scatter:
+        """The rows in the plane. Made for the first preview: pyqtgraph takes long to import."""
+        from bnstudio.ui.plots.scatter import Scatter
+
+        scatter = Scatter()
+        self._plane.addWidget(scatter)
+        return scatter
+
     def _show_failed(self, failed: Failed) -> None:
         if failed.run == self._session.preview_id:
             self._show_previewed(None)
@@ -219,8 +230,11 @@ class Data(QWidget):
             else:
                 _fill(self.rows, previewed, facts)
             self._facts.show_facts(facts, previewed.rows)
+            self.scatter.show()
+        elif self._plane.count():
+            self.scatter.hide()
         self._balance_heading.setText("Rows a class" if classes else "The target's values")
-        for widget in (self._balance_heading, self.balance, self._plane_heading, self.scatter):
+        for widget in (self._balance_heading, self.balance, self._plane_heading):
             widget.setVisible(shown)
         self._rows_heading.setVisible(shown)
         self.pictures.setVisible(shown and side is not None)
