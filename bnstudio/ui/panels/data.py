@@ -117,8 +117,8 @@ class Data(QWidget):
         for widget in (self._balance_heading, self.balance, self._plane_heading):
             self._column.addWidget(widget)
         self._column.addLayout(self._plane)
-        for widget in (self._rows_heading, self.pictures, self.rows):
-            self._column.addWidget(widget)
+        for view in (self._rows_heading, self.pictures, self.rows):
+            self._column.addWidget(view)
         self._column.addStretch(1)
         self._show_previewed(None)
 
