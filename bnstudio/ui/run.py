@@ -241,11 +241,12 @@ class Run:
     def metrics(self) -> tuple[str, ...]:
         """The names of what is logged, the loss first, without the ``val_`` ones."""
         names = dict.fromkeys((*self.steps, *self.epochs))
-        return tuple(
+        found = [
             name
             for name in names
             if name not in {"step", "epoch", "elapsed"} and not name.startswith("val_")
-        )
+        ]
+        return tuple(sorted(found, key=lambda name: name != "loss"))
 
     def best(self, metric: str = "loss") -> tuple[int, float] | None:
         """The epoch, from 0, with the best validation value of ``metric``, and that value.

@@ -52,6 +52,7 @@ class Curves(QWidget):
         self.look = Look()
 
         self._cards = QWidget()
+        self._cards.setObjectName("panel")
         self._grid = QGridLayout(self._cards)
         self._grid.setContentsMargins(12, 2, 12, 8)
         self._grid.setSpacing(10)

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from bnstudio.data import SOURCES
 from bnstudio.ui import theme
+from bnstudio.ui.plots.curve import run_colour
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.run import STATE_NAMES, Run
@@ -392,9 +393,8 @@ def _key(run: Run, column: int) -> str | float:
 
 
 def _swatch(run: Run) -> QIcon:
-    series = theme.current().series
     pixmap = QPixmap(10, 10)
-    pixmap.fill(QColor(series[run.number % len(series)]))
+    pixmap.fill(QColor(run_colour(run)))
     return QIcon(pixmap)
 
 

@@ -101,13 +101,14 @@ class _Header(QWidget):
         self.name = name
         self.entries: tuple[tuple[Kind, str], ...] = ()
         self.note = ""
+        self.colour = theme.current().series[0]
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self.fontMetrics().height() + 8)
 
-    def show_values(self, entries: tuple[tuple[Kind, str], ...], note: str) -> None:
+    def show_values(self, entries: tuple[tuple[Kind, str], ...], note: str, colour: str) -> None:
         """Shows values, and a word on them at the right."""
-        if (entries, note) != (self.entries, self.note):
-            self.entries, self.note = entries, note
+        if (entries, note, colour) != (self.entries, self.note, self.colour):
+            self.entries, self.note, self.colour = entries, note, colour
             self.setAccessibleDescription(", ".join(text for _, text in entries) + f"; {note}")
             self.update()
 
@@ -131,7 +132,7 @@ class _Header(QWidget):
             width = 22 + metrics.horizontalAdvance(text)
             if x + width > right:
                 break
-            painter.setPen(stroke(kind, now.series[0]))
+            painter.setPen(stroke(kind, self.colour))
             painter.drawLine(QPointF(x, middle), QPointF(x + 16, middle))
             painter.setPen(pen(now.text))
             painter.drawText(x + 22, base, text)
@@ -143,10 +144,16 @@ class _Header(QWidget):
         painter.end()
 
 
+def run_colour(run: Run | None) -> str:
+    """A run's colour, the same wherever it is drawn."""
+    series = theme.current().series
+    return series[(run.number - 1) % len(series)] if run else series[0]
+
+
 def stroke(kind: Kind, colour: str, ghost: bool = False, many: bool = False) -> QPen:
     """The pen of a kind of curve."""
     if kind == "batch":
-        return pen(colour, 0.32)
+        return pen(colour, 0.24)
     width = 1.0 if many else (1.2 if ghost else 2.0)
     return pen(colour, 0.4 if ghost else 1.0, width, dashed=kind == "validation")
 
@@ -196,7 +203,7 @@ class CurvePlot(QWidget):
 
     def draw(self) -> None:
         """Draws now."""
-        run, look, now = self._run, self._look, theme.current()
+        run, look = self._run, self._look
         shown = [r.id for r in (run, *self._ghosts) if r is not None]
         if shown != self._shown:
             self._shown = shown
@@ -206,9 +213,10 @@ class CurvePlot(QWidget):
             self.plot.set_log_y(look.log)
         view = tuple(self.plot.box.viewRange()[0]) if self.plot.zoomed else None
         empty = np.empty(0), np.empty(0)
+        colour = run_colour(run)
         for kind, line in self.lines.items():
             x, y = points(run, self.name, kind, look.axis) if run else empty
-            line.item.setPen(stroke(kind, now.series[0], many=len(x) > FINE))
+            line.item.setPen(stroke(kind, colour, many=len(x) > FINE))
             plain = Look(0.0, look.axis, look.log) if kind == "batch" else look
             line.show(self.plot, x, y, plain, view)
         while len(self._ghost_lines) < len(self._ghosts):
@@ -218,8 +226,8 @@ class CurvePlot(QWidget):
             for kind, line in zip(_EPOCH_KINDS, pair, strict=True):
                 x, y = points(ghost, self.name, kind, look.axis) if ghost else empty
                 if ghost:
-                    colour = now.series[ghost.number % len(now.series)]
-                    line.item.setPen(stroke(kind, colour, ghost=True, many=len(x) > FINE))
+                    shade = run_colour(ghost)
+                    line.item.setPen(stroke(kind, shade, ghost=True, many=len(x) > FINE))
                 line.show(self.plot, x, y, look, view)
         self._mark_best()
         self._fit()
@@ -251,7 +259,7 @@ class CurvePlot(QWidget):
         faint = batch.item.getData()[1] if len(batch.x) else None
         ranges = [robust_range(values, tail=0.0) for values in drawn]
         if faint is not None:
-            ranges.append(robust_range(faint, tail=0.02))
+            ranges.append(robust_range(faint, tail=0.08))
         known = [found for found in ranges if found is not None]
         if known:
             left = 0.0 if self._look.axis != "epoch" or len(batch.x) else ends[0][0]
@@ -273,7 +281,7 @@ class CurvePlot(QWidget):
             y = float(np.log10(y)) if y > 0 else np.nan
         now = theme.current()
         self._best.setData(
-            [float(line.x[row])], [y], pen=pen(now.series[0], width=2.0), brush=now.surface
+            [float(line.x[row])], [y], pen=pen(run_colour(run), width=2.0), brush=now.surface
         )
 
     def _say(self) -> None:
@@ -293,7 +301,7 @@ class CurvePlot(QWidget):
             note = self._place(run, self._at)
         elif run is not None and (best := run.best(self.name)) is not None:
             note = f"best {best[1]:.4g}, epoch {best[0] + 1}"
-        self.header.show_values(tuple(entries), note)
+        self.header.show_values(tuple(entries), note, run_colour(run))
 
     def _place(self, run: Run, x: float) -> str:
         match self._look.axis:
