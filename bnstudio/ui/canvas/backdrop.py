@@ -21,6 +21,7 @@ _HINTS = (
     ("Drag", "a layer from the palette"),
     ("Tab", "to search for one and add it"),
     ("Ctrl+V", "to paste copied layers"),
+    ("Ctrl+O", "to open a project"),
 )
 
 
@@ -66,14 +67,14 @@ def paint_hint(painter: QPainter, size: QSize) -> None:
     painter.setFont(title)
     painter.setPen(look.text)
     painter.drawText(
-        QRectF(0, middle.y() - 92, size.width(), 30), Qt.AlignmentFlag.AlignCenter, _TITLE
+        QRectF(0, middle.y() - 110, size.width(), 30), Qt.AlignmentFlag.AlignCenter, _TITLE
     )
     key_font, text_font = QFont(look.name_font), QFont(look.name_font)
     key_font.setPixelSize(12)
     key_font.setWeight(QFont.Weight.DemiBold)
     text_font.setPixelSize(14)
     for index, (key, text) in enumerate(_HINTS):
-        y = middle.y() - 42 + index * 36
+        y = middle.y() - 60 + index * 36
         cap = QRectF(middle.x() - 146, y, 62, 25)
         painter.setPen(look.border)
         painter.setBrush(look.raised)
@@ -93,7 +94,9 @@ def paint_word(painter: QPainter, size: QSize, text: str, at: QPointF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(look.name_font)
     width = min(320.0, size.width() - 24.0)
-    bounds = painter.boundingRect(QRectF(0, 0, width - 44, 400), Qt.TextFlag.TextWordWrap, text)
+    bounds = looks.metrics("name_font").boundingRect(
+        QRectF(0, 0, width - 44, 400), Qt.TextFlag.TextWordWrap, text
+    )
     box = QRectF(at.x() + 16, at.y() + 18, bounds.width() + 44, bounds.height() + 16)
     if box.right() > size.width() - 8:
         box.moveRight(at.x() - 12 if at.x() - 12 - box.width() > 8 else size.width() - 8.0)

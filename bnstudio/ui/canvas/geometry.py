@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH = 228.0
 HEIGHT = 70.0
-STRIP = 46.0
+STRIP = 38.0
 """How much a node grows downwards while its activations are measured."""
 
 GAP = 56.0
@@ -119,7 +119,7 @@ def bounds(boxes: Iterable[Box]) -> Box | None:
 
 def curve(start: Point, end: Point) -> Curve:
     """The plain wire: straight down out of ``start`` and straight down into ``end``."""
-    if end.y < start.y + 12:
+    if end.y < start.y + 4:
         return _around(start, end)
     reach = max((end.y - start.y) * 0.5, min(28.0, abs(end.x - start.x) * 0.5))
     return (start, Point(start.x, start.y + reach), Point(end.x, end.y - reach), end)
@@ -172,12 +172,6 @@ def samples(curve: Curve, pieces: int = 10) -> list[Point]:
                 Point(p * ax + q * bx + r * cx + u * dx, p * ay + q * by + r * cy + u * dy)
             )
     return result
-
-
-def middle(curve: Curve) -> Point:
-    """The point half way along a curve's pieces."""
-    points = samples(curve, 6)
-    return points[len(points) // 2]
 
 
 def distance(curve: Curve, point: Point) -> float:

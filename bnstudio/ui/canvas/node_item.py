@@ -343,7 +343,7 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(look.muted)
         painter.setFont(look.small_font)
         low, high = _number(histogram.low), _number(histogram.high)
-        line = QRectF(8, HEIGHT + STRIP - 14, width - 16, 11)
+        line = QRectF(8, HEIGHT + STRIP - 12, width - 16, 11)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, low)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, high)
         if histogram.bad:
@@ -351,7 +351,9 @@ class NodeItem(QGraphicsRectItem):
             middle = f"{histogram.bad:,} NaN or inf"
         else:
             middle = f"{_number(histogram.mean)} ± {_number(histogram.std)}"
-        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, middle)
+        # Left of the middle, where the port is.
+        line.setRight(width / 2 - 10)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight, middle)
 
 
 def paint_mark(painter: QPainter, look: Look, severity: Severity, rect: QRectF) -> None:
@@ -473,7 +475,7 @@ def _static(text: str, font: QFont) -> QStaticText:
 
 def _bars(histogram: Histogram, width: float) -> QPolygonF:
     """The outline of the bars; heights by square root, so that a spike hides nothing."""
-    left, right, bottom, top = 8.0, width - 8.0, HEIGHT + STRIP - 15.0, HEIGHT + 5.0
+    left, right, bottom, top = 8.0, width - 8.0, HEIGHT + STRIP - 13.0, HEIGHT + 2.0
     counts = histogram.counts
     peak = max(counts, default=0) or 1
     step = (right - left) / max(1, len(counts))

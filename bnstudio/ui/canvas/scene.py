@@ -13,7 +13,7 @@ from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas.geometry import Box, Point, bounds, curve, route
 from bnstudio.ui.canvas.node_item import NodeItem, shape_text
 from bnstudio.ui.canvas.spatial import Grid
-from bnstudio.ui.canvas.wire_item import WireItem
+from bnstudio.ui.canvas.wire_item import WireItem, label_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -244,12 +244,17 @@ class Scene(QGraphicsScene):
                 self._measure(item)
 
     def _measure(self, item: WireItem) -> None:
-        """Remembers the wires that others may get in the way of."""
+        """Remembers the wires that others may get in the way of, and finds room for the label."""
         start, end = item.curve[0], item.curve[-1]
         if end.y - start.y > 90 or end.y < start.y:
             self._long.add(item.wire)
         else:
             self._long.discard(item.wire)
+        for place, side, box in label_boxes(item.curve, item.label):
+            if not self._grid.near(box.grown(2)):
+                item.place_label(place, side)
+                return
+        item.place_label(None)
 
     def _passing(self, boxes: list[Box]) -> list[Wire]:
         """The long wires that run, or would run, through one of these boxes."""
@@ -272,6 +277,7 @@ class Scene(QGraphicsScene):
         for wire in self._graph.wires_from.get(id, ()):
             if wire in self.wires:
                 self.wires[wire].show_label(text)
+                self._measure(self.wires[wire])
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))

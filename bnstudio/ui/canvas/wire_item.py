@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Curve, Point, distance, middle
+from bnstudio.ui.canvas.geometry import Box, Curve, Point, distance, samples
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from bnstudio.graph import Wire
     from bnstudio.ui.canvas.look import Look
 
-_ROOM = 96.0
+_ROOM = 150.0
 """A wire longer than this carries the shape that flows along it."""
 
 
 _MARGIN = 9.0
-_LABEL = 70.0
-"""Half of the width that a label may take."""
+_LABEL = 150.0
+"""The width that a label may take."""
+_BESIDE = 4.0
 
 
 class WireItem(QGraphicsRectItem):
@@ -42,6 +43,7 @@ class WireItem(QGraphicsRectItem):
         self.label = ""
         self.state = ""
         self._path: QPainterPath | None = None
+        self._place: tuple[Point, int] | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self.setZValue(-1.0)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -54,7 +56,7 @@ class WireItem(QGraphicsRectItem):
             self.curve = curve
             self._path = None
             xs, ys = zip(*curve, strict=True)
-            side = 2 * _LABEL + 4 if _roomy(curve) else _MARGIN
+            side = _LABEL + _BESIDE if roomy(curve) else _MARGIN
             left, top = min(xs) - side, min(ys) - _MARGIN
             self.setRect(left, top, max(xs) + side - left, max(ys) + _MARGIN - top)
             self.update()
@@ -64,6 +66,13 @@ class WireItem(QGraphicsRectItem):
         if state != self.state:
             self.state = state
             self.setZValue(-0.5 if state else -1.0)
+            self.update()
+
+    def place_label(self, place: Point | None, side: int = 1) -> None:
+        """Puts the label beside a point of the curve, right (1) or left (-1); None for nowhere."""
+        found = None if place is None else (place, side)
+        if found != self._place:
+            self._place = found
             self.update()
 
     def show_label(self, label: str) -> None:
@@ -93,7 +102,7 @@ class WireItem(QGraphicsRectItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_wire(painter, look, self.path(), self.state)
-        if self.label and zoom >= 0.6 and _roomy(self.curve):
+        if self.label and zoom >= 0.62:
             self._paint_label(painter, look)
 
     def paint_far(self, painter: QPainter) -> None:
@@ -105,17 +114,37 @@ class WireItem(QGraphicsRectItem):
         painter.drawPath(self.path())
 
     def _paint_label(self, painter: QPainter, look: Look) -> None:
-        place = middle(self.curve)
-        width = min(2 * _LABEL, looks.metrics("mono_font").horizontalAdvance(self.label) + 8)
-        # Beside the line, on the side that it bulges to, where it is free of nodes.
-        left = place.x < min(self.curve[0].x, self.curve[-1].x)
-        rect = QRectF(place.x - width - 4 if left else place.x + 4, place.y - 9, width, 18)
+        if self._place is None:
+            return
+        place, side = self._place
+        width = label_width(self.label)
+        left = place.x + _BESIDE if side > 0 else place.x - _BESIDE - width
+        rect = QRectF(left, place.y - 9, width, 18)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.canvas)
         painter.drawRoundedRect(rect, 4, 4)
         painter.setPen(look.muted)
         painter.setFont(look.mono_font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.label)
+
+
+def label_boxes(curve: Curve, label: str) -> list[tuple[Point, int, Box]]:
+    """Where a label may stand: beside which point, on which side, and the room it takes."""
+    if not label or not roomy(curve):
+        return []
+    width = label_width(label)
+    points = samples(curve, 6)
+    spots = []
+    for share in (0.5, 0.35, 0.65):
+        x, y = point = points[round(share * (len(points) - 1))]
+        for side, left in ((1, x + _BESIDE), (-1, x - _BESIDE - width)):
+            spots.append((point, side, Box(left, y - 9, left + width, y + 9)))
+    return spots
+
+
+def label_width(label: str) -> float:
+    """How wide a label is drawn."""
+    return min(_LABEL, looks.metrics("mono_font").horizontalAdvance(label) + 8)
 
 
 def paint_wire(painter: QPainter, look: Look, path: QPainterPath, state: str) -> None:
@@ -137,7 +166,8 @@ def path(curve: Curve) -> QPainterPath:
     return result
 
 
-def _roomy(curve: Curve) -> bool:
+def roomy(curve: Curve) -> bool:
+    """Whether a wire is long enough for a label."""
     return abs(curve[-1].y - curve[0].y) >= _ROOM
 
 

@@ -1,5 +1,7 @@
 """A hand to use a canvas with, and drawings to use it on."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -23,7 +25,7 @@ def chain(*types: str, x: float = 0.0) -> Graph:
         params = {"shape": (30,)} if type == "Input" else dict(LAYERS[type].initial)
         nodes[id] = Node(id, type, id, params, x, index * PITCH)
     ids = list(nodes)
-    wires = tuple(Wire(one, 0, two, 0) for one, two in zip(ids, ids[1:], strict=False))
+    wires = tuple(Wire(one, 0, two, 0) for one, two in pairwise(ids))
     return Graph(nodes, wires)
 
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
-from bnstudio.graph import Graph, Wire, add, connect
+from bnstudio.graph import Wire, add, connect
 from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.canvas.search import rank
@@ -273,10 +273,7 @@ def test_other_text_on_the_clipboard_is_refused_in_words(chain_view, hand, qtbot
 
 
 def test_tidy_is_one_undo_step_without_overlaps(show):
-    graph = Graph(
-        {id: node for id, node in chain("Input", "Dense", "Dense", "Dense").nodes.items()},
-        chain("Input", "Dense", "Dense", "Dense").wires,
-    )
+    graph = chain("Input", "Dense", "Dense", "Dense")
     graph = connect(graph, Wire("a", 0, "c", 0))
     view = show(graph)
     before = view.document.graph
