@@ -63,10 +63,10 @@ def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
         others = values[values != common]
         low, high = _quantiles(others)
         low, high = min(low, common), max(high, common)
-    margin = high - low
-    # Outliers that are not far out are shown rather than counted.
-    low = least if least >= low - margin else low
-    high = most if most <= high + margin else high
+    margin = (high - low) / 2
+    # Values that are not far out are shown rather than counted.
+    low = least if least >= low - margin else float(values[values >= low - margin].min())
+    high = most if most <= high + margin else float(values[values <= high + margin].max())
     # Fewer representable numbers than bars between the edges would leave gaps and stacks.
     narrowest = max(abs(low), abs(high)) * 2.0**-40 or 1e-3
     if high - low < narrowest:

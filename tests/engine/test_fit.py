@@ -1,5 +1,6 @@
 """A run in the studio is Keras's own ``fit``, bit by bit, measured or not."""
 
+import functools
 from dataclasses import replace
 
 import keras
@@ -9,9 +10,10 @@ import pytest
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.engine import fit
+from bnstudio.engine.builder import build
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError
-from bnstudio.engine.fit import Job, run_job
+from bnstudio.engine.fit import Job, keep, run_job
 from bnstudio.exporters.keras_script import render
 from bnstudio.plan import plan
 from bnstudio.settings import Choice, EarlyStopping, Settings
@@ -27,15 +29,21 @@ from bnstudio.training.messages import (
 from tests.engine.projects import CANCER, PROJECTS, chain
 
 
-def train(project, tmp_path, *, on=lambda event, control: None, **job):
-    """Runs a project and returns its events, how it ended, and the kept model's weights."""
+def train(project, *, on=lambda event, control: None, **job):
+    """Runs a project and returns its events and how it ended."""
     events, control = [], Control()
 
     def send(event):
         events.append(event)
         on(event, control)
 
-    ended = run_job(Job("r", project, keep=str(tmp_path), **job), send, control)
+    ended = run_job(Job("r", project, **job), send, control)
+    return events, ended
+
+
+def train_and_keep(project, folder, **options):
+    """The same, with the weights of the model that was kept."""
+    events, ended = train(project, keep=str(folder), **options)
     kept = keras.models.load_model(ended.model, compile=False)
     return events, ended, [np.asarray(weight) for weight in kept.weights]
 
@@ -44,8 +52,10 @@ def steps(events, name):
     return [value for event in events if isinstance(event, Steps) for value in event.logs[name]]
 
 
-def plain(project):
-    """Plain Keras, as the exported script trains: its history, weights and each batch's loss."""
+@functools.cache
+def plain(name):
+    """Plain Keras, as the exported script trains: its history and weights."""
+    project = PROJECTS[name]
     settings = project.settings
     names = {"__name__": "script"}
     exec(compile(render(project).text, "<script>", "exec"), names)
@@ -77,8 +87,8 @@ def same(left, right):
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path):
     project = PROJECTS[name]
-    history, weights = plain(project)
-    events, ended, measured = train(project, tmp_path, probe_seconds=1e-6)
+    history, weights = plain(name)
+    events, ended, measured = train_and_keep(project, tmp_path, probe_seconds=1e-6)
     epochs = [event for event in events if isinstance(event, Epoch)]
     for key, values in history.items():
         assert [event.logs[key] for event in epochs] == values
@@ -87,9 +97,9 @@ def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path):
     assert sum(isinstance(event, Histograms) for event in events) >= 2
 
 
-def test_events_tell_the_run(tmp_path):
+def test_events_tell_the_run():
     project = PROJECTS["batch_norm"]
-    events, ended, _ = train(project, tmp_path, probe_rows=50)
+    events, ended = train(project, probe_rows=50)
     calls = plan(analyze(project.graph))
     started = events[0]
     assert started == Started("r", 3, 8, 455, 114, tuple(c.node for c in calls.calls), 698)
@@ -119,21 +129,19 @@ def test_events_tell_the_run(tmp_path):
     assert ended.epochs == 3
 
 
-def test_a_single_step_has_its_own_loss(tmp_path):
-    project = PROJECTS["batch_norm"]
-    project = replace(project, settings=replace(project.settings, epochs=1, batch_size=1000))
-    events, _, _ = train(project, tmp_path)
-    (epoch,) = [event for event in events if isinstance(event, Epoch)]
-    assert steps(events, "loss") == [epoch.logs["loss"]]
-
-
-def test_measuring_leaves_no_trace(tmp_path):
-    project = PROJECTS["recurrent"]
-    often, _, with_probes = train(project, tmp_path, probe_seconds=1e-6)
-    never, _, without = train(project, tmp_path, probe_seconds=0)
-    assert same(with_probes, without)
-    assert steps(often, "loss") == steps(never, "loss")
-    assert not any(isinstance(event, Histograms) for event in never)
+def test_one_step_no_split_no_probes_and_a_metric_a_class():
+    settings = Settings(
+        metrics=("f1_score",), epochs=1, batch_size=1000, validation_split=0.0, seed=1
+    )
+    project = replace(PROJECTS["shared"], settings=settings)
+    events, ended = train(project, probe_seconds=0)
+    assert [type(event) for event in events] == [Started, Steps, Epoch]
+    started, step, epoch = events
+    assert (started.steps, started.train_rows, started.validation_rows) == (1, 569, 0)
+    assert set(epoch.logs) == set(step.logs) == {"loss", "f1_score"}
+    assert step.logs == {name: (value,) for name, value in epoch.logs.items()}
+    assert 0 <= epoch.logs["f1_score"] <= 1
+    assert (ended.reason, ended.model) == ("completed", "")
 
 
 def test_a_paused_run_is_an_unbroken_one(tmp_path):
@@ -145,13 +153,14 @@ def test_a_paused_run_is_an_unbroken_one(tmp_path):
         if isinstance(event, Paused):
             control.resume()
 
-    unbroken, _, weights = train(project, tmp_path)
-    events, ended, paused = train(project, tmp_path, on=hold)
+    history, weights = plain("residual")
+    events, ended, paused = train_and_keep(project, tmp_path, on=hold)
     kinds = [type(event) for event in events if isinstance(event, Paused | Resumed)]
     assert len(kinds) >= 2
     assert kinds == [Paused, Resumed] * (len(kinds) // 2)
     assert same(paused, weights)
-    assert steps(events, "loss") == steps(unbroken, "loss")
+    epochs = [event.logs["loss"] for event in events if isinstance(event, Epoch)]
+    assert epochs == history["loss"]
     assert ended.reason == "completed"
 
 
@@ -162,7 +171,7 @@ def test_a_stopped_run_keeps_its_model(tmp_path):
         if isinstance(event, Epoch) and event.epoch == 1:
             control.stop()
 
-    events, ended, weights = train(project, tmp_path, on=stop)
+    events, ended, weights = train_and_keep(project, tmp_path, on=stop)
     assert (ended.reason, ended.epochs) == ("stopped", 2)
     assert len(steps(events, "loss")) in (16, 17)
     model = keras.models.load_model(ended.model)
@@ -170,36 +179,20 @@ def test_a_stopped_run_keeps_its_model(tmp_path):
     assert same([np.asarray(weight) for weight in model.weights], weights)
 
 
-def test_stopping_before_the_start_is_heeded(tmp_path):
+def test_stopping_before_the_start_is_heeded():
     control = Control()
     control.stop()
     with pytest.raises(Stopped):
         run_job(Job("r", PROJECTS["shared"]), lambda event: None, control)
 
 
-def test_early_stopping_is_keras_own(tmp_path):
+def test_early_stopping_is_keras_own():
     project = PROJECTS["batch_norm"]
     settings = replace(
         project.settings, epochs=30, early_stopping=EarlyStopping("val_loss", 10.0, 2)
     )
-    _, ended, _ = train(replace(project, settings=settings), tmp_path)
+    _, ended = train(replace(project, settings=settings))
     assert (ended.reason, ended.epochs) == ("early", 3)
-
-
-def test_without_a_split_nothing_is_held_out(tmp_path):
-    project = PROJECTS["shared"]
-    settings = replace(project.settings, validation_split=0.0, epochs=1)
-    events, _, _ = train(replace(project, settings=settings), tmp_path)
-    assert events[0].validation_rows == 0
-    (epoch,) = [event for event in events if isinstance(event, Epoch)]
-    assert set(epoch.logs) == {"loss", "accuracy"}
-
-
-def test_a_metric_a_class_is_shown_as_its_mean(tmp_path):
-    project = PROJECTS["shared"]
-    settings = replace(project.settings, metrics=("f1_score",), epochs=1)
-    events, _, _ = train(replace(project, settings=settings), tmp_path)
-    assert all(0 <= value <= 1 for value in steps(events, "f1_score"))
 
 
 BAD_SECOND = chain(
@@ -223,7 +216,7 @@ BAD_SECOND = chain(
 def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tmp_path):
     project = replace(PROJECTS["residual"], graph=graph)
     project = replace(project, settings=Settings(optimizer=optimizer, epochs=5, batch_size=64))
-    events, ended, weights = train(project, tmp_path)
+    events, ended, weights = train_and_keep(project, tmp_path)
     assert (ended.reason, ended.node) == ("diverged", node)
     assert repr(node) in ended.message
     assert "learning rate" in ended.message
@@ -233,8 +226,8 @@ def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tmp_path):
 
 
 def test_saving_leaves_the_old_model_or_the_new(tmp_path, monkeypatch):
-    project = PROJECTS["shared"]
-    train(project, tmp_path)
+    model = build(plan(analyze(PROJECTS["shared"].graph))).model
+    assert keep(model, tmp_path) == str(tmp_path / "model.keras")
     before = (tmp_path / "model.keras").read_bytes()
 
     def full(*_):
@@ -242,9 +235,11 @@ def test_saving_leaves_the_old_model_or_the_new(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fit.os, "fsync", full)
     with pytest.raises(JobError, match=r"could not be saved.*No space left"):
-        train(project, tmp_path)
+        keep(model, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
     assert (tmp_path / "model.keras").read_bytes() == before
+    with pytest.raises(JobError, match="could not be saved"):
+        keep(model, tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,205 @@
+"""The real engine process, through its client: jobs, control, and death at any moment."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from random import Random
+
+import psutil
+import pytest
+
+from bnstudio.project import Project, dumps
+from bnstudio.settings import Settings
+from bnstudio.training.client import Client
+from bnstudio.training.messages import (
+    Died,
+    Epoch,
+    Failed,
+    Finished,
+    Histograms,
+    Pause,
+    Paused,
+    Preview,
+    Previewed,
+    Ready,
+    Resume,
+    Resumed,
+    Started,
+    Steps,
+    Stop,
+    Train,
+)
+from tests.engine.projects import CANCER, PROJECTS
+
+pytestmark = pytest.mark.engine
+
+SHORT = PROJECTS["batch_norm"]
+ENDLESS = replace(SHORT, settings=Settings(epochs=10_000, batch_size=8))
+
+
+def until(client, kind, seconds=60.0):
+    """The events up to and with the first of a kind."""
+    found, deadline = [], time.monotonic() + seconds
+    while not any(isinstance(event, kind) for event in found):
+        assert time.monotonic() < deadline, found[-5:]
+        found += client.wait(1.0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Client() as client:
+        until(client, Ready)
+        yield client
+
+
+def test_a_run_is_told_from_start_to_end(engine, tmp_path):
+    engine.send(Train("r", dumps(SHORT), keep=str(tmp_path)))
+    events = until(engine, Finished)
+    kinds = [type(event) for event in events]
+    assert kinds[0] == Started
+    assert {Steps, Epoch, Histograms} <= set(kinds)
+    assert events[-1].model == str(tmp_path / "model.keras")
+    assert all(event.run == "r" for event in events)
+
+
+def test_a_run_can_be_paused_resumed_and_stopped_beside_other_wishes(engine):
+    engine.send(Resume())  # without a run these are nothing
+    engine.send(Stop())
+    engine.send(Train("r", dumps(ENDLESS)))
+    until(engine, Steps)
+    engine.send(Pause())
+    until(engine, Paused)
+    engine.send(Train("other", dumps(SHORT)))
+    engine.send(Preview("p", dumps(SHORT), 10))
+    events = until(engine, Previewed)
+    (refused,) = [event for event in events if isinstance(event, Failed)]
+    assert refused.run == "other"
+    assert "Another run" in refused.message
+    assert not any(isinstance(event, Steps | Epoch) for event in events)
+    engine.send(Resume())
+    until(engine, Resumed)
+    until(engine, Epoch)
+    began = time.monotonic()
+    engine.send(Stop())
+    assert until(engine, Finished)[-1].reason == "stopped"
+    assert time.monotonic() - began < 1
+
+
+def test_the_engine_survives_what_cannot_be_done(engine):
+    broken = replace(SHORT, source=replace(CANCER, targets="integer"))
+    for text in ("not a project", dumps(Project()), dumps(broken)):
+        engine.send(Train("bad", text))
+        failed = until(engine, Failed)[-1]
+        assert failed.run == "bad"
+        assert len(failed.message) > 20
+    engine.send(Preview("bad", "not a project"))
+    assert until(engine, Failed)[-1].run == "bad"
+    engine.send(Train("good", dumps(SHORT)))
+    assert until(engine, Finished)[-1].run == "good"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such priority")
+def test_the_engine_steps_back_behind_the_window(engine):
+    assert psutil.Process(engine.pid).nice() >= min(psutil.Process().nice() + 10, 19)
+
+
+def die(client):
+    """Kills a client's engine and sees that it is told in time."""
+    began = time.monotonic()
+    psutil.Process(client.pid).kill()
+    died = until(client, Died)[-1]
+    assert time.monotonic() - began < 1
+    if os.name != "nt":
+        assert "SIGKILL" in died.message
+    assert not client.alive
+
+
+def test_death_mid_fit_is_told_within_a_second_and_the_next_engine_works(engine):
+    engine.send(Train("r", dumps(ENDLESS)))
+    until(engine, Epoch)
+    die(engine)
+    with Client() as client:
+        client.send(Train("next", dumps(SHORT)))
+        assert until(client, Finished)[-1].run == "next"
+
+
+def test_death_during_the_start_is_told_within_a_second():
+    with Client() as client:
+        assert client.wait(0.3) == []
+        die(client)
+
+
+@pytest.mark.deep
+def test_death_at_any_moment_is_told_within_a_second():
+    random = Random(0)
+    for moment in (None, Ready, Started, Steps, Histograms, Epoch) * 4:
+        with Client() as client:
+            client.send(Train("r", dumps(ENDLESS)))
+            if moment:
+                until(client, moment)
+            time.sleep(random.random() * (0.3 if moment else 6))
+            die(client)
+
+
+PARENT = """
+import sys
+from bnstudio.training.client import Client
+from bnstudio.training.messages import *
+client = Client()
+client.send(Train("r", sys.stdin.read()))
+print(client.pid, flush=True)
+while True:
+    for event in client.wait(1.0):
+        if isinstance(event, Epoch):
+            print("training", flush=True)
+"""
+
+
+@pytest.mark.parametrize("said", [1, 2])
+def test_an_engine_does_not_outlive_its_program(said):
+    """Killed while the engine imports Keras, and in the middle of a fit."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        parent.stdin.write(dumps(ENDLESS))
+        parent.stdin.close()
+        pid = int(parent.stdout.readline())
+        if said == 2:
+            assert parent.stdout.readline() == "training\n"
+        orphan = psutil.Process(pid)
+        parent.kill()
+        orphan.wait(3)
+
+
+def test_what_is_no_request_ends_the_engine():
+    done = subprocess.run(
+        [sys.executable, "-m", "bnstudio.engine"],
+        input=b"GET / HTTP/1.1",
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert b"The request cannot be read" in done.stderr
+
+
+def test_what_a_library_prints_is_not_on_the_pipe():
+    """``model.summary`` and the like write to standard output."""
+    code = (
+        "import os, sys\n"
+        "from bnstudio.engine.__main__ import _take_pipe\n"
+        "source, sink = _take_pipe()\n"
+        "print('printed', flush=True); os.write(1, b'written'); sink.write(b'said'); sink.flush()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == b"said"
+    assert b"printed" in done.stderr
+    assert b"written" in done.stderr
