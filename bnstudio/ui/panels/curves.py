@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.ui import theme
+from bnstudio.ui.plots import warm_up
 from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)
+_SETTLED = 300
 _AXES: dict[Axis, str] = {"step": "Step", "epoch": "Epoch", "time": "Time"}
 
 
@@ -95,6 +97,7 @@ class Curves(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catches up with what was measured while it was hidden."""
         super().showEvent(event)
+        QTimer.singleShot(_SETTLED, self, warm_up)
         self._mark()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

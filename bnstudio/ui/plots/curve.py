@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,20 +11,18 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from bnstudio.ui import theme
-from bnstudio.ui.plots.look import Axis, Look
+from bnstudio.ui.plots.look import Axis, Kind, Look, pen, run_colour, stroke
 from bnstudio.ui.plots.pace import pacer
-from bnstudio.ui.plots.plot import FINE, Plot, pen
+from bnstudio.ui.plots.plot import FINE, Plot
 from bnstudio.ui.plots.series import Smoother, envelope, robust_range
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QPaintEvent, QPen
+    from PySide6.QtGui import QPaintEvent
 
     from bnstudio.ui.run import Run
 
     Floats = NDArray[np.float64]
-
-Kind = Literal["batch", "train", "validation"]
 
 _EPOCH_KINDS: tuple[Kind, ...] = ("train", "validation")
 _KINDS: tuple[Kind, ...] = (*_EPOCH_KINDS, "batch")
@@ -142,20 +140,6 @@ class _Header(QWidget):
             painter.setPen(pen(now.muted))
             painter.drawText(right - width, base, self.note)
         painter.end()
-
-
-def run_colour(run: Run | None) -> str:
-    """A run's colour, the same wherever it is drawn."""
-    series = theme.current().series
-    return series[(run.number - 1) % len(series)] if run else series[0]
-
-
-def stroke(kind: Kind, colour: str, ghost: bool = False, many: bool = False) -> QPen:
-    """The pen of a kind of curve."""
-    if kind == "batch":
-        return pen(colour, 0.24)
-    width = 1.0 if many else (1.2 if ghost else 2.0)
-    return pen(colour, 0.4 if ghost else 1.0, width, dashed=kind == "validation")
 
 
 class CurvePlot(QWidget):

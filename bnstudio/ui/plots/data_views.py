@@ -58,7 +58,7 @@ class Balance(QWidget):
 
     def _paint_classes(self, painter: QPainter, most: int) -> None:
         now, metrics = theme.current(), painter.fontMetrics()
-        left = min(110, max(metrics.horizontalAdvance(name) for name in self.labels)) + 8
+        left = min(110, max(metrics.horizontalAdvance(name) for name in self.labels)) + 12
         right = metrics.horizontalAdvance("00,000  100 %") + 8
         room, total = max(10, self.width() - left - right), sum(self.counts)
         for label, (name, count) in enumerate(zip(self.labels, self.counts, strict=False)):

@@ -329,7 +329,7 @@ class Multiples(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(now.muted))
         metrics = painter.fontMetrics()
-        first = whole.bottom() - _FOOT + metrics.ascent() + 1
+        first = whole.bottom() - _FOOT + metrics.ascent() + 3
         second = first + metrics.height()
         room = whole.width() - 2 * _PAD
         if (span := multiple.range) is not None:
@@ -338,7 +338,8 @@ class Multiples(QWidget):
             painter.drawText(whole.width() - _PAD - metrics.horizontalAdvance(high), first, high)
         if multiple.history:
             last = multiple.history[-1]
-            text = f"\u03bc {last.mean:.2f}  \u03c3 {last.std:.2f}  0s {last.zeros:.0%}"
+            mean = f"{last.mean:.2f}".replace("-0.00", "0.00")
+            text = f"\u03bc {mean}  \u03c3 {last.std:.2f}  0s {last.zeros:.0%}"
             if last.bad:
                 painter.setPen(QColor(now.error))
                 text = f"\u26a0 {last.bad:,} NaN or infinite"

@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFont, QPen
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QWidget
 
 from bnstudio.ui import theme
 from bnstudio.ui.plots import export
+from bnstudio.ui.plots.look import pen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 FINE = 400
 """Up to so many points a line may be thick: thick lines of many points take long to paint."""
-
-
-def pen(colour: str, alpha: float = 1.0, width: float = 1.0, dashed: bool = False) -> QPen:
-    """A pen whose width is in pixels at any zoom."""
-    shade = QColor(colour)
-    shade.setAlphaF(alpha)
-    result = QPen(shade, width)
-    result.setCosmetic(True)
-    result.setCapStyle(Qt.PenCapStyle.RoundCap)
-    result.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if dashed:
-        result.setCapStyle(Qt.PenCapStyle.FlatCap)
-        result.setDashPattern([5.0, 3.5])
-    return result
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no annotations

@@ -25,7 +25,7 @@ class Scatter(Plot):
 
     def __init__(self) -> None:
         super().__init__("Rows in the plane", self._rows)
-        self.setMinimumHeight(210)
+        self.setFixedHeight(230)
         self.item.getAxis("left").setWidth(34)
         self._points = pg.ScatterPlotItem(size=7, pxMode=True)
         self.addItem(self._points)
