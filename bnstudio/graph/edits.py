@@ -83,7 +83,7 @@ def disconnect(graph: Graph, wires: Iterable[Wire]) -> Graph:
     gone = set(wires)
     if not gone & set(graph.wires):
         return graph
-    return replace(graph, wires=_close_gaps(graph, (w for w in graph.wires if w not in gone), gone))
+    return replace(graph, wires=_close_gaps((w for w in graph.wires if w not in gone), gone))
 
 
 def remove(graph: Graph, ids: Iterable[str]) -> Graph:
@@ -101,7 +101,7 @@ def remove(graph: Graph, ids: Iterable[str]) -> Graph:
         if node.shares in gone:
             heir = heirs.setdefault(node.shares, id)
             nodes[id] = replace(node, shares=None if heir == id else heir)
-    wires = _close_gaps(graph, (wire for wire in graph.wires if wire not in lost), lost)
+    wires = _close_gaps((wire for wire in graph.wires if wire not in lost), lost)
     return Graph(nodes, wires)
 
 
@@ -212,12 +212,13 @@ def duplicate(
 
 
 def fragment(graph: Graph, ids: Iterable[str]) -> Graph:
-    """These nodes and the wires between them, as a drawing of its own."""
+    """These nodes and the wires between them, as a drawing of its own, its ports without gaps."""
     chosen = set(ids)
-    return Graph(
-        {id: node for id, node in graph.nodes.items() if id in chosen},
-        tuple(w for w in graph.wires if w.source in chosen and w.target in chosen),
-    )
+    into = [wire for wire in graph.wires if wire.target in chosen]
+    kept = [wire for wire in into if wire.source in chosen]
+    lost = [wire for wire in into if wire.source not in chosen]
+    nodes = {id: node for id, node in graph.nodes.items() if id in chosen}
+    return Graph(nodes, _close_gaps(kept, lost))
 
 
 def _node(graph: Graph, id: str) -> Node:
@@ -227,7 +228,7 @@ def _node(graph: Graph, id: str) -> Node:
         raise EditError(f"There is no node {id!r} in the drawing.") from None
 
 
-def _close_gaps(graph: Graph, wires: Iterable[Wire], lost: Iterable[Wire]) -> tuple[Wire, ...]:
+def _close_gaps(wires: Iterable[Wire], lost: Iterable[Wire]) -> tuple[Wire, ...]:
     """Moves the ports above the lost ones down, at each node that lost one."""
     freed: dict[str, list[int]] = {}
     for wire in lost:
