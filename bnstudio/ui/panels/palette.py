@@ -225,8 +225,8 @@ class _List(QListView):
             index.data(Qt.ItemDataRole.UserRole), self.font(), self.devicePixelRatioF()
         )
         drag.setPixmap(pixmap)
-        size = pixmap.deviceIndependentSize()
-        drag.setHotSpot(QPoint(round(size.width() / 2), round(size.height() / 2)))
+        # Beside the mouse: under it the canvas shows where the layer goes.
+        drag.setHotSpot(QPoint(-14, -10))
         drag.exec(Qt.DropAction.CopyAction)
 
     def _choose(self, index: QModelIndex) -> None:
