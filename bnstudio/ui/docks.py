@@ -1,4 +1,4 @@
-"""The docks: a panel each, tabbed where they share a place, with a slim title where one is alone."""
+"""The docks: a panel each, tabbed where several share a place, titled where one is alone."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ class Dock(QDockWidget):
         self.setObjectName(f"dock-{title.lower()}")
         panel.setAccessibleName(title)
         self.setWidget(panel)
+        # Behind another tab Qt leaves a panel "visible". Hidden, it knows to save itself the work.
+        policy = panel.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        panel.setSizePolicy(policy)
+        self.visibilityChanged.connect(panel.setVisible)
         self._title = _Title(self)
         self._nothing = QWidget(self)
         self._nothing.setFixedHeight(0)

@@ -51,10 +51,11 @@ def _icon(name: str, normal: str, disabled: str) -> QIcon:
 def icon(name: str, colour: str = "text") -> QIcon:
     """An icon in a colour of the current theme (an attribute of ``Theme``)."""
     now = theme.current()
-    faint = QColor(now.muted)
-    window = QColor(now.window)
+    faint, ground = QColor(now.muted), QColor(now.window)
     mixed = QColor(
-        *((a + b) // 2 for a, b in zip(faint.getRgb()[:3], window.getRgb()[:3], strict=True))
+        (faint.red() + ground.red()) // 2,
+        (faint.green() + ground.green()) // 2,
+        (faint.blue() + ground.blue()) // 2,
     )
     return _icon(name, getattr(now, colour), mixed.name())
 
@@ -62,6 +63,8 @@ def icon(name: str, colour: str = "text") -> QIcon:
 def bind(target: QObject, name: str, colour: str = "text") -> None:
     """Gives an action or a button an icon that follows the theme; again to change it."""
     for old in target.findChildren(_Binding, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if (old._name, old._colour) == (name, colour):
+            return
         old.setParent(None)
         old.deleteLater()
     _Binding(target, name, colour)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bnstudio.graph import Graph, Node, Wire
+from bnstudio.project import Project
 
 if TYPE_CHECKING:
     from bnstudio.ui.main_window import MainWindow
@@ -48,12 +49,13 @@ def chain(length: int) -> Graph:
 
 
 def window() -> MainWindow:
-    """The whole studio without its engine, shown and drawn."""
+    """The whole studio without its engine, shown and drawn; what is imported late is imported."""
     from bnstudio.ui import app
 
     made = app.create_window(start_engine=False)
     made.resize(1600, 1000)
     made.show()
+    made.document.open(Project(graph=chain(10)), None)
     draw(made)
     return made
 

@@ -118,12 +118,14 @@ class Minimap(QWidget):
         painter = QPainter(image)
         painter.setPen(Qt.PenStyle.NoPen)
         sx, sy = self._scales()
+        origin = self._to_map(Point(0.0, 0.0))
+        x, y = origin.x(), origin.y()
         boxes: dict[str, list[QRectF]] = {}
         for item in drawing.nodes.values():
-            corner = self._to_map(Point(item.box.left, item.box.top))
+            box = item.box
             boxes.setdefault(item.node.type, []).append(
-                QRectF(corner.x(), corner.y(), max(2.0, item.box.width * sx),
-                       max(1.5, item.box.height * sy))
+                QRectF(x + box.left * sx, y + box.top * sy,
+                       max(2.0, box.width * sx), max(1.5, box.height * sy))
             )  # fmt: skip
         for type, rects in boxes.items():
             painter.setBrush(look.category(type))
