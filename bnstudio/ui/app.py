@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +59,7 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     A file that cannot be read is explained in the window. ``reset`` forgets the settings first.
     """
     from bnstudio.ui import preferences
+    from bnstudio.ui.plots import warm_up
 
     if reset:
         preferences.reset()
@@ -74,8 +74,7 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     if path is not None:
         window.files.open_path(Path(path))
     window.offer_recovery()
-    # The curves would otherwise be imported when the first run begins, and be felt there.
-    QTimer.singleShot(0, lambda: import_module("bnstudio.ui.plots.curve"))
+    QTimer.singleShot(0, warm_up)
     return app.exec()
 
 
