@@ -29,6 +29,8 @@ FAR = 0.27
 _TEXT = 0.62
 """Below this zoom there is room for the type only, written large."""
 
+_TWO_LINES = 0.45
+
 _BLOCK = 0.36
 """Below this zoom no text can be read, and the bar grows until it is the node."""
 
@@ -235,7 +237,7 @@ class NodeItem(QGraphicsRectItem):
         if zoom >= _TEXT:
             self._paint_texts(painter, look)
         else:
-            self._paint_map_text(painter, look)
+            self._paint_map_text(painter, look, zoom)
         self._paint_badge(painter, look, zoom)
 
     def _paint_bar(self, painter: QPainter, look: Look, width: float, zoom: float) -> None:
@@ -293,19 +295,25 @@ class NodeItem(QGraphicsRectItem):
         painter.drawStaticText(QPointF(_PAD, 47), texts.shape)
         painter.drawStaticText(QPointF(texts.count_left, 47), texts.count)
 
-    def _paint_map_text(self, painter: QPainter, look: Look) -> None:
+    def _paint_map_text(self, painter: QPainter, look: Look, zoom: float) -> None:
+        """The type, and what tells the node apart while that can be read."""
         texts = self._texts
         if texts is None:
             texts = self._texts = _Texts(self)
+        two = zoom >= _TWO_LINES
         painter.setPen(look.text)
         painter.setFont(look.big_font)
-        painter.drawStaticText(QPointF(_PAD + 8, HEIGHT / 2 - 14), texts.big)
+        painter.drawStaticText(QPointF(_PAD + 6, 9 if two else HEIGHT / 2 - 14), texts.big)
+        if two:
+            painter.setPen(look.muted)
+            painter.setFont(look.medium_font)
+            painter.drawStaticText(QPointF(_PAD + 6, 38), texts.medium)
 
     def _paint_badge(self, painter: QPainter, look: Look, zoom: float) -> None:
         if self.badge is None:
             return
         severity = self.badge.severity
-        size = _BADGE if zoom >= _TEXT else 26.0
+        size = _BADGE if zoom >= _TEXT else 22.0
         painter.setPen(Qt.PenStyle.NoPen)
         paint_badge(painter, look, severity, QRectF(self.box.width - 9 - size, 8, size, size))
 
@@ -407,7 +415,14 @@ class _Texts:
             _elide("name_font", node.name, title - type_width - 7, Qt.TextElideMode.ElideMiddle),
             looks.current().name_font,
         )
-        self.big = _static(_elide("big_font", node.type, room - 18), looks.current().big_font)
+        self.big = _static(
+            _elide("big_font", node.type, room - (24 if item.badge else 4)),
+            looks.current().big_font,
+        )
+        self.medium = _static(
+            _elide("medium_font", details(node) or shape_text(facts), room - 12),
+            looks.current().medium_font,
+        )
         self.details = _static(
             _elide("detail_font", details(node), room), looks.current().detail_font
         )

@@ -45,6 +45,7 @@ class Scene(QGraphicsScene):
         self._graph = Graph()
         self._grid = Grid()
         self._long: set[Wire] = set()
+        self._lit: WireItem | None = None
         self._marked: set[WireItem] = set()
         self._badges: dict[str, Diagnostic] = {}
 
@@ -193,6 +194,18 @@ class Scene(QGraphicsScene):
     def marked(self) -> list[WireItem]:
         """The wires in a state that must be seen from afar too."""
         return [line for line in self._marked if line.state and line.wire in self.wires]
+
+    def light(self, line: WireItem | None) -> None:
+        """Lights up a wire that something would go into, with the nodes at its ends."""
+        if line is self._lit:
+            return
+        for old, state in ((self._lit, ""), (line, "lit")):
+            if old is not None:
+                self.mark_wire(old, state)
+                for id in (old.wire.source, old.wire.target):
+                    if id in self.nodes:
+                        self.nodes[id].mark(state="target" if state else "")
+        self._lit = line
 
     def mark_wire(self, line: WireItem, state: str) -> None:
         """Draws a wire in another state."""

@@ -66,10 +66,5 @@ class Drop:
         painter.restore()
 
     def _light(self, wire: WireItem | None) -> None:
-        if wire is self._wire:
-            return
-        if self._wire is not None:
-            self.view.drawing.mark_wire(self._wire, "")
-        if wire is not None:
-            self.view.drawing.mark_wire(wire, "lit")
+        self.view.drawing.light(wire)
         self._wire = wire

@@ -127,10 +127,7 @@ class Move(Gesture):
         self._light(None if reason else found)
 
     def _light(self, wire: WireItem | None) -> None:
-        if self._wire is not None:
-            self.view.drawing.mark_wire(self._wire, "")
-        if wire is not None:
-            self.view.drawing.mark_wire(wire, "lit")
+        self.view.drawing.light(wire)
         self._wire = wire
 
     def _lines(self, column: float | None, row: float | None) -> list[QLineF]:
