@@ -36,8 +36,11 @@ def run(chosen: argparse.Namespace) -> int:
     opened = open_project(chosen.file)
     terminal = sys.stdout.isatty()
     console = Console(width=None if terminal else PLAIN_WIDTH, highlight=False, emoji=False)
-    for part in _parts(opened):
-        console.print(part)
+    # Not printed by rich itself, which ends the program when a pipe's reader has seen enough.
+    with console.capture() as table:
+        for part in _parts(opened):
+            console.print(part)
+    print(table.get(), end="")
     return 0
 
 

@@ -154,4 +154,6 @@ class Job:
 
 
 def _values(logs: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in logs.items())
+    """Each value with its name: the loss first, training before validation."""
+    names = sorted(logs, key=lambda name: (name.startswith("val_"), "loss" not in name))
+    return "  ".join(f"{name} {logs[name]:.4g}" for name in names)
