@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar
 
 from bnstudio.exporters import EXPORTERS
 from bnstudio.ui import icons
@@ -20,7 +19,9 @@ from bnstudio.ui.panels import PANELS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+    from bnstudio.ui.preferences import Preferences
 
 Scope = Literal["window", "canvas"]
 
@@ -44,7 +45,7 @@ class Action:
         scope: Where the shortcut works. One of a single letter or with a meaning in text fields
             belongs to the canvas alone.
         group: A line is drawn in the menu where this changes.
-        checked: The window's property that tells whether it is ticked; empty for a plain one.
+        checked: The preference that tells whether it is ticked; empty for a plain one.
     """
 
     id: str
@@ -182,9 +183,9 @@ class Actions:
         by_id: The Qt actions.
     """
 
-    def __init__(self, window: QWidget, canvas: QWidget, toggles: Mapping[str, object]) -> None:
+    def __init__(self, window: QWidget, canvas: QWidget, preferences: Preferences) -> None:
         self.by_id: dict[str, QAction] = {}
-        self._toggles = toggles
+        self._preferences = preferences
         for entry in ACTIONS:
             if entry.id in self.by_id:
                 raise ValueError(f"Two actions are called {entry.id!r}.")
@@ -221,6 +222,19 @@ class Actions:
             menus[entry.menu].addAction(self.by_id[entry.id])
         return menus
 
+    def keys_page(self) -> str:
+        """Every command that has keys, as Markdown."""
+        lines = ["# Keyboard shortcuts", ""]
+        for entry in ACTIONS:
+            keys = [
+                key.toString(QKeySequence.SequenceFormat.NativeText)
+                for key in self.by_id[entry.id].shortcuts()
+            ]
+            if keys:
+                words = ", ".join(f"`{key}`" for key in keys)
+                lines.append(f"- {words} **{entry.text.rstrip('.')}**: {entry.help}")
+        return "\n".join(lines)
+
     def refresh(self, conditions: Mapping[str, Callable[[], bool]]) -> None:
         """Enables what can be done now, and ticks what is in force."""
         known = {name: test() for name, test in conditions.items()}
@@ -229,7 +243,7 @@ class Actions:
             if entry.when:
                 action.setEnabled(known[entry.when])
             if entry.checked:
-                action.setChecked(self._toggles[entry.checked] == entry.args[0])
+                action.setChecked(self._preferences[entry.checked] == entry.args[0])
 
 
 def _caller(window: QWidget, entry: Action) -> Callable[[], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.project import Sample
     from bnstudio.ui.document import Document

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
@@ -61,6 +63,16 @@ def _contents() -> str:
     if RULES:
         lines += ["## Rules", "", ", ".join(f"[{code}](topic:{code})" for code in RULES)]
     return "\n".join(lines)
+
+
+def about() -> str:
+    """What this program is and is built on, as Markdown."""
+    return (
+        f"# bnstudio {version('bnstudio')}\n\nA desktop studio for Keras models: draw, check, "
+        "train with live histograms, export the code.\n\nApache-2.0. Built on Keras, "
+        "TensorFlow, Qt (PySide6, LGPL-3.0), pyqtgraph, networkx, msgspec and pygments. "
+        "Typefaces: Inter and JetBrains Mono (OFL-1.1)."
+    )
 
 
 class HelpWindow(QWidget):

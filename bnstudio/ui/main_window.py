@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
 
 from bnstudio.layers import LAYERS
 from bnstudio.project import SUFFIX, Project
-from bnstudio.ui import recovery, theme
+from bnstudio.ui import help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.geometry import Point
@@ -100,9 +101,7 @@ class MainWindow(QMainWindow):
 
     def _build_docks(self) -> None:
         self.setDockNestingEnabled(True)
-        self.setTabPosition(
-            Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North
-        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         for panel_type in PANELS:
@@ -223,7 +222,7 @@ class MainWindow(QMainWindow):
         for entry in ACTIONS:
             action = self.actions_.by_id[entry.id]
             menu = entry.menu.replace("/", " / ")
-            keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             entries.append(
                 Entry(action.text(), action.trigger, menu, keys, enabled=action.isEnabled())
             )
@@ -234,7 +233,7 @@ class MainWindow(QMainWindow):
         entries = [
             Entry(
                 node.name,
-                lambda id=node.id: self._go(id),
+                partial(self._go, node.id),
                 node.type,
                 colour=theme.current().category(
                     LAYERS[node.type].category if node.type in LAYERS else ""
@@ -283,22 +282,11 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Lists every command and its keys."""
-        lines = ["# Keyboard shortcuts", ""]
-        for entry in ACTIONS:
-            if entry.keys:
-                keys = self.actions_.by_id[entry.id].shortcuts()
-                words = ", ".join(f"`{key.toString(key.SequenceFormat.NativeText)}`" for key in keys)
-                lines += [f"{words} \u2002 **{entry.text.rstrip('.')}**  ", f"{entry.help}", ""]
-        self._help_window().show_markdown("Keyboard Shortcuts", "\n".join(lines))
+        self._help_window().show_markdown("Keyboard Shortcuts", self.actions_.keys_page())
 
     def show_messages(self) -> None:
         """Lists what was said in this session, newest first."""
-        lines = ["# Messages", ""]
-        for note in reversed(self.toasts.log):
-            lines += [f"**{note.time:%H:%M:%S}** \u2002 *{note.kind}* \u2002 {note.text}", ""]
-        if not self.toasts.log:
-            lines.append("Nothing has been said yet.")
-        self._help_window().show_markdown("Messages", "\n".join(lines))
+        self._help_window().show_markdown("Messages", self.toasts.page())
 
     def show_report(self, title: str, report: str) -> None:
         """Shows a technical text as it is."""
@@ -306,13 +294,7 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Says what this is."""
-        self._help_window().show_markdown(
-            "About bnstudio",
-            f"# bnstudio {version('bnstudio')}\n\nA desktop studio for Keras models: draw, check, "
-            "train with live histograms, export the code.\n\nApache-2.0. Built on Keras, "
-            "TensorFlow, Qt (PySide6, LGPL-3.0), pyqtgraph, networkx, msgspec and pygments. "
-            "Typefaces: Inter and JetBrains Mono (OFL-1.1).",
-        )
+        self._help_window().show_markdown("About bnstudio", help.about())
 
     def say(self, text: str, kind: str = "info") -> None:
         """Says something quietly; an ``undo`` one offers to take the edit back."""
@@ -333,12 +315,11 @@ class MainWindow(QMainWindow):
             layers = len(work.project.graph.nodes)
             name = work.path.name if work.path else work.project.title or "an untitled project"
             offers: tuple[Offer, ...] = (
-                ("Restore", lambda work=work: self._restore(work)),
-                ("Discard", lambda work=work: recovery.discard(work)),
+                ("Restore", partial(self._restore, work)),
+                ("Discard", partial(recovery.discard, work)),
             )
             self.toasts.say(
-                f"Unsaved work was found: {name}, {layers} layers, from "
-                f"{work.time:%d %B, %H:%M}.",
+                f"Unsaved work was found: {name}, {layers} layers, from {work.time:%d %B, %H:%M}.",
                 "info",
                 *offers,
                 lasting=True,
@@ -492,8 +473,3 @@ class MainWindow(QMainWindow):
             if url.isLocalFile() and url.toLocalFile().endswith(SUFFIX):
                 return Path(url.toLocalFile())
         return None
-
-
-def open_windows() -> list[MainWindow]:
-    """The windows of this process."""
-    return [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]

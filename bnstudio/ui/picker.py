@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -28,6 +28,9 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.ui import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _Index = QModelIndex | QPersistentModelIndex
 

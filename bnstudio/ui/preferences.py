@@ -10,10 +10,12 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECENT = 10
 """How many files the list of recent ones holds."""

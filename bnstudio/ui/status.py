@@ -52,9 +52,9 @@ class StatusBar(QStatusBar):
         row.setContentsMargins(10, 1, 6, 1)
         row.setSpacing(0)
         self.engine = QLabel()
-        self.size = QLabel()
+        self.model = QLabel()
         self.saved = QLabel()
-        for label in (self.engine, self.size, self.saved):
+        for label in (self.engine, self.model, self.saved):
             row.addWidget(label)
             row.addSpacing(18)
         row.addStretch(1)
@@ -96,7 +96,7 @@ class StatusBar(QStatusBar):
         words = f"{total:,} parameter" + ("" if total == 1 else "s")
         if analysis.fixed:
             words += f" ({analysis.fixed:,} not trained)"
-        self.size.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} a row")
+        self.model.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} a row")
 
     def _show_saved(self, *_: object) -> None:
         if self._document.modified:

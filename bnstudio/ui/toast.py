@@ -148,6 +148,13 @@ class Toasts(QObject):
         toast.raise_()
         return toast
 
+    def page(self) -> str:
+        """What was said, newest first, as Markdown."""
+        lines = [f"- {note.time:%H:%M:%S} **{note.kind}**: {note.text}" for note in self.log]
+        return "\n".join(
+            ["# Messages", "", *reversed(lines)] if lines else ["Nothing has been said yet."]
+        )
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()

@@ -55,7 +55,7 @@ class _Card(QPushButton):
         about.setProperty("role", "muted")
         about.setWordWrap(True)
         about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 10)
         column.setSpacing(3)
         column.addWidget(self._picture)
@@ -67,7 +67,7 @@ class _Card(QPushButton):
         self._draw()
 
     def sizeHint(self) -> QSize:
-        return QSize(_CARD, self.layout().totalHeightForWidth(_CARD))
+        return QSize(_CARD, self._column.totalHeightForWidth(_CARD))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

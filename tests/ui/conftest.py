@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.project import Project, samples
 from bnstudio.ui import app as starting
-from bnstudio.ui import preferences, theme
+from bnstudio.ui import preferences, run_store, theme
 from bnstudio.ui.document import Document
 
 QT_OWN = ("QTipLabel", "QComboBoxPrivateContainer")
@@ -34,6 +34,7 @@ def settings_folder(tmp_path, monkeypatch) -> Path:
     """A settings folder of the test's own."""
     folder = tmp_path / "settings"
     monkeypatch.setattr(preferences, "folder", lambda: folder)
+    monkeypatch.setattr(run_store, "default_folder", lambda: tmp_path / "runs")
     return folder
 
 

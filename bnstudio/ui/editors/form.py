@@ -174,9 +174,7 @@ class ParamRow(QWidget):
 
     def _reset(self) -> None:
         self.settled.emit()
-        self.edited.emit(
-            self.param.name, self.param.initial if self.param.required else ...
-        )
+        self.edited.emit(self.param.name, self.param.initial if self.param.required else ...)
         self.settled.emit()
 
     def _refuse(self, reason: str) -> None:

@@ -93,13 +93,14 @@ class NumberField(QAbstractSpinBox):
 
     def show_value(self, value: Value, mixed: bool = False) -> None:
         """Shows a value; text that already means it is left as it was typed."""
-        self.lineEdit().setPlaceholderText(MIXED if mixed else "")
+        self.lineEdit().setPlaceholderText(MIXED if mixed else "None" if self._optional else "")
         try:
             if self.lineEdit().text() and not mixed and self._parse() == value:
                 return
         except ValueError:
             pass
-        self.lineEdit().setText("" if mixed else show_number(value))
+        unset = mixed or (value is None and self._optional)
+        self.lineEdit().setText("" if unset else show_number(value))
 
     def stepBy(self, steps: int) -> None:
         try:
@@ -119,7 +120,7 @@ class NumberField(QAbstractSpinBox):
         flags = QAbstractSpinBox.StepEnabledFlag
         return flags.StepUpEnabled | flags.StepDownEnabled
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, position
 
     def event(self, event: QEvent) -> bool:

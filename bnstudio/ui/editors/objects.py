@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout
 
-from bnstudio.layers.params import Object, Spec
 from bnstudio.ui.editors.base import Combo, Editor
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
+    from bnstudio.layers.params import Object, Spec
     from bnstudio.ui.editors.form import ParamForm
 
 
@@ -24,7 +24,9 @@ class ObjectEditor(Editor):
         self._choices: tuple[Spec | None, ...] = (
             (None, *param.specs) if param.optional else param.specs
         )
-        self._short = {spec: alias for alias, spec in reversed(param.aliases.items())}
+        self._short: dict[str, str] = {
+            spec: alias for alias, spec in reversed(tuple(param.aliases.items()))
+        }
         self.combo = Combo()
         self.combo.setAccessibleName(param.name)
         for spec in self._choices:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout
 
-from bnstudio.layers.params import Text
 from bnstudio.ui.editors.base import MIXED, Editor, Line, mark_refused
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
+    from bnstudio.layers.params import Text
 
 
 class TextEditor(Editor):

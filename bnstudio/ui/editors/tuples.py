@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from bnstudio.layers.params import Ints, Numbers
 from bnstudio.ui import icons
 from bnstudio.ui.editors.base import MIXED, Editor, mark_refused
 from bnstudio.ui.editors.number import NumberField
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
+    from bnstudio.layers.params import Ints, Numbers
 
 _COLUMNS = 3
 

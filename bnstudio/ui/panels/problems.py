@@ -18,7 +18,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QLabel,
     QListView,
@@ -42,6 +51,8 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 _PAD = 10
+_ROOMY = 680
+"""Pixels of width from which the details have a place beside the list."""
 _GLYPH = 14
 
 
@@ -87,6 +98,7 @@ class Problems(QWidget):
         scroll.setBackgroundRole(QPalette.ColorRole.Base)
         self.details.setBackgroundRole(QPalette.ColorRole.Base)
 
+        self._about = scroll
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(1)
@@ -109,6 +121,11 @@ class Problems(QWidget):
         document.selection_changed.connect(self._follow_selection)
         theme.notifier.changed.connect(self._repaint)
         self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives a narrow panel to the list alone; the tooltip and F1 say the rest."""
+        super().resizeEvent(event)
+        self._about.setVisible(self.width() >= _ROOMY)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -210,9 +210,7 @@ def test_an_undo_offer_does_not_undo_later_edits(window):
 
 
 def test_the_tab_counts_the_problems(window):
-    assert window.docks["Problems"].windowTitle().endswith(
-        str(len(window.document.diagnostics))
-    )
+    assert window.docks["Problems"].windowTitle().endswith(str(len(window.document.diagnostics)))
 
 
 def test_toasts_pile_up_to_three_and_are_logged(window):
