@@ -313,12 +313,15 @@ class Run:
         skip = max(0, min(rows, self._next_step() - first))
         if rows == skip:
             return False
-        before, self.elapsed = self.elapsed, _later(self.elapsed, event.elapsed)
+        # From the step before, not from ``elapsed``: a record without its epochs reads the same.
+        before = float(self.steps["elapsed"][-1]) if len(self.steps) else 0.0
+        now = _later(before, event.elapsed)
+        self.elapsed = _later(self.elapsed, now)
         count = rows - skip
-        times = np.linspace(before, self.elapsed, count + 1)[1:]
+        times = np.linspace(before, now, count + 1)[1:]
         steps = np.arange(first + skip, first + rows, dtype=float)
         logs = {name: values[skip:] for name, values in event.logs.items()}
-        self.steps.extend(count, {"step": steps, "elapsed": times, **logs})
+        self.steps.extend(count, {**logs, "step": steps, "elapsed": times})
         return True
 
     def _next_step(self) -> int:
@@ -332,7 +335,7 @@ class Run:
         place = {
             "epoch": (event.epoch,), "step": (event.steps_done,), "elapsed": (self.elapsed,)
         }  # fmt: skip
-        self.epochs.extend(1, {**place, **row})
+        self.epochs.extend(1, {**row, **place})
         return True
 
 

@@ -235,7 +235,7 @@ class Session(QObject):
         self._pace.clear()
         self._recorder = self.store.begin(run)
         self._tell_record()
-        keep = "" if self._recorder.broken else str(self._recorder.folder)
+        keep = str(self._recorder.folder) if self._recorder is not None else ""
         self._waiting = Train(run.id, text, keep=keep)
         self.run_started.emit(run)
         self._set_state("running")
