@@ -19,6 +19,7 @@ NASTY = st.sampled_from(
 TEXTS = NASTY | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 IDS = st.from_regex(r"[a-z]{1,8}(_[0-9]{1,2})?", fullmatch=True) | TEXTS.filter(bool)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
+PLACES = st.floats(-1e9, 1e9)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | FINITE | TEXTS
 VALUES = st.recursive(
     SCALARS,
@@ -39,7 +40,7 @@ def nodes(draw, id, wild):
     if wild and draw(st.integers(0, 3)) == 0:
         type, params = draw(TYPES | TEXTS.filter(bool)), draw(PARAMS)
     name = draw(TEXTS if wild else st.just(id))
-    return Node(id, type, name, params, draw(FINITE), draw(FINITE))
+    return Node(id, type, name, params, draw(PLACES), draw(PLACES))
 
 
 @st.composite

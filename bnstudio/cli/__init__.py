@@ -42,6 +42,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def run(chosen: argparse.Namespace) -> int:
     """Runs the chosen command and returns its exit status."""
+    from bnstudio.cli.project_file import printable
     from bnstudio.project import ProjectError
 
     for stream in (sys.stdout, sys.stderr):
@@ -51,7 +52,7 @@ def run(chosen: argparse.Namespace) -> int:
         status: int = COMMANDS[chosen.command].run(chosen)
         sys.stdout.flush()
     except ProjectError as error:
-        print(f"bnstudio: {error}", file=sys.stderr)
+        print(f"bnstudio: {printable(str(error))}", file=sys.stderr)
         return UNREADABLE
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; Python must not complain of it at exit.

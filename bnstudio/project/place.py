@@ -128,5 +128,9 @@ def show(path: Path) -> str:
     """A path as people write it: ``nodes[3].x``."""
     out = ""
     for step in path:
-        out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
+        if isinstance(step, str) and step.isidentifier():
+            out += f".{step}" if out else step
+        else:
+            said = repr(step)
+            out += f"[{said if len(said) <= 40 else said[:37] + '...'}]"
     return out

@@ -70,6 +70,7 @@ class ProjectError(ValueError):
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Port = Annotated[int, Meta(ge=0, le=MAX_WIRES)]
+Position = Annotated[float, Meta(ge=-1e9, le=1e9)]
 Params = dict[str, Any]
 
 
@@ -82,8 +83,8 @@ class _Node(_Part):
     type: Name
     name: Text
     params: Params = {}
-    x: float = 0.0
-    y: float = 0.0
+    x: Position = 0.0
+    y: Position = 0.0
     shares: Name | None = None
 
 
@@ -306,6 +307,8 @@ class _Reader:
         if found != format:
             said = f"its format is {_short(found)}" if "format" in data else "it names no format"
             raise self.fail(f"this is not a {format}: {said}", ("format",))
+        if "version" not in data:
+            raise self.fail("it names no version", ("version",))
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise self.fail(
                 f"the version has to be a whole number from 1, not {_short(version)}", ("version",)
@@ -491,6 +494,8 @@ def _explain(message: str) -> tuple[str, place.Path]:
         return f"the field {match[1]!r} is missing", path
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", reason, re.DOTALL):
         return f"the field {_short(match[1])} is not known here", path
+    if match := re.fullmatch(r"Invalid enum value (.*)", reason, re.DOTALL):
+        return f"{_clip(match[1])} is none of the values that are known here", path
     words = re.sub(r"`(\w+)`", lambda match: _KINDS.get(match[1], match[1]), reason)
     words = re.sub(r"`([^`]*)`", r"\1", words.replace(" | ", " or "))
     return words[:1].lower() + words[1:], path
