@@ -230,6 +230,8 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.raised)
         painter.drawRoundedRect(body, _RADIUS, _RADIUS)
+        if self._strip:
+            painter.drawRect(QRectF(0, HEIGHT - _RADIUS, width, _RADIUS))
         self._paint_bar(painter, look, width, zoom)
         painter.setPen(outline)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -248,9 +250,10 @@ class NodeItem(QGraphicsRectItem):
         path.moveTo(bar, 0)
         path.lineTo(_RADIUS, 0)
         path.arcTo(0, 0, 2 * _RADIUS, 2 * _RADIUS, 90, 90)
-        path.lineTo(0, HEIGHT - _RADIUS)
-        path.arcTo(0, HEIGHT - 2 * _RADIUS, 2 * _RADIUS, 2 * _RADIUS, 180, 90)
-        path.lineTo(bar, HEIGHT)
+        height = self.box.height
+        path.lineTo(0, height - _RADIUS)
+        path.arcTo(0, height - 2 * _RADIUS, 2 * _RADIUS, 2 * _RADIUS, 180, 90)
+        path.lineTo(bar, height)
         path.closeSubpath()
         painter.fillPath(path, colour)
 
@@ -351,7 +354,7 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(look.muted)
         painter.setFont(look.small_font)
         low, high = _number(histogram.low), _number(histogram.high)
-        line = QRectF(8, HEIGHT + STRIP - 12, width - 16, 11)
+        line = QRectF(_PAD, HEIGHT + STRIP - 12, width - _PAD - 10, 11)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, low)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, high)
         if histogram.bad:
@@ -490,7 +493,7 @@ def _static(text: str, font: QFont) -> QStaticText:
 
 def _bars(histogram: Histogram, width: float) -> QPolygonF:
     """The outline of the bars; heights by square root, so that a spike hides nothing."""
-    left, right, bottom, top = 8.0, width - 8.0, HEIGHT + STRIP - 13.0, HEIGHT + 2.0
+    left, right, bottom, top = _PAD, width - 10.0, HEIGHT + STRIP - 13.0, HEIGHT + 2.0
     counts = histogram.counts
     peak = max(counts, default=0) or 1
     step = (right - left) / max(1, len(counts))

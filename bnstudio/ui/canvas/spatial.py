@@ -23,6 +23,10 @@ class Grid:
     def __len__(self) -> int:
         return len(self._boxes)
 
+    def get(self, id: str) -> Box | None:
+        """The box with this id, where it was last put."""
+        return self._boxes.get(id)
+
     def put(self, id: str, box: Box) -> None:
         """Adds a box, or moves the one with this id."""
         old = self._boxes.get(id)

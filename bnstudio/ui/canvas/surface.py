@@ -297,8 +297,10 @@ class Surface(QGraphicsView):
             self._strips.start()
 
     def _show_strips(self) -> None:
-        if self.session is not None:
-            self.drawing.show_histograms(self.session.latest, self.camera.shown)
+        session = self.session
+        # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
+        if session is not None and (session.latest or not session.live):
+            self.drawing.show_histograms(session.latest, self.camera.shown)
 
     def _camera_moved(self) -> None:
         self._untouched = False

@@ -131,6 +131,26 @@ def test_moving_is_one_undo_step(chain_view, hand):
     undo_redo(chain_view)
 
 
+def test_a_moved_node_is_found_where_it_went(chain_view, hand):
+    hand.drag((0, PITCH), (300, PITCH + 40))
+    chain_view.document.select(())
+    hand.click((0, PITCH))
+    assert chain_view.document.selection == set()
+    hand.click((300, PITCH + 40))
+    assert chain_view.document.selection == {"b"}
+
+
+def test_a_wire_goes_round_a_node_moved_into_its_way(chain_view, hand):
+    chain_view.document.edit(connect(chain_view.document.graph, Wire("a", 0, "c", 0)), "Connect")
+    line = chain_view.drawing.wires[Wire("a", 0, "c", 0)]
+    around = line.curve
+    assert len(around) > 4
+    hand.drag((0, PITCH), (400, PITCH))
+    assert len(line.curve) == 4
+    hand.drag((400, PITCH), (0, PITCH))
+    assert line.curve == around
+
+
 def test_a_moved_node_jumps_onto_the_line_of_others(chain_view, hand):
     hand.drag((0, PITCH), (4, PITCH + 30))
     assert chain_view.document.graph.nodes["b"].x == 0

@@ -77,7 +77,7 @@ class Move(Gesture):
         # Whole units keep the file free of noise.
         dx, dy = round(held.x + dx) - held.x, round(held.y + dy) - held.y
         self._now = {id: (at.x + dx, at.y + dy) for id, at in self._start.items()}
-        view.drawing.preview(self._now)
+        view.drawing.preview(self._now, view.camera.shown)
         self._guides = self._lines(column, row)
         self._aim(pointer)
         view.viewport().update()
