@@ -187,9 +187,9 @@ def _node_facts(graph: Graph, id: str, facts: Mapping[str, NodeFacts]) -> NodeFa
         inputs += (shape,)
         if outputs and shape is None:
             missing = Failure(
-                "STR26",
-                f"It is wired to output {wire.source_port} of a layer whose outputs are numbered "
-                f"from 0 to {len(outputs) - 1}.",
+                "STR27",
+                f"It is wired to output {wire.source_port} of a layer whose last output is "
+                f"{len(outputs) - 1}.",
             )
     node = graph.nodes[id]
     if node.shares is not None:

@@ -47,7 +47,7 @@ def useless_bias(case: Case) -> Iterator[Finding]:
     Set use_bias=False. The model computes the same with fewer parameters.
     """
     graph = case.graph
-    for node in case.of_type(BN):
+    for node in case.owners(BN):
         if node.params.get("trainable") is False:
             continue
         maker = _behind(graph, node, lambda earlier: earlier.type in SHIFTED)
@@ -78,7 +78,7 @@ def twice(case: Case) -> Iterator[Finding]:
     Remove one of them.
     """
     graph = case.graph
-    for node in case.of_type(BN):
+    for node in case.owners(BN):
         first = _behind(graph, node, lambda earlier: earlier.type == "Identity")
         if first is None or first.type != BN:
             continue

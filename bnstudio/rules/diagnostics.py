@@ -121,6 +121,12 @@ class Case:
         for type in types:
             yield from self.by_type.get(type, ())
 
+    def owners(self, *types: str) -> Iterator[Node]:
+        """The same, without those that call another node's layer, whose arguments do not count."""
+        for node in self.of_type(*types):
+            if node.shares is None or self.graph.layer_of(node.id) is node:
+                yield node
+
     def facts(self, id: str) -> NodeFacts:
         """What is known of a node."""
         return self.analysis.facts[id]

@@ -214,15 +214,31 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
             fix = _fewer(case, node, entry.max_inputs)
         elif entry is not None and len(wires) == 1 < entry.min_inputs:
             fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
-        else:
-            lost = [wire for wire in wires if _no_such_output(case, wire)]
-            if lost:
-                fix = Fix("Take the first output", partial(_first_output, wires=tuple(lost)))
         yield Finding(
             f"{node.name}: {failure.message}",
             "Wire as many inputs as the layer has.",
             node.id,
             fix=fix,
+        )
+
+
+@rule("STR27", Severity.ERROR, source=KERAS)
+def no_such_output(case: Case) -> Iterator[Finding]:
+    """A wire starts at an output that the layer before does not have.
+
+    Most layers have one output. A recurrent layer has more with return_state=True, and loses them
+    when that is taken back.
+
+    Take the first output, or give the layer its other outputs again.
+    """
+    for node, failure in case.failures.get("STR27", ()):
+        wires = case.graph.wires_into.get(node.id, ())
+        lost = tuple(wire for wire in wires if _no_such_output(case, wire))
+        yield Finding(
+            f"{node.name}: {failure.message}",
+            "Take the first output, or give the layer before its other outputs again.",
+            node.id,
+            fix=Fix("Take the first output", partial(_first_output, wires=lost)),
         )
 
 

@@ -320,9 +320,9 @@ def _outputs(count: int) -> str:
 
 def _softmaxes(case: Case) -> Iterator[Node]:
     for node in case.graph.nodes.values():
-        if node.type == "Softmax" or (
-            node.params.get("activation") == "softmax" and activation_of(node) == "softmax"
-        ):
+        if node.type != "Softmax" and node.params.get("activation") != "softmax":
+            continue
+        if activation_of(node) == "softmax" and case.graph.layer_of(node.id) is node:
             yield node
 
 

@@ -198,7 +198,7 @@ def drops_all(case: Case) -> Iterator[Finding]:
 
     Use a rate between 0 and 1; 0.2 to 0.5 is common.
     """
-    for node in case.of_type(*sorted(DROPOUT & case.by_type.keys())):
+    for node in case.owners(*sorted(DROPOUT & case.by_type.keys())):
         rate = too_high_rate(node)
         if rate is None:
             continue

@@ -203,8 +203,11 @@ TABLE = {
         [
             project(drawing([IN, dense("a"), dense("b"), OUT],
                             "in a", "in b", "a out:0", "b out:1")),
-            project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out")),
         ],
+        [SOUND, project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out"))],
+    ),
+    "STR27": (
+        [project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out"))],
         [SOUND],
     ),
     "LOSS01": (
