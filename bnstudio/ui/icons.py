@@ -12,7 +12,7 @@ from PySide6.QtSvg import QSvgRenderer
 from bnstudio.resources import resource
 from bnstudio.ui import theme
 
-_SIZES = (16, 20, 24, 32)
+_SIZES = (16, 20)
 
 
 class _Iconed(Protocol):
@@ -42,7 +42,7 @@ def pixmap(name: str, colour: str, size: int = 16, ratio: float = 1.0) -> QPixma
 def _icon(name: str, normal: str, disabled: str) -> QIcon:
     result = QIcon()
     for size in _SIZES:
-        for ratio in (1.0, 1.5, 2.0):
+        for ratio in (1.0, 2.0):
             result.addPixmap(pixmap(name, normal, size, ratio))
             result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
     return result

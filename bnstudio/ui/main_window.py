@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
 
 from bnstudio.layers import LAYERS
-from bnstudio.project import SUFFIX, Project
+from bnstudio.project import SUFFIX, Project, samples
 from bnstudio.ui import help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
@@ -23,6 +23,7 @@ from bnstudio.ui.document import Document
 from bnstudio.ui.files import Files
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels import PANELS
+from bnstudio.ui.panels.code import Code
 from bnstudio.ui.panels.palette import Palette
 from bnstudio.ui.panels.problems import Problems
 from bnstudio.ui.picker import Entry, Picker
@@ -138,8 +139,11 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self, self.canvas, self.preferences)
         menus = self.actions_.fill(self._bar.menus)
         self._recent = QMenu("Open Recent", self)
-        menus["File"].insertMenu(self.actions_.by_id["file.welcome"], self._recent)
+        self._samples = QMenu("Open Sample", self)
+        for menu in (self._recent, self._samples):
+            menus["File"].insertMenu(self.actions_.by_id["file.welcome"], menu)
         self._recent.aboutToShow.connect(self._fill_recent)
+        self._samples.aboutToShow.connect(self._fill_samples)
         for id in ("edit.undo", "edit.redo"):
             self._bar.add_button(self.actions_.by_id[id])
         self.setMenuWidget(self._bar)
@@ -149,9 +153,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document, session, stack = self.document, self.session, self.document.undo_stack
         for signal in (
-            document.changed,
             document.selection_changed,
-            document.path_changed,
             document.diagnosed,
             session.state_changed,
             stack.indexChanged,
@@ -165,11 +167,13 @@ class MainWindow(QMainWindow):
         document.revealed.connect(self._reveal)
         document.help_wanted.connect(self.show_help)
         session.note.connect(self.say)
-        problems, palette = self.panels["Problems"], self.panels["Palette"]
-        if isinstance(problems, Problems):
-            self._connect_problems(problems)
-        if isinstance(palette, Palette):
-            palette.chosen.connect(self.add_layer)
+        for panel in self.panels.values():
+            if isinstance(panel, Problems):
+                self._connect_problems(panel)
+            elif isinstance(panel, Palette):
+                panel.chosen.connect(self.add_layer)
+            elif isinstance(panel, Code):
+                panel.export_wanted.connect(self.actions_.by_id["file.export_1"].trigger)
         self.canvas.zoomed.connect(self._status.show_zoom)
         self.canvas.refused.connect(lambda text: self.toasts.say(text, "warning"))
         self._status.zoom_clicked.connect(self.actions_.by_id["view.zoom_actual"].trigger)
@@ -186,6 +190,7 @@ class MainWindow(QMainWindow):
         problems.shown.connect(lambda node: self._reveal(node, ""))
         problems.fixed.connect(lambda label: self.say(label, "undo"))
         problems.counted.connect(self._count_problems)
+        self.canvas.badge_clicked.connect(lambda id: self._show_problem(problems, id))
         self._count_problems(len(problems.diagnostics))
 
     # What the commands do.
@@ -272,7 +277,13 @@ class MainWindow(QMainWindow):
         self._arrange()
 
     def help_on_selection(self) -> None:
-        """Explains the selected layer."""
+        """Explains the finding in hand in Problems, elsewhere the selected layer."""
+        problems = self.panels["Problems"]
+        if isinstance(problems, Problems) and problems.list.hasFocus():
+            finding = problems.list.currentIndex()
+            if finding.isValid():
+                self.show_help(problems.diagnostics[finding.row()].code)
+                return
         types = {self.document.graph.nodes[id].type for id in self.document.selection}
         self.show_help(types.pop() if len(types) == 1 else "")
 
@@ -358,6 +369,10 @@ class MainWindow(QMainWindow):
         ):
             self.actions_.by_id[id].setText(f"{word} {text}".strip())
 
+    def _show_problem(self, problems: Problems, id: str) -> None:
+        self.show_panel("Problems")
+        problems.show_for(id)
+
     def _count_problems(self, count: int, _worst: str = "") -> None:
         self.docks["Problems"].setWindowTitle(f"Problems  {count}" if count else "Problems")
 
@@ -408,6 +423,13 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, path=path: self.files.open_path(Path(path)))
         if self._recent.isEmpty():
             self._recent.addAction("No files yet").setEnabled(False)
+
+    def _fill_samples(self) -> None:
+        self._samples.clear()
+        for sample in samples():
+            action = self._samples.addAction(sample.title)
+            action.setToolTip(sample.about)
+            action.triggered.connect(partial(self.files.open_sample, sample))
 
     def _help_window(self) -> HelpWindow:
         if self._help is None:

@@ -47,6 +47,9 @@ _PAUSE = 120
 class Code(QWidget):
     """The script that ``File > Export`` writes, as it stands now."""
 
+    #: The script should be written to a file.
+    export_wanted = Signal()
+
     title = "Code"
     area = Qt.DockWidgetArea.RightDockWidgetArea
 
@@ -74,11 +77,17 @@ class Code(QWidget):
         self.copy_button.setAccessibleName("Copy the script")
         icons.bind(self.copy_button, "copy")
         self.copy_button.clicked.connect(self.copy)
+        self.export_button = QPushButton("Export...")
+        self.export_button.setToolTip("Writes the script to a file.")
+        self.export_button.setAccessibleName("Export the script")
+        icons.bind(self.export_button, "export")
+        self.export_button.clicked.connect(self.export_wanted)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 10, 6)
         bar.addWidget(self._said)
         bar.addStretch()
         bar.addWidget(self.copy_button)
+        bar.addWidget(self.export_button)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

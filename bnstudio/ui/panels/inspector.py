@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -67,7 +67,14 @@ class Inspector(QWidget):
         document.selection_changed.connect(self._refresh)
         document.revealed.connect(self._point_to)
         theme.notifier.changed.connect(self._refresh)
+        self._stale = False
         self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catches up with what changed while another tab was in front."""
+        super().showEvent(event)
+        if self._stale:
+            self._show_selection()
 
     @property
     def page(self) -> TypePage | None:
@@ -76,8 +83,15 @@ class Inspector(QWidget):
         return shown if isinstance(shown, TypePage) else None
 
     def _refresh(self, *_: object) -> None:
+        if self.isVisible():
+            self._show_selection()
+        else:
+            self._stale = True
+
+    def _show_selection(self) -> None:
+        self._stale = False
         graph = self._document.graph
-        nodes = [graph.nodes[id] for id in graph.nodes if id in self._document.selection]
+        nodes = [graph.nodes[id] for id in sorted(self._document.selection)]
         types = {node.type for node in nodes}
         if not nodes:
             self.summary.show_project()
@@ -106,7 +120,10 @@ class Inspector(QWidget):
         return self._pages[type]
 
     def _point_to(self, _id: str, param: str) -> None:
-        if param and self.page is not None:
+        if not param:
+            return
+        self._show_selection()
+        if self.page is not None:
             self.page.form.focus(param)
 
 

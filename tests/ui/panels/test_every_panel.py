@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QScrollBar,
     QWidget,
 )
@@ -152,6 +153,16 @@ def clipped(root: QWidget) -> list[str]:
             text = getattr(widget, "text", lambda: "")()
             found.append(f"{type(widget).__name__} {text[:40]!r} {widget.size().toTuple()}")
     return found
+
+
+def test_clipped_text_would_be_found(qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    for kind in (QLabel, QPushButton):
+        widget = kind("text that needs room", box)
+        widget.resize(20, 30)
+    box.show()
+    assert len(clipped(box)) == 2
 
 
 def look_for_clipped_text() -> None:

@@ -226,6 +226,26 @@ def test_toasts_pile_up_to_three_and_are_logged(window):
     assert "message 0" in window._help.page.toPlainText()
 
 
+def test_the_samples_are_in_the_file_menu(window):
+    window._fill_samples()
+    actions = window._samples.actions()
+    assert [action.text() for action in actions] == [s.title for s in projects.samples()]
+    actions[2].trigger()
+    assert window.document.project == projects.samples()[2].project
+
+
+def test_a_badge_leads_to_its_problem(window):
+    finding = next(d for d in window.document.diagnostics if d.node)
+    window.show_panel("Curves")
+    window.canvas.badge_clicked.emit(finding.node)
+    problems = window.panels["Problems"]
+    assert problems.isVisible()
+    assert problems.diagnostics[problems.list.currentIndex().row()].node == finding.node
+    problems.list.setFocus()
+    QTest.keyClick(problems.list, Qt.Key.Key_F1)
+    assert finding.code in window._help.page.toPlainText()
+
+
 def test_help_on_the_selection(window):
     node = next(n for n in window.document.graph.nodes.values() if n.type == "Dense")
     window.document.select((node.id,))
