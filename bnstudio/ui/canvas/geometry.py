@@ -96,11 +96,14 @@ def clamp(value: float) -> float:
     return 0.0 if math.isnan(value) else max(-LIMIT, min(LIMIT, value))
 
 
-def node_box(x: float, y: float, ports: int = 1, *, strip: bool = False) -> Box:
-    """The box of a node centred at (x, y); it widens for many ports and grows for the strip."""
+def node_box(x: float, y: float, ports: int = 1, *, strip: float = 0.0) -> Box:
+    """The box of a node centred at (x, y); it widens for many ports and grows for the strip.
+
+    ``strip`` is the share of the strip that has grown, from 0 to 1.
+    """
     width = max(WIDTH, (ports + 1) * PORT_SPACING)
     left, top = clamp(x) - width / 2, clamp(y) - HEIGHT / 2
-    return Box(left, top, left + width, top + HEIGHT + (STRIP if strip else 0.0))
+    return Box(left, top, left + width, top + HEIGHT + STRIP * strip)
 
 
 def port_offset(width: float, index: int, count: int) -> float:

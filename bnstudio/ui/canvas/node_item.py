@@ -71,7 +71,7 @@ class NodeItem(QGraphicsRectItem):
         self.state = ""
         self.port: tuple[str, int] | None = None
         self.histogram: Histogram | None = None
-        self._strip = False
+        self._strip = 0.0
         self._texts: _Texts | None = None
         self._bars: tuple[Histogram, QPolygonF] | None = None
         self.setPen(Qt.PenStyle.NoPen)
@@ -112,12 +112,16 @@ class NodeItem(QGraphicsRectItem):
             return False
         self.histogram = histogram
         self.update()
-        if (histogram is not None) == self._strip:
+        if (histogram is not None) == (self._strip > 0):
             return False
-        self._strip = histogram is not None
-        centre = self.centre
-        self.place(*centre)
+        self.grow(0.0 if histogram is None else 1.0)
         return True
+
+    def grow(self, share: float) -> None:
+        """Lets out a share of the strip, from 0 to 1."""
+        centre = self.centre
+        self._strip = share
+        self.place(*centre)
 
     def show_badge(self, badge: Diagnostic | None) -> None:
         """Draws another worst finding."""
@@ -219,7 +223,10 @@ class NodeItem(QGraphicsRectItem):
             painter.setBrush(look.shadow)
             painter.drawRoundedRect(whole.translated(0, 2), _RADIUS, _RADIUS)
         if self._strip:
+            painter.save()
+            painter.setClipRect(whole)
             self._paint_strip(painter, look, width, zoom)
+            painter.restore()
         outline = look.border
         if self.state == "refused":
             outline = look.refused
@@ -339,7 +346,9 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.strip)
         painter.drawRoundedRect(
-            QRectF(0, HEIGHT - 2 * _RADIUS, width, STRIP + 2 * _RADIUS), _RADIUS, _RADIUS
+            QRectF(0, HEIGHT - 2 * _RADIUS, width, self.box.height - HEIGHT + 2 * _RADIUS),
+            _RADIUS,
+            _RADIUS,
         )
         histogram = self.histogram
         if histogram is None:
@@ -477,7 +486,7 @@ def _value(value: Value) -> str:
 def _elide(
     font: str, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
 ) -> str:
-    return looks.metrics(font).elidedText(text, mode, max(0.0, width))
+    return looks.metrics(font).elidedText(" ".join(text.split("\n")), mode, max(0.0, width))
 
 
 def _static(text: str, font: QFont) -> QStaticText:

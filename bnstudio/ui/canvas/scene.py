@@ -124,10 +124,13 @@ class Scene(QGraphicsScene):
                 self.nodes[id].mark(selected=id in after)
         self.version += 1
 
-    def show_histograms(self, latest: Mapping[str, Histogram], region: Box | None = None) -> None:
+    def show_histograms(
+        self, latest: Mapping[str, Histogram], region: Box | None = None
+    ) -> list[str]:
         """Draws the newest activations, of the nodes in ``region`` if one is given.
 
-        Where strips come or go all nodes follow, for their wires move.
+        Where strips come or go all nodes follow, for their wires move. Returns the ids of the
+        nodes whose strip has come.
         """
         if region is not None and (latest.keys() & self.nodes.keys()) == self._measured():
             items = [self.nodes[id] for id in self._grid.near(region)]
@@ -141,6 +144,20 @@ class Scene(QGraphicsScene):
         if grown:
             self.version += 1
             self._run(stale | set(self._long))
+        return [item.node.id for item in grown if item.histogram is not None]
+
+    def grow(self, ids: Iterable[str], share: float) -> None:
+        """Draws strips on their way out; with 1 they are where ``show_histograms`` has them."""
+        wires: set[Wire] = set()
+        for id in ids:
+            if (item := self.nodes.get(id)) is not None and item.histogram is not None:
+                item.grow(share)
+                wires.update(self._graph.wires_from.get(id, ()))
+        if share == 1.0:
+            self._run(wires)
+        else:
+            for wire in wires:
+                self.wires[wire].run(curve(*self._ends(wire)))
 
     # For gestures: drawing what is not in the graph yet.
 

@@ -23,8 +23,8 @@ from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.camera import Camera
 from bnstudio.ui.canvas.far import Map
 from bnstudio.ui.canvas.geometry import Box
-from bnstudio.ui.canvas.glide import Glide
 from bnstudio.ui.canvas.minimap import Minimap
+from bnstudio.ui.canvas.motion import Glide, Growth
 from bnstudio.ui.canvas.node_item import FAR
 from bnstudio.ui.canvas.scene import Scene
 
@@ -78,6 +78,8 @@ class Surface(QGraphicsView):
         self.camera = Camera(self, self._camera_moved)
         self.minimap = Minimap(self)
         self.glide = Glide(self)
+        self.growth = Growth(self)
+        self._measures = False
         self._strips = QTimer(self)
         self._strips.setSingleShot(True)
         self._strips.setInterval(_FRAME)
@@ -85,12 +87,13 @@ class Surface(QGraphicsView):
         document.changed.connect(self._document_changed)
         document.diagnosed.connect(self._diagnosed)
         document.selection_changed.connect(self._selection_changed)
-        document.opened.connect(self.fit)
+        document.opened.connect(self._opened)
         theme.notifier.changed.connect(self._restyle)
         if session is not None:
             session.measured.connect(self._measured)
-            session.run_started.connect(self._measured)
         self._selected = document.selection
+        if session is not None and session.latest:
+            self._measured()
         self.drawing.show_graph(document.graph, document.analysis)
         self.drawing.show_badges(document.diagnostics)
         self.drawing.show_selection(frozenset(), self._selected)
@@ -266,6 +269,7 @@ class Surface(QGraphicsView):
         if before.graph is after.graph:
             return
         self.glide.halt()
+        self.growth.halt()
         was_empty = not before.graph.nodes
         self.drawing.show_graph(after.graph, self.document.analysis)
         if self._wire is not None and self._wire not in self.drawing.wires:
@@ -274,8 +278,13 @@ class Surface(QGraphicsView):
         self._untouched = False
         if was_empty or not after.graph.nodes or self.camera.zoom < FAR:
             self.viewport().update()
-        if self.session is not None and self.session.latest:
-            self._measured()
+        self._show_strips_soon()
+
+    def _opened(self) -> None:
+        # What was measured is not about this drawing, whatever its nodes are called.
+        self._measures = False
+        self.drawing.show_histograms({})
+        self.fit()
 
     def _diagnosed(self) -> None:
         self.drawing.show_badges(self.document.diagnostics)
@@ -292,23 +301,30 @@ class Surface(QGraphicsView):
         if self.camera.zoom < FAR:
             self.viewport().update()
 
-    def _measured(self, *_: object) -> None:
-        if not self._strips.isActive():
+    def _measured(self) -> None:
+        self._measures = True
+        self._show_strips_soon()
+
+    def _show_strips_soon(self) -> None:
+        if self._measures and not self._strips.isActive():
             self._strips.start()
 
     def _show_strips(self) -> None:
         session = self.session
         # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
-        if session is not None and (session.latest or not session.live):
-            self.drawing.show_histograms(session.latest, self.camera.shown)
+        if session is not None and self._measures and (session.latest or not session.live):
+            shown = self.camera.shown
+            grown = self.drawing.show_histograms(session.latest, shown)
+            if grown:
+                self.growth.run(set(grown).intersection(self.drawing.nodes_in(shown)))
 
     def _camera_moved(self) -> None:
         self._untouched = False
         zoom = self.camera.zoom
         if zoom < FAR:
             self.viewport().update()
-        elif self.session is not None and self.session.latest:
-            self._measured()
+        else:
+            self._show_strips_soon()
         if zoom != self._zoom:
             self._zoom = zoom
             self.viewport().update()
