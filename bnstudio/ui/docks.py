@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QTabBar,
+    QTabWidget,
     QToolButton,
     QWidget,
 )
 
 from bnstudio.ui import icons
+from bnstudio.ui.panels import PANELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.preferences import Preferences
+    from bnstudio.ui.session import Session
+
+_LAYOUT = 1
+"""Raised when an older saved layout would no longer make sense."""
+
+_SIZES = {
+    Qt.DockWidgetArea.LeftDockWidgetArea: 216,
+    Qt.DockWidgetArea.RightDockWidgetArea: 348,
+    Qt.DockWidgetArea.BottomDockWidgetArea: 236,
+}
+"""Pixels of width or height at first."""
 
 
 class _Title(QWidget):
@@ -71,15 +86,15 @@ class Dock(QDockWidget):
         # Qt is in the middle of its layout when it says these, and leaves a tab bar behind if the
         # titles change under its hands.
         for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
-            signal.connect(self._show_title, Qt.ConnectionType.QueuedConnection)
+            signal.connect(self.show_title, Qt.ConnectionType.QueuedConnection)
 
     def _retitle(self, title: str) -> None:
         if title:
             self.setWindowTitle(title)
             self._title.label.setText(title)
 
-    def _show_title(self, *_: object) -> None:
-        """A tab names its dock; a second title under it would say the same again."""
+    def show_title(self, *_: object) -> None:
+        """Shows the title where it is needed: a tab names its dock already."""
         window = self.parent()
         if not isinstance(window, QMainWindow):
             return
@@ -94,22 +109,95 @@ class Dock(QDockWidget):
             wanted.show()
 
 
-def polish_tabs(window: QMainWindow) -> None:
-    """Gives the tab bars that Qt makes for tabbed docks their manners."""
-    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        centre = window.centralWidget()
-        if bar.isVisible() and centre is not None and bar.geometry().intersects(centre.geometry()):
-            # Qt leaves a bar of its first layout behind, over what is in the middle now.
-            bar.hide()
-        bar.setDrawBase(False)
-        bar.setExpanding(False)
-        bar.setElideMode(Qt.TextElideMode.ElideNone)
-        bar.setUsesScrollButtons(True)
-        if not bar.accessibleName():
+class Docking:
+    """All the docks of one window: where they are at first, and where they were last.
+
+    Attributes:
+        panels: By title.
+        docks: By the title of their panel.
+    """
+
+    def __init__(self, window: QMainWindow, document: Document, session: Session) -> None:
+        self._window = window
+        self.panels: dict[str, QWidget] = {}
+        self.docks: dict[str, Dock] = {}
+        areas, corners = Qt.DockWidgetArea, Qt.Corner
+        window.setDockNestingEnabled(True)
+        window.setTabPosition(areas.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(corners.BottomLeftCorner, areas.LeftDockWidgetArea)
+        window.setCorner(corners.BottomRightCorner, areas.RightDockWidgetArea)
+        for panel_type in PANELS:
+            panel = panel_type(document, session)
+            panel.setObjectName("panel")
+            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.panels[panel_type.title] = panel
+            self.docks[panel_type.title] = Dock(panel, panel_type.title, window)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Puts every panel where it is at first."""
+        first: dict[Qt.DockWidgetArea, Dock] = {}
+        for panel_type in PANELS:
+            dock = self.docks[panel_type.title]
+            dock.setFloating(False)
+            self._window.addDockWidget(panel_type.area, dock)
+            dock.show()
+            if panel_type.area in first:
+                self._window.tabifyDockWidget(first[panel_type.area], dock)
+            else:
+                first[panel_type.area] = dock
+        for area, dock in first.items():
+            dock.raise_()
+            across = area != Qt.DockWidgetArea.BottomDockWidgetArea
+            way = Qt.Orientation.Horizontal if across else Qt.Orientation.Vertical
+            self._window.resizeDocks([dock], [_SIZES[area]], way)
+        self.settle()
+
+    def bring(self, title: str) -> None:
+        """Brings a panel to the front and gives it the focus."""
+        dock = self.docks[title]
+        dock.show()
+        dock.raise_()
+        self.panels[title].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.settle()
+
+    def settle(self) -> None:
+        """Settles tabs and titles once Qt has done its layout."""
+        centre = self._window.centralWidget()
+        for bar in self._window.findChildren(
+            QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly
+        ):
+            if bar.isVisible() and centre and bar.geometry().intersects(centre.geometry()):
+                # Qt leaves a bar of its first layout behind, over what is in the middle now.
+                bar.hide()
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
             bar.setAccessibleName("Panels")
+        if self._window.isVisible():
+            for dock in self.docks.values():
+                dock.show_title()
 
+    def save(self, preferences: Preferences) -> None:
+        """Remembers where everything is."""
+        for key, state in (
+            ("geometry", self._window.saveGeometry()),
+            ("layout", self._window.saveState(_LAYOUT)),
+        ):
+            preferences[key] = b64encode(state.data()).decode()
+        preferences.save()
 
-def refresh_titles(docks: Iterable[Dock]) -> None:
-    """Settles the titles of all docks after one of them has moved."""
-    for dock in docks:
-        dock._show_title()
+    def restore(self, preferences: Preferences) -> None:
+        """Puts everything where it was last, as far as that is known and makes sense."""
+        for key in ("geometry", "layout"):
+            try:
+                state = QByteArray(b64decode(preferences[key], validate=True))
+            except ValueError:
+                continue
+            if state.isEmpty():
+                continue
+            if key == "geometry":
+                self._window.restoreGeometry(state)
+            else:
+                self._window.restoreState(state, _LAYOUT)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.layers import LAYERS
 from bnstudio.project import SUFFIX, Project, samples
@@ -18,11 +17,10 @@ from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.geometry import Point
 from bnstudio.ui.canvas.view import CanvasView
-from bnstudio.ui.docks import Dock, polish_tabs, refresh_titles
+from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
 from bnstudio.ui.files import Files
 from bnstudio.ui.help import HelpWindow
-from bnstudio.ui.panels import PANELS
 from bnstudio.ui.panels.code import Code
 from bnstudio.ui.panels.palette import Palette
 from bnstudio.ui.panels.problems import Problems
@@ -40,15 +38,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 
-MINIMUM = (1100, 700)
-_LAYOUT = 1
-"""Raised when an older saved layout would no longer make sense."""
-
-_WIDTHS = {
-    Qt.DockWidgetArea.LeftDockWidgetArea: 216,
-    Qt.DockWidgetArea.RightDockWidgetArea: 348,
-}
-_FOOT = 236
+MINIMUM, USUAL = (1100, 700), (1440, 900)
 
 
 class MainWindow(QMainWindow):
@@ -82,56 +72,24 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self._centre)
         self.files = Files(self, self.document, self.session, self.preferences, self.toasts)
         self.recovery = recovery.Recovery(self.document)
-        self.panels: dict[str, QWidget] = {}
-        self.docks: dict[str, Dock] = {}
+        self._docking = Docking(self, self.document, self.session)
+        self.panels = self._docking.panels
+        self.docks = self._docking.docks
         self._help: HelpWindow | None = None
         self._problem = -1
         self._shown = False
-        self._build_docks()
         self._build_bars()
         self._connect()
         self.setMinimumSize(*MINIMUM)
         self.setAcceptDrops(True)
         if project is not None or path is not None:
             self.document.open(project or Project(), path)
-        self._restore_layout()
+        self.resize(*USUAL)
+        self._docking.restore(self.preferences)
         self._show_state()
         self._show_title()
 
     # Putting the parts together.
-
-    def _build_docks(self) -> None:
-        self.setDockNestingEnabled(True)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        for panel_type in PANELS:
-            panel = panel_type(self.document, self.session)
-            panel.setObjectName("panel")
-            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            self.panels[panel_type.title] = panel
-            self.docks[panel_type.title] = Dock(panel, panel_type.title, self)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Every panel where it is at first."""
-        first: dict[Qt.DockWidgetArea, Dock] = {}
-        for panel_type in PANELS:
-            dock = self.docks[panel_type.title]
-            dock.setFloating(False)
-            self.addDockWidget(panel_type.area, dock)
-            dock.show()
-            if panel_type.area in first:
-                self.tabifyDockWidget(first[panel_type.area], dock)
-            else:
-                first[panel_type.area] = dock
-        for area, dock in first.items():
-            dock.raise_()
-            if area == Qt.DockWidgetArea.BottomDockWidgetArea:
-                self.resizeDocks([dock], [_FOOT], Qt.Orientation.Vertical)
-            else:
-                self.resizeDocks([dock], [_WIDTHS[area]], Qt.Orientation.Horizontal)
-        polish_tabs(self)
 
     def _build_bars(self) -> None:
         self.train_bar = TrainBar(self.document, self.session)
@@ -205,11 +163,7 @@ class MainWindow(QMainWindow):
 
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
-        dock = self.docks[title]
-        dock.show()
-        dock.raise_()
-        self.panels[title].setFocus(Qt.FocusReason.ShortcutFocusReason)
-        refresh_titles(self.docks.values())
+        self._docking.bring(title)
 
     def show_canvas(self) -> None:
         """Shows the drawing, be it empty."""
@@ -274,7 +228,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Puts every panel back where it was at first."""
-        self._arrange()
+        self._docking.arrange()
 
     def help_on_selection(self) -> None:
         """Explains the finding in hand in Problems, elsewhere the selected layer."""
@@ -438,44 +392,18 @@ class MainWindow(QMainWindow):
 
     # The window itself.
 
-    def _restore_layout(self) -> None:
-        self.resize(1440, 900)
-        for key, restore in (
-            ("geometry", self.restoreGeometry),
-            ("layout", lambda state: self.restoreState(state, _LAYOUT)),
-        ):
-            try:
-                state = QByteArray(b64decode(self.preferences[key], validate=True))
-            except ValueError:
-                continue
-            if not state.isEmpty():
-                restore(state)
-
-    def save_layout(self) -> None:
-        """Remembers where everything is."""
-        for key, state in (
-            ("geometry", self.saveGeometry()),
-            ("layout", self.saveState(_LAYOUT)),
-        ):
-            self.preferences[key] = b64encode(state.data()).decode()
-        self.preferences.save()
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._shown:
             self._shown = True
             self._show_opened()
-            QTimer.singleShot(0, self, self._settle_docks)
-
-    def _settle_docks(self) -> None:
-        polish_tabs(self)
-        refresh_titles(self.docks.values())
+            QTimer.singleShot(0, self, self._docking.settle)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_go():
             event.ignore()
             return
-        self.save_layout()
+        self._docking.save(self.preferences)
         self.recovery.close()
         self.session.close()
         super().closeEvent(event)

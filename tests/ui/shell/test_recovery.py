@@ -160,5 +160,5 @@ def test_a_folder_that_cannot_be_written_costs_no_start(settings_folder, tmp_pat
 def test_a_damaged_layout_is_ignored(settings_folder, qapp, window):
     window.preferences["layout"] = "not base64!"
     window.preferences["geometry"] = "AAAA"
-    window._restore_layout()
+    window._docking.restore(window.preferences)
     assert window.isVisible()
