@@ -168,14 +168,17 @@ def _run(made, shapes):
     tf.function(call, input_signature=specs).get_concrete_function()
     outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
     keras.tree.map_structure(np.asarray, outputs)
-    sum(made.losses)
+    sum(keras.ops.cast(loss, "float32") for loss in made.losses)
     for weight in made.trainable_weights:
         if weight.constraint is not None:
             weight.constraint(weight)
 
 
 def _words(error):
-    return f"{type(error).__name__}: {error}"[:300]
+    words = str(error)
+    # The trace of a graph puts the cause last.
+    words = words if len(words) < 300 else f"{words[:100]} ... {words[-400:]}"
+    return f"{type(error).__name__}: {words}"
 
 
 def _serve():

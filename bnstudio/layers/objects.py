@@ -200,8 +200,12 @@ class Regularizer(Object):
     def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
         """Why a tensor of this shape cannot be penalised so, as a clause."""
         spec = self.spec(value)
-        if spec is not None and spec.name == "OrthogonalRegularizer" and len(shape) != 2:
+        if spec is None or spec.name != "OrthogonalRegularizer":
+            return None
+        if len(shape) != 2:
             return "OrthogonalRegularizer takes two dimensions only"
+        if shape[1 if _config(value).get("mode") == "columns" else 0] is None:
+            return "OrthogonalRegularizer needs to know how many rows or columns it compares"
         return None
 
 
