@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bnstudio.exporters.source import Bracket, literal, named, text
+from bnstudio.exporters.source import Bracket, literal, named, plain, text
 from bnstudio.layers import LAYERS
 from bnstudio.layers.params import Object
 
@@ -21,14 +20,11 @@ class Constructors:
     """Writes constructors; made anew for each script, it looks each type up once."""
 
     def __init__(self) -> None:
-        self._types: dict[str, tuple[str, dict[str, Param], tuple[str, ...]]] = {}
+        self._types: dict[str, _Type] = {}
 
     def layer(self, type: str, params: Mapping[str, Value], name: str) -> Bracket:
         """``layers.Dense(64, name="hidden")``: required arguments first and without a keyword."""
-        known = self._types.get(type)
-        if known is None:
-            known = self._types[type] = _describe(type)
-        head, by_name, positional = known
+        head, by_name, positional = self._types.get(type) or self._describe(type)
         items: list[Expression] = []
         for key in positional:
             if key not in params:
@@ -37,6 +33,43 @@ class Constructors:
         items += arguments(by_name, params, positional[: len(items)])
         items.append(f"name={text(name)}")
         return Bracket(head, tuple(items))
+
+    def line(self, type: str, params: Mapping[str, Value], name: str) -> str | None:
+        """The same on one line, several times as fast; None unless every argument is simple."""
+        head, by_name, positional = self._types.get(type) or self._describe(type)
+        if not plain(name):
+            return None
+        parts = []
+        if params:
+            order = params if len(params) == 1 else [key for key in by_name if key in params]
+            if len(order) != len(params):
+                return None
+            for key in order:
+                value, param = params[key], by_name.get(key)
+                if param is None or isinstance(value, tuple | Mapping):
+                    return None
+                if isinstance(value, str):
+                    if not plain(value):
+                        return None
+                    said = f'"{value}"'
+                else:
+                    said = repr(value).replace("e+", "e")
+                if key in positional:
+                    parts.append(said)
+                elif value != param.default or value.__class__ is not param.default.__class__:
+                    parts.append(f"{key}={said}")
+            if positional and positional[0] not in params:
+                return None
+        parts.append(f'name="{name}"')
+        return f"{head}{', '.join(parts)})"
+
+    def _describe(self, type: str) -> _Type:
+        self._types[type] = found = _describe(type)
+        return found
+
+
+_Type = tuple[str, "dict[str, Param]", tuple[str, ...]]
+"""A constructor up to its bracket, its arguments, and those that go without a keyword."""
 
 
 def arguments(
@@ -61,10 +94,11 @@ def arguments(
 
 def is_class_name(name: str) -> bool:
     """Whether a name from a file can stand in the script as a class of Keras's."""
-    return re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) is not None and not keyword.iskeyword(name)
+    # ASCII, or the name could be one that Python reads as another.
+    return name.isalnum() and name.isascii() and name[0].isupper() and not keyword.iskeyword(name)
 
 
-def _describe(type: str) -> tuple[str, dict[str, Param], tuple[str, ...]]:
+def _describe(type: str) -> _Type:
     entry = LAYERS.get(type)
     if entry is None:
         return f"layers.{type}(", {}, ()

@@ -13,8 +13,9 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
 from bnstudio.exporters.exporter import Exporter
-from bnstudio.exporters.names import identifier, variables
+from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
+    WIDTH,
     Bracket,
     comment,
     docstring,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
@@ -144,12 +146,16 @@ class _Writer:
     def _sequential(self) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
         for call in self.plan.calls:
-            made = self.make.layer(call.type, call.params, call.name)
-            self._put(call.node, lay(made, 12, trail=","))
+            line = self.make.line(call.type, call.params, call.name)
+            if line is not None and len(line) <= WIDTH - 13:
+                self._put(call.node, [f"            {line},"])
+            else:
+                made = self.make.layer(call.type, call.params, call.name)
+                self._put(call.node, lay(made, 12, trail=","))
         self.lines += ["        ]", "    )"]
 
     def _functional(self) -> None:
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         shared = {call.reuses for call in self.plan.calls if call.reuses}
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
@@ -157,29 +163,32 @@ class _Writer:
         names = variables(self.plan, labels, taken)
         for call in self.plan.calls:
             self._put(call.node, self._call(call, names, layers))
-        ends = [_several([names[Tensor(id)] for id in self.plan.inputs])]
-        ends.append(_several([names[tensor] for tensor in self.plan.outputs]))
+        ends = [_several([names[id] for id in self.plan.inputs])]
+        ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
         self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
 
-    def _call(
-        self, call: Call, names: Mapping[Tensor, str], layers: Mapping[str, str]
-    ) -> list[str]:
-        target = names.get(Tensor(call.node), "_")
+    def _call(self, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]) -> list[str]:
+        target = names.get(call.node, "_")
         if len(call.shapes) > 1:
             ports = (Tensor(call.node, port) for port in range(len(call.shapes)))
-            target = ", ".join(names.get(tensor, "_") for tensor in ports)
+            target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
         if not is_class_name(call.type):
-            passed = names[call.inputs[0]] if call.inputs else "None"
+            passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
             return [comment(_one_line(what), 4)] + (
                 [] if target == passed else [f"    {target} = {passed}"]
             )
-        tensors = [names[tensor] for tensor in call.inputs]
+        tensors = [names[key(tensor)] for tensor in call.inputs]
+        if len(tensors) == 1 and call.reuses is None and call.node not in layers:
+            line = self.make.line(call.type, call.params, call.name)
+            if line is not None and not _merges(call):
+                line = f"    {target} = {line}({tensors[0]})"
+                if len(line) <= WIDTH:
+                    return [line]
         made = self.make.layer(call.type, call.params, call.name)
         if call.type == "Input":
             return lay(made, 4, f"{target} = ")
-        entry = LAYERS.get(call.type)
-        merges = len(tensors) != 1 or (entry is not None and entry.max_inputs is None)
+        merges = len(tensors) != 1 or _merges(call)
         called = Bracket("(", (Bracket("[", tuple(tensors), "]") if merges else tensors[0],))
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")
@@ -241,6 +250,12 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
     if early.restore_best_weights:
         items.append("restore_best_weights=True")
     return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
+
+
+def _merges(call: Call) -> bool:
+    """Whether the layer is called on a list, even of one tensor."""
+    entry = LAYERS.get(call.type)
+    return entry is not None and entry.max_inputs is None
 
 
 def _several(names: Sequence[str]) -> Expression:

@@ -116,12 +116,17 @@ def lay_again(code: str, indent: int) -> list[str]:
     return lines
 
 
+def plain(value: str) -> bool:
+    """Whether a text is its own literal between double quotes."""
+    return _PLAIN.fullmatch(value) is not None
+
+
 def text(value: str) -> str:
     """A string literal, in the quotes that need fewer escapes, double ones if in doubt.
 
     It has no line break and nothing invisible in it, whatever ``value`` has.
     """
-    if _PLAIN.fullmatch(value):
+    if plain(value):
         return f'"{value}"'
     quote = "'" if value.count('"') > value.count("'") else '"'
     return quote + "".join(_escape(char, quote) for char in value) + quote
