@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH = 228.0
 HEIGHT = 70.0
-STRIP = 38.0
+STRIP = 36.0
 """How much a node grows downwards while its activations are measured."""
 
 GAP = 56.0

@@ -362,18 +362,18 @@ class NodeItem(QGraphicsRectItem):
             return
         painter.setPen(look.muted)
         painter.setFont(look.small_font)
-        low, high = _number(histogram.low), _number(histogram.high)
-        line = QRectF(_PAD, HEIGHT + STRIP - 12, width - _PAD - 10, 11)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, low)
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight, high)
+        top = HEIGHT + STRIP - 14
+        # Either side of the middle, where the port is.
+        left = QRectF(_PAD, top, width / 2 - 10 - _PAD, 12)
+        right = QRectF(width / 2 + 10, top, width / 2 - 20, 12)
+        span = f"{_number(histogram.low)} … {_number(histogram.high)}"
+        painter.drawText(right, Qt.AlignmentFlag.AlignRight, span)
         if histogram.bad:
             painter.setPen(look.error)
-            middle = f"{histogram.bad:,} NaN or inf"
+            text = f"{histogram.bad:,} NaN or inf"
         else:
-            middle = f"{_number(histogram.mean)} ± {_number(histogram.std)}"
-        # Left of the middle, where the port is.
-        line.setRight(width / 2 - 10)
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight, middle)
+            text = f"{_number(histogram.mean)} ± {_number(histogram.std)}"
+        painter.drawText(left, Qt.AlignmentFlag.AlignLeft, text)
 
 
 def paint_mark(painter: QPainter, look: Look, severity: Severity, rect: QRectF) -> None:
@@ -502,7 +502,7 @@ def _static(text: str, font: QFont) -> QStaticText:
 
 def _bars(histogram: Histogram, width: float) -> QPolygonF:
     """The outline of the bars; heights by square root, so that a spike hides nothing."""
-    left, right, bottom, top = _PAD, width - 10.0, HEIGHT + STRIP - 13.0, HEIGHT + 2.0
+    left, right, bottom, top = _PAD, width - 10.0, HEIGHT + STRIP - 14.0, HEIGHT + 2.0
     counts = histogram.counts
     peak = max(counts, default=0) or 1
     step = (right - left) / max(1, len(counts))
@@ -516,7 +516,7 @@ def _bars(histogram: Histogram, width: float) -> QPolygonF:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value:.2g}".replace("-", "−")
 
 
 def _translucent(colour: QColor, alpha: int) -> QColor:
