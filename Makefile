@@ -13,7 +13,7 @@ python := $(bin)/python
 installed := $(VENV)/installed-from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep check format bench setup system lock wheel package clean
+.PHONY: help run test test-deep check format bench setup system lock wheel pictures clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,9 @@ lock: | $(python)  ## Resolve the dependencies anew
 wheel: setup  ## dist/*.whl
 	$(python) -m uv build --wheel
 
-package: setup  ## A folder that runs without Python, in dist/bnstudio
-	$(python) -m uv tool run --from "pyinstaller>=6.16,<7" pyinstaller --noconfirm packaging/bnstudio.spec
+pictures: setup  ## The pictures of the documentation
+	$(python) docs/images/make.py window
+	$(python) docs/images/make.py dark
 
 clean:  ## Forget the virtual environment and what was built
 	rm -rf $(VENV) dist build

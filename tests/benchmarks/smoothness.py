@@ -23,15 +23,20 @@ def open_every_panel(window) -> None:
     """Puts the docks of one edge beside each other instead of over each other."""
     from PySide6.QtCore import Qt
 
-    edges = {}
+    # Out of the tabs first: beside a dock that is in a tab, Qt adds another tab.
     for dock in window.docks.values():
-        area = window.dockWidgetArea(dock)
-        dock.show()
-        if area in edges:
+        window.removeDockWidget(dock)
+    last = {}
+    for title, dock in window.docks.items():
+        area = window.panels[title].area
+        if area in last:
             bottom = area == Qt.DockWidgetArea.BottomDockWidgetArea
             way = Qt.Orientation.Horizontal if bottom else Qt.Orientation.Vertical
-            window.splitDockWidget(edges[area], dock, way)
-        edges[area] = dock
+            window.splitDockWidget(last[area], dock, way)
+        else:
+            window.addDockWidget(area, dock)
+        dock.show()
+        last[area] = dock
 
 
 def main() -> None:

@@ -48,7 +48,9 @@ app.exec()
 """
 )
 
-STUDIO = _SEEN + """
+STUDIO = (
+    _SEEN
+    + """
 from bnstudio import project
 from bnstudio.ui.app import application, run
 
@@ -56,6 +58,7 @@ app = application()
 app.installEventFilter(seen)
 run(str(project.samples()[0].path))
 """
+)
 
 
 def seconds_until_seen(code: str) -> float:
