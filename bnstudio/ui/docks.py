@@ -35,6 +35,9 @@ _SIZES = {
 }
 """Pixels of width or height at first."""
 
+_LEAST = {Qt.DockWidgetArea.LeftDockWidgetArea: 170, Qt.DockWidgetArea.RightDockWidgetArea: 310}
+"""Pixels of width that a panel needs to be read."""
+
 
 class _Title(QWidget):
     """The bar over a dock: its name and two small buttons; of no height while it is a tab."""
@@ -130,6 +133,7 @@ class Docking:
             panel = panel_type(document, session)
             panel.setObjectName("panel")
             panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            panel.setMinimumWidth(_LEAST.get(panel_type.area, 0))
             self.panels[panel_type.title] = panel
             self.docks[panel_type.title] = Dock(panel, panel_type.title, window)
         self.arrange()
@@ -146,12 +150,21 @@ class Docking:
                 self._window.tabifyDockWidget(first[panel_type.area], dock)
             else:
                 first[panel_type.area] = dock
-        for area, dock in first.items():
+        for dock in first.values():
             dock.raise_()
-            across = area != Qt.DockWidgetArea.BottomDockWidgetArea
-            way = Qt.Orientation.Horizontal if across else Qt.Orientation.Vertical
-            self._window.resizeDocks([dock], [_SIZES[area]], way)
+        self.measure()
         self.settle()
+
+    def measure(self) -> None:
+        """Gives every edge its first width or height; a window not on show yet has none to give."""
+        for area, size in _SIZES.items():
+            across = area != Qt.DockWidgetArea.BottomDockWidgetArea
+            docks = [d for d in self.docks.values() if self._window.dockWidgetArea(d) == area]
+            self._window.resizeDocks(
+                docks,
+                [size] * len(docks),
+                Qt.Orientation.Horizontal if across else Qt.Orientation.Vertical,
+            )
 
     def bring(self, title: str) -> None:
         """Brings a panel to the front and gives it the focus."""
@@ -188,8 +201,9 @@ class Docking:
             preferences[key] = b64encode(state.data()).decode()
         preferences.save()
 
-    def restore(self, preferences: Preferences) -> None:
-        """Puts everything where it was last, as far as that is known and makes sense."""
+    def restore(self, preferences: Preferences) -> bool:
+        """Puts everything where it was last; False where that is not known or makes no sense."""
+        restored = False
         for key in ("geometry", "layout"):
             try:
                 state = QByteArray(b64decode(preferences[key], validate=True))
@@ -200,4 +214,5 @@ class Docking:
             if key == "geometry":
                 self._window.restoreGeometry(state)
             else:
-                self._window.restoreState(state, _LAYOUT)
+                restored = self._window.restoreState(state, _LAYOUT)
+        return restored

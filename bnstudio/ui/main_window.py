@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         if project is not None or path is not None:
             self.document.open(project or Project(), path)
         self.resize(*USUAL)
-        self._docking.restore(self.preferences)
+        self._arranged = self._docking.restore(self.preferences)
         self._show_state()
         self._show_title()
 
@@ -396,6 +396,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._shown:
             self._shown = True
+            if not self._arranged:
+                self._docking.measure()
             self._show_opened()
             QTimer.singleShot(0, self, self._docking.settle)
 

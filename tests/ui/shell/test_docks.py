@@ -1,0 +1,34 @@
+"""Where the panels are at first, and that they can be read there."""
+
+from PySide6.QtWidgets import QApplication, QTabBar
+
+
+def test_the_edges_have_their_first_sizes(window):
+    QApplication.processEvents()
+    assert abs(window.docks["Palette"].width() - 216) <= 2
+    assert abs(window.docks["Inspector"].width() - 348) <= 2
+    assert window.canvas.width() > 600
+
+
+def test_the_smallest_window_shows_every_tab(window):
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    window._docking.settle()
+    for bar in window.findChildren(QTabBar):
+        if bar.isVisible() and bar.parent() is window:
+            inside = [bar.rect().contains(bar.tabRect(place)) for place in range(bar.count())]
+            assert all(inside), [bar.tabText(place) for place in range(bar.count())]
+
+
+def test_a_panel_alone_has_a_title_and_a_tab_has_none(window):
+    QApplication.processEvents()
+    assert window.docks["Palette"].titleBarWidget().height() > 10
+    assert window.docks["Problems"].titleBarWidget().height() == 0
+
+
+def test_a_panel_that_was_closed_comes_back_by_its_command(window):
+    window.docks["Palette"].close()
+    assert not window.panels["Palette"].isVisible()
+    window.actions_.by_id["view.palette"].trigger()
+    QApplication.processEvents()
+    assert window.panels["Palette"].isVisible()
