@@ -321,7 +321,9 @@ class Run:
         times = np.linspace(before, now, count + 1)[1:]
         steps = np.arange(first + skip, first + rows, dtype=float)
         logs = {name: values[skip:] for name, values in event.logs.items()}
-        self.steps.extend(count, {**logs, "step": steps, "elapsed": times})
+        place = {"step": steps, "elapsed": times}
+        # First for the order of the columns, last so that no log takes their names.
+        self.steps.extend(count, {**place, **logs, **place})
         return True
 
     def _next_step(self) -> int:
@@ -335,7 +337,7 @@ class Run:
         place = {
             "epoch": (event.epoch,), "step": (event.steps_done,), "elapsed": (self.elapsed,)
         }  # fmt: skip
-        self.epochs.extend(1, {**row, **place})
+        self.epochs.extend(1, {**place, **row, **place})
         return True
 
 

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QWidget
 
@@ -68,7 +68,9 @@ def picture(widget: QWidget) -> QImage:
     image = QImage(widget.size() * SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(widget.palette().base().color())
-    widget.render(image)
+    painter = QPainter(image)
+    _paint(widget, painter)
+    painter.end()
     return image
 
 
@@ -77,7 +79,7 @@ def png(widget: QWidget) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture(widget).save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(picture(widget))
     return bytes(data.data())
 
 
@@ -91,12 +93,18 @@ def svg(widget: QWidget, title: str) -> bytes:
     generator.setSize(QSize(widget.width(), widget.height()))
     generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
     painter = QPainter(generator)
-    if isinstance(widget, QGraphicsView):
-        widget.render(painter)
-    else:
-        widget.render(painter, widget.rect().topLeft())
+    _paint(widget, painter)
     painter.end()
     return bytes(data.data())
+
+
+def _paint(widget: QWidget, painter: QPainter) -> None:
+    """Paints a widget at the painter's origin, in the widget's size."""
+    if isinstance(widget, QGraphicsView):
+        # A view's own ``render`` fits its scene to a target, which is what keeps lines lines.
+        widget.render(painter, QRectF(widget.rect()), widget.viewport().rect())
+    else:
+        widget.render(painter, widget.rect().topLeft())
 
 
 def table_text(table: Table) -> str:
