@@ -52,7 +52,7 @@ def run(python, *command, cwd):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment.pop("DISPLAY", None)
     return subprocess.run(
-        [python, *command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=170
+        [python, *command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=280
     )
 
 
@@ -80,6 +80,7 @@ def test_it_is_found_far_from_the_checkout(installed, tmp_path):
 
 
 @pytest.mark.engine
+@pytest.mark.timeout(300)
 def test_the_demo_runs_far_from_the_checkout(installed, tmp_path):
     program = installed.parent / "bnstudio"
     done = run(program, "demo", cwd=tmp_path)
