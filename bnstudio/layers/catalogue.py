@@ -198,7 +198,8 @@ class LayerType:
                 continue
             # recurrent_initializer is about recurrent_kernel.
             shape = shapes.get(subject, shapes.get(f"{subject}_kernel"))
-            if shape is not None and (reason := param.misfit(value, shape, full["dtype"])):
+            dtype = _dtype_of(full["dtype"], weight=subject != "activity")
+            if shape is not None and (reason := param.misfit(value, shape, dtype)):
                 what = "output" if subject == "activity" else subject.replace("_", " ")
                 raise ShapeError(f"{name} does not suit the {what} {show_shape(shape)}: {reason}.")
 
@@ -231,6 +232,13 @@ class LayerType:
         if self.max_inputs == 0:
             return ()
         return (inputs[0],) if self.max_inputs == 1 else (tuple(inputs),)
+
+
+def _dtype_of(policy: Value, *, weight: bool) -> str:
+    """What a policy makes of a layer's weights, or else of its output."""
+    name = policy if isinstance(policy, str) else "float32"
+    mixed = name.removeprefix("mixed_")
+    return name if mixed == name else "float32" if weight else mixed
 
 
 LAYERS: dict[str, LayerType] = {}

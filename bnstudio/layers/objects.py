@@ -153,7 +153,7 @@ class Initializer(Object):
         "STFTInitializer": "STFT",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: str) -> str | None:
         """Why such a weight cannot be drawn by ``value``, as a clause."""
         spec = self.spec(value)
         if spec is None:
@@ -197,13 +197,15 @@ class Regularizer(Object):
         "orthogonal_regularizer": "OrthogonalRegularizer",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: str) -> str | None:
         """Why a tensor of this shape cannot be penalised so, as a clause."""
         spec = self.spec(value)
         if spec is None or spec.name != "OrthogonalRegularizer":
             return None
         if len(shape) != 2:
             return "OrthogonalRegularizer takes two dimensions only"
+        if dtype != "float32":
+            return f"OrthogonalRegularizer works in float32 only, and this is {dtype}"
         if shape[1 if _config(value).get("mode") == "columns" else 0] is None:
             return "OrthogonalRegularizer needs to know how many rows or columns it compares"
         return None
@@ -243,7 +245,7 @@ class Constraint(Object):
         "non_neg": "NonNeg",
     }
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: str) -> str | None:
         """Why a weight of this shape cannot be bounded so, as a clause."""
         spec = self.spec(value)
         if spec is None or not spec.params:

@@ -250,7 +250,7 @@ class Object(Param):
         name = self.aliases.get(name, name) if isinstance(name, str) else name
         return next((spec for spec in self.specs if spec.name == name), None)
 
-    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: Value) -> str | None:
+    def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: str) -> str | None:
         """Why ``value`` cannot serve such a tensor, as a clause; None when it can."""
         return None
 
