@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
 from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import HEIGHT, Box, corners
+from bnstudio.ui.canvas.geometry import HEIGHT, Box, bounds, corners
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.scene import Scene
@@ -59,11 +59,12 @@ class Map:
         self._version = self._scene.version
         tiles = self._tiles = {}
         for item in self._scene.nodes.values():
-            left, top, right, _ = item.box
+            box = item.box
+            left, top, right, _ = box
             tile = _at(tiles, left, top)
             rect = QRectF(left, top, right - left, HEIGHT)
             tile.boxes.setdefault(item.node.type, []).append(rect)
-            tile.extent = tile.extent.united(item.box)
+            tile.spans.append(box)
             if item.selected:
                 tile.selected.append(rect.adjusted(-14, -14, 14, 14))
             if item.badge is not None and item.badge.severity is Severity.ERROR:
@@ -71,16 +72,19 @@ class Map:
         for line in self._scene.wires.values():
             joints = corners(line.curve)
             tile = _at(tiles, *joints[0])
-            for a, b in itertools.pairwise(joints):
-                tile.lines.append(QLineF(QPointF(*a), QPointF(*b)))
-                tile.extent = tile.extent.united(
-                    Box(min(a.x, b.x), min(a.y, b.y), max(a.x, b.x), max(a.y, b.y))
-                )
+            for (ax, ay), (bx, by) in pairwise(joints):
+                tile.lines.append(QLineF(ax, ay, bx, by))
+                tile.spans.append((min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)))
+        for tile in tiles.values():
+            tile.extent = bounds(tile.spans) or tile.extent
 
 
 class _Tile:
-    def __init__(self, extent: Box) -> None:
-        self.extent = extent
+    """A part of the canvas; what starts in it is painted with it, even where it leads out."""
+
+    def __init__(self) -> None:
+        self.extent = Box(0, 0, 0, 0)
+        self.spans: list[tuple[float, float, float, float]] = []
         self.boxes: dict[str, list[QRectF]] = {}
         self.lines: list[QLineF] = []
         self.selected: list[QRectF] = []
@@ -89,6 +93,7 @@ class _Tile:
 
 def _at(tiles: dict[tuple[int, int], _Tile], x: float, y: float) -> _Tile:
     key = int(x // _TILE), int(y // _TILE)
-    if key not in tiles:
-        tiles[key] = _Tile(Box(x, y, x, y))
-    return tiles[key]
+    tile = tiles.get(key)
+    if tile is None:
+        tile = tiles[key] = _Tile()
+    return tile

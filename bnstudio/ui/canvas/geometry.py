@@ -78,15 +78,6 @@ class Box(NamedTuple):
         """The box with a margin on every side."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
-    def united(self, other: Box) -> Box:
-        """The smallest box around both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
-
 
 Curve = tuple[Point, ...]
 
@@ -111,13 +102,12 @@ def port_offset(width: float, index: int, count: int) -> float:
     return width / 2 + (index - (count - 1) / 2) * PORT_SPACING
 
 
-def bounds(boxes: Iterable[Box]) -> Box | None:
+def bounds(boxes: Iterable[tuple[float, float, float, float]]) -> Box | None:
     """The smallest box around all of them; None for none."""
-    left, top, right, bottom = math.inf, math.inf, -math.inf, -math.inf
-    for box in boxes:
-        left, top = min(left, box.left), min(top, box.top)
-        right, bottom = max(right, box.right), max(bottom, box.bottom)
-    return None if right < left else Box(left, top, right, bottom)
+    sides = list(zip(*boxes, strict=True))
+    if not sides:
+        return None
+    return Box(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
 
 
 def curve(start: Point, end: Point) -> Curve:

@@ -207,15 +207,10 @@ class Surface(QGraphicsView):
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
-        self._paint_dots(painter, event.rect())
-        painter.setWorldTransform(self.viewportTransform())
-        corner = self.camera.to_scene(QPointF(event.rect().topLeft()))
-        other = self.camera.to_scene(QPointF(event.rect().bottomRight()))
-        self._map.paint(painter, Box(*corner, *other).grown(2 / self.camera.zoom))
-        for line in self.drawing.marked():
-            line.paint_far(painter)
-        self._paint_over(painter)
-        painter.end()
+        try:
+            self._paint_far(painter, event.rect())
+        finally:
+            painter.end()  # a painter that outlives an error would take the window with it
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """The canvas and its dots."""
@@ -246,6 +241,16 @@ class Surface(QGraphicsView):
         super().showEvent(event)
         if self._untouched:
             self.fit()
+
+    def _paint_far(self, painter: QPainter, exposed: QRect) -> None:
+        self._paint_dots(painter, exposed)
+        painter.setWorldTransform(self.viewportTransform())
+        corner = self.camera.to_scene(QPointF(exposed.topLeft()))
+        other = self.camera.to_scene(QPointF(exposed.bottomRight()))
+        self._map.paint(painter, Box(*corner, *other).grown(2 / self.camera.zoom))
+        for line in self.drawing.marked():
+            line.paint_far(painter)
+        self._paint_over(painter)
 
     def _paint_dots(self, painter: QPainter, exposed: QRect) -> None:
         bars = QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
