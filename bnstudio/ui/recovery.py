@@ -71,21 +71,18 @@ class Recovery(QObject):
             self.forget()
             return True
         path = self._document.path
-        text = json.dumps(
-            {
+        try:
+            content = {
                 "path": str(path) if path else "",
                 "project": projects.dumps(self._document.project),
-            },
-            ensure_ascii=False,
-        )
-        try:
+            }
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._lock is None:
                 self._lock = QLockFile(str(self._file.with_suffix(".lock")))
                 self._lock.setStaleLockTime(0)
                 self._lock.tryLock(0)
-            preferences.write_text(self._file, text)
-        except OSError:
+            preferences.write_text(self._file, json.dumps(content, ensure_ascii=False))
+        except (OSError, ValueError):
             return False
         return True
 
