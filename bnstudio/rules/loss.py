@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import retype, set_on, with_settings, with_source
-from bnstudio.rules.head import PROBABILITIES, Head, activation_of, takes
+from bnstudio.rules.head import NORMALIZATIONS, PROBABILITIES, Head, activation_of, before, takes
 from bnstudio.settings import Choice
 
 if TYPE_CHECKING:
@@ -249,6 +249,9 @@ def crossentropy_of_linear(case: Case) -> Iterator[Finding]:
         return
     if head is None or head.activation != "linear":
         return
+    earlier = before(case.graph, head.at.id)
+    if head.at.type in NORMALIZATIONS and earlier and activation_of(earlier) in PROBABILITIES:
+        return  # BN03 says what is wrong there
     wanted = "sigmoid" if name == BINARY or head.units == 1 else "softmax"
     if head.can_activate():
         fix = Fix(f"Use {wanted}", partial(head.activated, name=wanted))
