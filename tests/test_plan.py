@@ -1,0 +1,91 @@
+"""The plan is the drawing's model as calls, each after what it needs."""
+
+import pytest
+from hypothesis import given
+
+from bnstudio.analysis import analyze
+from bnstudio.plan import Call, Tensor, plan
+from tests.graph.strategies import drawings
+from tests.rules.projects import chain, drawing, node
+
+IN = node("Input", "in", shape=(30,))
+
+
+def dense(id, units=30, **params):
+    return node("Dense", id, units=units, **params)
+
+
+def test_a_chain_is_sequential():
+    made = plan(analyze(chain(IN, dense("a", 4), dense("b", 1))))
+    assert made.sequential
+    assert made.calls[1] == Call("a", "Dense", "a", {"units": 4}, (Tensor("in"),), ((None, 4),))
+    assert (made.inputs, made.outputs) == (("in",), (Tensor("b"),))
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        drawing([IN, dense("a"), dense("b"), node("Add", "s")], "in a", "in b", "a s", "b s:1"),
+        drawing([IN, dense("a"), dense("b")], "in a", "in b"),
+        drawing([IN, dense("a"), node("Add", "s")], "in a", "a s:0", "a s:1"),
+        drawing([IN, dense("a"), node("Dense", "b", shares="a")], "in a", "a b"),
+        chain(IN),
+        drawing([]),
+    ],
+)
+def test_anything_else_is_not(graph):
+    assert not plan(analyze(graph)).sequential
+
+
+def test_what_is_outside_the_model_is_left_out():
+    made = plan(analyze(drawing([IN, dense("a"), dense("x"), dense("y")], "in a", "x y")))
+    assert [call.node for call in made.calls] == ["in", "a"]
+
+
+def test_a_shared_layer_has_one_name_and_one_maker():
+    b = node("Dense", "b", shares="a", called="other")
+    made = plan(analyze(drawing([IN, dense("a"), b], "in a", "a b")))
+    assert [(c.name, c.params, c.reuses) for c in made.calls[1:]] == [
+        ("a", {"units": 30}, None),
+        ("a", {"units": 30}, "a"),
+    ]
+
+
+def test_the_first_call_makes_it_where_the_owner_comes_later():
+    b = node("Dense", "b", shares="a", called="other")
+    made = plan(analyze(drawing([IN, b, dense("a")], "in b", "b a")))
+    assert [(c.node, c.name, c.reuses) for c in made.calls[1:]] == [
+        ("b", "a", None),
+        ("a", "a", "b"),
+    ]
+
+
+def test_sharing_through_another_ends_at_the_owner():
+    b, c = node("Dense", "b", shares="a"), node("Dense", "c", shares="b")
+    made = plan(analyze(drawing([IN, dense("a"), b, c], "in a", "a b", "b c")))
+    assert [call.reuses for call in made.calls[1:]] == [None, "a", "a"]
+
+
+def test_ports_are_kept():
+    lstm = node("LSTM", "l", units=5, return_state=True)
+    graph = drawing([node("Input", "in", shape=(7, 3)), lstm, dense("d")], "in l", "l:2 d")
+    made = plan(analyze(graph))
+    assert made.calls[2].inputs == (Tensor("l", 2),)
+    assert made.outputs == (Tensor("d"),)
+    whole = plan(analyze(drawing([node("Input", "in", shape=(7, 3)), lstm], "in l")))
+    assert whole.outputs == (Tensor("l", 0), Tensor("l", 1), Tensor("l", 2))
+    assert not whole.sequential
+
+
+@given(drawings())
+def test_every_call_comes_after_what_it_takes(graph):
+    found = analyze(graph)
+    made = plan(found)
+    seen = set()
+    for call in made.calls:
+        for tensor in call.inputs:
+            assert tensor.node in seen or tensor.node not in found.live
+        assert call.reuses is None or call.reuses in seen
+        seen.add(call.node)
+    assert seen == found.live & set(found.order)
+    assert len({c.name for c in made.calls if c.reuses is None}) <= len(made.calls)
