@@ -71,6 +71,8 @@ class Job:
                     TimeRemainingColumn(),
                     console=console,
                     transient=True,
+                    # Or the epochs' lines would go to the terminal when they are to go to a file.
+                    redirect_stdout=sys.stdout.isatty(),
                 )
             )
             task = progress.add_task("Starting Keras", total=None, values="")
