@@ -27,6 +27,9 @@ SIZE = (1600, 1000)
 PATIENCE = 300.0
 """Seconds after which the demo gives up."""
 
+SETTLED = 700
+"""Milliseconds after which plots that are paced, or moving, stand still."""
+
 
 class DemoError(Exception):
     """The demo could not do its job; the text says why."""
@@ -80,6 +83,8 @@ def _job(window: MainWindow, folder: Path, patience: float) -> list[Path]:
     during, end = folder / "during.png", folder / "end.png"
     script, curves = folder / "model.py", folder / "run.csv"
     _save(middle, during)
+    window.docks["Curves"].raise_()
+    _let_paint(SETTLED)
     _save(window.grab(), end)
     projects.write_atomic(script, render(window.document.project).text.encode())
     projects.write_atomic(curves, _curves(run).encode())
@@ -125,6 +130,14 @@ def _train(window: MainWindow, patience: float) -> tuple[QPixmap, Run]:
     if not pictures:
         raise DemoError("the run was over before a picture of it could be taken.")
     return pictures[-1], run
+
+
+def _let_paint(milliseconds: int) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def _save(picture: QPixmap, path: Path) -> None:
