@@ -15,7 +15,15 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -85,7 +93,6 @@ class Picker(QFrame):
         super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("popup")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setAccessibleName(title)
         self._entries = list(entries)
         self.field = QLineEdit(placeholderText=title)
@@ -107,7 +114,8 @@ class Picker(QFrame):
         column.addWidget(self.field)
         column.addWidget(self.list)
         width = min(560, window.width() - 80)
-        self.resize(width, min(420, window.height() - 160))
+        self._most = min(420, window.height() - 160)
+        self.resize(width, self._most)
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + (window.width() - width) // 2, corner.y() + 72)
         self._filter("")
@@ -121,6 +129,13 @@ class Picker(QFrame):
     def matches(self) -> list[Entry]:
         """What the list shows, best first."""
         return self._model.entries
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cuts the corners off; a translucent window has black ones where nothing composes it."""
+        super().resizeEvent(event)
+        outline = QPainterPath()
+        outline.addRoundedRect(self.rect().toRectF(), 9, 9)
+        self.setMask(QRegion(outline.toFillPolygon().toPolygon()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         now = theme.current()
@@ -161,6 +176,8 @@ class Picker(QFrame):
         self._model.show([entry for _, _, entry in scored])
         if scored:
             self.list.setCurrentIndex(self._model.index(0))
+        rows = max(len(scored), 1) * (self.fontMetrics().height() + 12)
+        self.resize(self.width(), min(self._most, self.field.sizeHint().height() + rows + 14))
 
     def _take(self, index: QModelIndex) -> None:
         if index.isValid() and (entry := self.matches[index.row()]).enabled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -425,10 +426,15 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
         whole = _escape(name).replace(" ", "&nbsp;")
         cells += (
             f'<tr><td style="color:{now.muted}; padding:2px 14px 2px 0">{whole}</td>'
-            f'<td style="{figures} padding:2px 12px 2px 0">{_escape(value)}</td>'
+            f'<td style="{figures} padding:2px 12px 2px 0">{_breakable(value)}</td>'
             f'<td align="right" style="color:{now.muted}; padding:2px 0">{_escape(note)}</td></tr>'
         )
     return f'<table cellspacing="0" cellpadding="0" width="100%">{cells}</table>'
+
+
+def _breakable(text: str) -> str:
+    """A long class name may be broken where its next word begins."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "\u200b", _escape(text))
 
 
 def _bytes(size: int) -> str:
