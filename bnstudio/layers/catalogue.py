@@ -189,8 +189,8 @@ class LayerType:
         full = self.full(params)
         shapes: dict[str, Shape] = {w.name: w.shape for w in self.weights(inputs, params)}
         shapes["activity"] = outputs[0]
-        for name in self._objects:
-            param, value = self.by_name[name], full[name]
+        for param in self.params:
+            name, value = param.name, full[param.name]
             if value is None or not isinstance(param, Object):
                 continue
             subject = name.rpartition("_")[0]
