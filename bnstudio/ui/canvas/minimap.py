@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -38,10 +38,16 @@ class Minimap(QWidget):
         self._timer.setInterval(_DELAY)
         self._timer.timeout.connect(self._draw)
         self.setFixedSize(_SIZE)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setAccessibleName("Map of the drawing")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("The whole drawing. Press or drag to go there.")
         self.hide()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the picture is of the drawing as it is."""
+        return self._picture is not None and not self._timer.isActive()
 
     def drawing_changed(self) -> None:
         """Asks for a new picture."""
@@ -81,10 +87,6 @@ class Minimap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event.position())
-
-    def wheelEvent(self, event: QEvent) -> None:
-        """Swallowed: the canvas under it is not meant."""
-        event.accept()
 
     def _go(self, at: QPointF) -> None:
         sx, sy = self._scales()

@@ -73,11 +73,15 @@ class SearchPopup(QFrame):
         self.setObjectName("canvasSearch")
         self.setAccessibleName(prompt)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self._entries = entries
         self._recent = recent
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(f"{prompt}...")
         self.field.setAccessibleName(prompt)
+        # A press anywhere in the popup leaves the focus in the field.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(self.field)
         self.field.textEdited.connect(self._filter)
         self.field.installEventFilter(self)
         self._model = _Model(self)

@@ -77,6 +77,17 @@ def test_arrows_choose_in_the_search(show):
     assert node.type == second != first
 
 
+def test_a_row_of_the_search_is_chosen_with_the_mouse(show):
+    view = show()
+    Hand(view).key(KEY.Key_Tab)
+    rows = view.popup.list
+    place = rows.visualRect(rows.model().index(2, 0)).center()
+    wanted = view.popup.names()[2]
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert [node.type for node in view.document.graph.nodes.values()] == [wanted]
+    assert view.popup is None
+
+
 def test_escape_leaves_the_search(chain_view, hand):
     hand.key(KEY.Key_Tab)
     QTest.keyClick(chain_view.popup.field, KEY.Key_Escape)
