@@ -3,6 +3,8 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 
 import msgspec
@@ -424,6 +426,32 @@ def test_saving_to_a_folder_or_into_none_is_refused(tmp_path):
     with pytest.raises(ProjectError, match="there is no such folder"):
         save(PROJECT, tmp_path / "none" / "net.bnstudio")
     assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_saves_have_left_is_swept_up_once_it_is_old(path):
+    old, young = path.with_name(".1.bnstudio-tmp"), path.with_name(".2.bnstudio-tmp")
+    other = path.with_name(".bashrc")
+    for file in (old, young, other):
+        file.touch()
+    os.utime(old, (0, 0))
+    save(OTHER, path)
+    assert {found.name for found in path.parent.iterdir()} == {path.name, young.name, other.name}
+
+
+@pytest.mark.deep
+def test_a_process_killed_while_it_saves_leaves_a_whole_file(path):
+    program = (
+        "import sys, dataclasses; from bnstudio.project import load, save; p = load(sys.argv[1])\n"
+        "while True: save(dataclasses.replace(p, title=p.title[:1] * 9000), sys.argv[1]); print()"
+    )
+    for _ in range(20):
+        with subprocess.Popen(
+            [sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE
+        ) as process:
+            for _ in range(5):
+                process.stdout.readline()
+            process.kill()
+        assert load(path).graph == GRAPH
 
 
 def test_bytes_are_written_as_they_are(tmp_path):

@@ -131,9 +131,11 @@ class _Writer:
         outputs = " and ".join(show_shape(shape) for shape in shapes)
         gives = f"Build the model, which gives {outputs}" if known else "Build the model"
         self.lines += docstring([gives], 4)
+        called = {call.node for call in self.plan.calls}
         for id, node in self.analysis.graph.nodes.items():
-            if id not in self.analysis.live:
-                why = "on a cycle" if id in self.analysis.structure.cyclic else "not connected"
+            if id not in called:
+                why = "behind a cycle" if id in self.analysis.live else "not connected"
+                why = "on a cycle" if id in self.analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
                 self._put(id, [comment(_one_line(what), 4)])
         if not self.plan.calls:
@@ -159,7 +161,7 @@ class _Writer:
         shared = {call.reuses for call in self.plan.calls if call.reuses}
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
-        labels = {call.node: self.analysis.graph.nodes[call.node].name for call in self.plan.calls}
+        labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
         names = variables(self.plan, labels, taken)
         for call in self.plan.calls:
             self._put(call.node, self._call(call, names, layers))

@@ -41,7 +41,7 @@ class Colours:
 
 
 LIGHT = Colours(
-    "#f8f9fb", "#ffffff", "#dcdfe5", "#16181d", "#5a6170", "#8b93a3", "#c4282f", "#a15c00",
+    "#f8f9fb", "#ffffff", "#dcdfe5", "#16181d", "#5a6170", "#8b93a3", "#c4282f", "#985700",
     "#ffffff",
 )  # fmt: skip
 DARK = Colours(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from bnstudio.project.text import ProjectError, dumps, loads
 
 if TYPE_CHECKING:
     from bnstudio.project.value import Project
+
+_TEMPORARY = ".bnstudio-tmp"
+_STALE = 600.0
+"""Seconds after which nobody can still be writing such a file."""
 
 MAX_BYTES = 64 * 2**20
 """A drawing of a hundred thousand layers is smaller."""
@@ -91,7 +96,8 @@ def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
             raise ProjectError(f"it cannot be saved here: this is {kind}", where)
         if mode is not None and not os.access(target, os.W_OK):
             raise ProjectError("it cannot be saved: the file is read-only", where)
-        temporary = target.parent / f".{secrets.token_hex(8)}.bnstudio-tmp"
+        _sweep(target.parent)
+        temporary = target.parent / f".{secrets.token_hex(8)}{_TEMPORARY}"
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(handle, "wb") as file:
             file.write(content)
@@ -112,6 +118,14 @@ def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what processes that were killed while they saved have left behind."""
+    for left in folder.glob(f".*{_TEMPORARY}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

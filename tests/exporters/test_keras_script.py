@@ -247,8 +247,12 @@ def test_a_layer_with_several_outputs_gives_several_variables():
         (chain(INPUT, ("Dense", {"units": -3})), 'layers.Dense(-3, name="dense")'),
         (chain(INPUT, ("Dense", {})), 'layers.Dense(name="dense")'),
         (drawing({"a": ("Add", {}), "b": ("Add", {})}, "a b, b a"), 'Add "a" is on a cycle'),
+        (
+            drawing({"i": INPUT, "a": ("Add", {}), "b": FOUR, "c": FOUR}, "i a, a b, b a, b c"),
+            'Dense "c" is behind a cycle',
+        ),
     ],
-    ids=["empty", "lone input", "unknown", "no name", "bad value", "missing", "cycle"],
+    ids=["empty", "lone input", "unknown", "no name", "bad value", "missing", "cycle", "behind"],
 )
 def test_what_is_not_finished_is_printed_as_far_as_it_goes(graph, said):
     script = render(Project(graph)).text
