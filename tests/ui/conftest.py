@@ -9,7 +9,9 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.project import Project, samples
@@ -53,6 +55,8 @@ def nothing_left(qapp):
     names = [f"{type(widget).__name__} {widget.windowTitle()!r}" for widget in left]
     for widget in left:
         widget.deleteLater()
+    settle()
+    release_keys()
     settle()
     theme.force("light")
     assert not names, f"left open: {names}"
@@ -130,6 +134,14 @@ def top_level() -> list[QWidget]:
         if widget.metaObject().className() not in QT_OWN
         and not (isinstance(widget, QMenu) and not widget.isVisible())
     ]
+
+
+def release_keys() -> None:
+    """Lets go of Ctrl and its like: Qt thinks them held after a key was sent with them."""
+    if QGuiApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        nobody = QWidget()
+        QTest.keyClick(nobody, Qt.Key.Key_F24)
+        nobody.deleteLater()
 
 
 def settle() -> None:
