@@ -64,6 +64,7 @@ class Look:
         self.strip = QBrush(_mix(colours.canvas, colours.raised, 0.45))
         self.type_font = _font("Inter", 13, QFont.Weight.DemiBold)
         self.big_font = _font("Inter", 21, QFont.Weight.DemiBold)
+        self.huge_font = _font("Inter", 26, QFont.Weight.DemiBold)
         self.medium_font = _font("Inter", 18)
         self.name_font = _font("Inter", 12)
         self.detail_font = _font("Inter", 12)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
 
-FAR = 0.27
+FAR = 0.25
 """Below this zoom nodes are drawn in one batch, not by their items."""
 
 _TEXT = 0.62
@@ -31,7 +31,7 @@ _TEXT = 0.62
 
 _TWO_LINES = 0.45
 
-_BLOCK = 0.36
+_BLOCK = 0.32
 """Below this zoom no text can be read, and the bar grows until it is the node."""
 
 _MARGIN = 7.0
@@ -312,12 +312,15 @@ class NodeItem(QGraphicsRectItem):
             texts = self._texts = _Texts(self)
         two = zoom >= _TWO_LINES
         painter.setPen(look.text)
+        if not two:
+            painter.setFont(look.huge_font)
+            painter.drawStaticText(QPointF(_PAD + 6, HEIGHT / 2 - 16), texts.huge)
+            return
         painter.setFont(look.big_font)
-        painter.drawStaticText(QPointF(_PAD + 6, 9 if two else HEIGHT / 2 - 14), texts.big)
-        if two:
-            painter.setPen(look.muted)
-            painter.setFont(look.medium_font)
-            painter.drawStaticText(QPointF(_PAD + 6, 38), texts.medium)
+        painter.drawStaticText(QPointF(_PAD + 6, 9), texts.big)
+        painter.setPen(look.muted)
+        painter.setFont(look.medium_font)
+        painter.drawStaticText(QPointF(_PAD + 6, 38), texts.medium)
 
     def _paint_badge(self, painter: QPainter, look: Look, zoom: float) -> None:
         if self.badge is None:
@@ -430,6 +433,10 @@ class _Texts:
         self.big = _static(
             _elide("big_font", node.type, room - (24 if item.badge else 4)),
             looks.current().big_font,
+        )
+        self.huge = _static(
+            _elide("huge_font", node.type, room - (26 if item.badge else 4)),
+            looks.current().huge_font,
         )
         self.medium = _static(
             _elide("medium_font", details(node) or shape_text(facts), room - 12),
