@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from bnstudio.graph.theory import nx
@@ -57,33 +56,20 @@ class Graph:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     wires: tuple[Wire, ...] = ()
 
-    @cached_property
-    def wires_into(self) -> dict[str, tuple[Wire, ...]]:
+    @property
+    def wires_into(self) -> Mapping[str, tuple[Wire, ...]]:
         """The wires that end at each node, by target port. Nodes without any are absent."""
-        into: dict[str, list[Wire]] = {}
-        for wire in self.wires:
-            into.setdefault(wire.target, []).append(wire)
-        return {
-            id: tuple(sorted(wires, key=lambda wire: wire.target_port)) if len(wires) > 1
-            else (wires[0],)
-            for id, wires in into.items()
-        }  # fmt: skip
+        return _ends(self.wires).into
 
-    @cached_property
-    def wires_from(self) -> dict[str, tuple[Wire, ...]]:
+    @property
+    def wires_from(self) -> Mapping[str, tuple[Wire, ...]]:
         """The wires that start at each node, in drawing order. Nodes without any are absent."""
-        out: dict[str, list[Wire]] = {}
-        for wire in self.wires:
-            out.setdefault(wire.source, []).append(wire)
-        return {id: tuple(wires) for id, wires in out.items()}
+        return _ends(self.wires).out
 
-    @cached_property
+    @property
     def digraph(self) -> nx.DiGraph[str]:
         """What depends on what, for networkx; several wires between two nodes are one edge."""
-        result: nx.DiGraph[str] = nx.DiGraph()
-        result.add_nodes_from(self.nodes)
-        result.add_edges_from((wire.source, wire.target) for wire in self.wires)
-        return result
+        return _digraph(self)
 
     def layer_of(self, id: str) -> Node:
         """The node whose layer ``id`` calls: itself, or the one that its ``shares`` leads to.
@@ -122,3 +108,54 @@ def to_networkx(graph: Graph) -> nx.MultiDiGraph[str]:
         for wire in graph.wires
     )
     return result
+
+
+class _Ends(NamedTuple):
+    """Wires by their ends."""
+
+    wires: tuple[Wire, ...]
+    into: dict[str, tuple[Wire, ...]]
+    out: dict[str, tuple[Wire, ...]]
+
+
+# What follows from a drawing is kept for the latest few only: an undo history holds thousands.
+_recent_ends: tuple[_Ends, ...] = ()
+_recent_digraphs: tuple[tuple[Graph, nx.DiGraph[str]], ...] = ()
+
+
+def _ends(wires: tuple[Wire, ...]) -> _Ends:
+    global _recent_ends
+    for known in _recent_ends:
+        if known.wires is wires:
+            return known
+    into: dict[str, list[Wire]] = {}
+    out: dict[str, list[Wire]] = {}
+    for wire in wires:
+        into.setdefault(wire.target, []).append(wire)
+        out.setdefault(wire.source, []).append(wire)
+    made = _Ends(
+        wires,
+        {
+            id: (ends[0],) if len(ends) == 1 else tuple(sorted(ends, key=_target_port))
+            for id, ends in into.items()
+        },
+        {id: tuple(ends) for id, ends in out.items()},
+    )
+    _recent_ends = (made, *_recent_ends[:3])
+    return made
+
+
+def _target_port(wire: Wire) -> int:
+    return wire.target_port
+
+
+def _digraph(graph: Graph) -> nx.DiGraph[str]:
+    global _recent_digraphs
+    for known, digraph in _recent_digraphs:
+        if known is graph:
+            return digraph
+    made: nx.DiGraph[str] = nx.DiGraph()
+    made.add_nodes_from(graph.nodes)
+    made.add_edges_from((wire.source, wire.target) for wire in graph.wires)
+    _recent_digraphs = ((graph, made), *_recent_digraphs[:1])
+    return made

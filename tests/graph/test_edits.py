@@ -215,3 +215,11 @@ def test_the_layer_is_the_owners():
     circle = drawing("ab", a="b", b="a")
     assert [circle.layer_of(id).id for id in "ab"] == ["a", "b"]
     assert drawing("ab", a="gone").layer_of("a").id == "a"
+
+
+def test_a_drawing_in_the_history_holds_nothing_derived():
+    graph = drawing("ab", "bc")
+    assert graph.successors("a") == ("b",)
+    assert graph.predecessors("c") == ("b",)
+    assert list(graph.digraph) == ["a", "b", "c"]
+    assert set(vars(graph)) == {"nodes", "wires"}
