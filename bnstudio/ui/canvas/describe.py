@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from bnstudio.layers import LAYERS
-from bnstudio.ui.canvas.node_item import details, shape_text
+from bnstudio.ui.canvas.node_texts import details, shape_text
 
 if TYPE_CHECKING:
     from bnstudio.ui.document import Document

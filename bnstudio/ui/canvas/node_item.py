@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QStaticText, QTextOption
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
-from bnstudio.layers import LAYERS, show_shape
-from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.badge import BADGE, paint_badge, paint_mark
 from bnstudio.ui.canvas.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
+from bnstudio.ui.canvas.node_texts import PAD, Texts
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QFont
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
     from bnstudio.analysis import NodeFacts
-    from bnstudio.graph import Node, Value
+    from bnstudio.graph import Node
     from bnstudio.rules import Diagnostic
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
@@ -37,8 +36,6 @@ _BLOCK = 0.32
 _MARGIN = 7.0
 _RADIUS = 7.0
 _BAR = 5.0
-_PAD = 15.0
-_BADGE = 16.0
 _PORT = 4.0
 
 
@@ -72,7 +69,7 @@ class NodeItem(QGraphicsRectItem):
         self.port: tuple[str, int] | None = None
         self.histogram: Histogram | None = None
         self._strip = 0.0
-        self._texts: _Texts | None = None
+        self._texts: Texts | None = None
         self._bars: tuple[Histogram, QPolygonF] | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -182,7 +179,7 @@ class NodeItem(QGraphicsRectItem):
         if self.badge is None:
             return None
         right, top = self.box.right - 9, self.box.top + 8
-        return Box(right - _BADGE, top, right, top + _BADGE)
+        return Box(right - BADGE, top, right, top + BADGE)
 
     def title_box(self) -> Box:
         """The line with type and name, where the name is edited."""
@@ -292,41 +289,45 @@ class NodeItem(QGraphicsRectItem):
     def _paint_texts(self, painter: QPainter, look: Look) -> None:
         texts = self._texts
         if texts is None:
-            texts = self._texts = _Texts(self)
+            texts = self._texts = Texts(
+                self.node, self.facts, self.box.width, badge=self.badge is not None
+            )
         painter.setPen(look.text)
         painter.setFont(look.type_font)
-        painter.drawStaticText(QPointF(_PAD, 8), texts.type)
+        painter.drawStaticText(QPointF(PAD, 8), texts.type)
         painter.setFont(look.detail_font)
-        painter.drawStaticText(QPointF(_PAD, 27), texts.details)
+        painter.drawStaticText(QPointF(PAD, 27), texts.details)
         painter.setPen(look.muted)
         painter.setFont(look.name_font)
         painter.drawStaticText(QPointF(texts.name_left, 9), texts.name)
         painter.setFont(look.mono_font)
-        painter.drawStaticText(QPointF(_PAD, 47), texts.shape)
+        painter.drawStaticText(QPointF(PAD, 47), texts.shape)
         painter.drawStaticText(QPointF(texts.count_left, 47), texts.count)
 
     def _paint_map_text(self, painter: QPainter, look: Look, zoom: float) -> None:
         """The type, and what tells the node apart while that can be read."""
         texts = self._texts
         if texts is None:
-            texts = self._texts = _Texts(self)
+            texts = self._texts = Texts(
+                self.node, self.facts, self.box.width, badge=self.badge is not None
+            )
         two = zoom >= _TWO_LINES
         painter.setPen(look.text)
         if not two:
             painter.setFont(look.huge_font)
-            painter.drawStaticText(QPointF(_PAD + 6, HEIGHT / 2 - 16), texts.huge)
+            painter.drawStaticText(QPointF(PAD + 6, HEIGHT / 2 - 16), texts.huge)
             return
         painter.setFont(look.big_font)
-        painter.drawStaticText(QPointF(_PAD + 6, 9), texts.big)
+        painter.drawStaticText(QPointF(PAD + 6, 9), texts.big)
         painter.setPen(look.muted)
         painter.setFont(look.medium_font)
-        painter.drawStaticText(QPointF(_PAD + 6, 38), texts.medium)
+        painter.drawStaticText(QPointF(PAD + 6, 38), texts.medium)
 
     def _paint_badge(self, painter: QPainter, look: Look, zoom: float) -> None:
         if self.badge is None:
             return
         severity = self.badge.severity
-        size = _BADGE if zoom >= _TEXT else 22.0
+        size = BADGE if zoom >= _TEXT else 22.0
         painter.setPen(Qt.PenStyle.NoPen)
         paint_badge(painter, look, severity, QRectF(self.box.width - 9 - size, 8, size, size))
 
@@ -367,7 +368,7 @@ class NodeItem(QGraphicsRectItem):
         painter.setFont(look.small_font)
         top = HEIGHT + STRIP - 14
         # Either side of the middle, where the port is.
-        left = QRectF(_PAD, top, width / 2 - 10 - _PAD, 12)
+        left = QRectF(PAD, top, width / 2 - 10 - PAD, 12)
         right = QRectF(width / 2 + 10, top, width / 2 - 20, 12)
         span = f"{_number(histogram.low)} … {_number(histogram.high)}"
         painter.drawText(right, Qt.AlignmentFlag.AlignRight, span)
@@ -379,137 +380,9 @@ class NodeItem(QGraphicsRectItem):
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft, text)
 
 
-def paint_mark(painter: QPainter, look: Look, severity: Severity, rect: QRectF) -> None:
-    """A finding's shape: a triangle for a warning, a disc for the others."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.severity(severity))
-    if severity is Severity.WARNING:
-        triangle = QPolygonF(
-            [
-                QPointF(rect.center().x(), rect.top() - 0.5),
-                QPointF(rect.right() + 0.5, rect.bottom() - 1),
-                QPointF(rect.left() - 0.5, rect.bottom() - 1),
-            ]
-        )
-        painter.drawPolygon(triangle)
-    else:
-        painter.drawEllipse(rect)
-
-
-def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> None:
-    """A finding's mark: a shape and a sign, not a colour alone."""
-    level = Severity(severity)
-    paint_mark(painter, look, level, rect)
-    painter.setPen(look.canvas if look.dark else look.on_accent)
-    font = look.badge_font
-    painter.setFont(font)
-    painter.save()
-    painter.translate(rect.center())
-    painter.scale(rect.width() / _BADGE, rect.height() / _BADGE)
-    shift = 1.5 if level is Severity.WARNING else 0.0
-    painter.drawText(
-        QRectF(-8, -8 + shift, 16, 16), Qt.AlignmentFlag.AlignCenter, looks.GLYPHS[level]
-    )
-    painter.restore()
-
-
-class _Texts:
-    """The laid-out lines of a node, made when it is first seen."""
-
-    def __init__(self, item: NodeItem) -> None:
-        node, facts, width = item.node, item.facts, item.box.width
-        room = width - _PAD - 12
-        right = width - 12
-        # Numbered names differ at their ends, so it is the middle that gives way.
-        title = room - (_BADGE + 4 if item.badge else 0)
-        type_text = _elide("type_font", node.type, title)
-        self.type = _static(type_text, looks.current().type_font)
-        type_width = looks.metrics("type_font").horizontalAdvance(type_text)
-        self.name_left = _PAD + type_width + 7
-        self.name = _static(
-            _elide("name_font", node.name, title - type_width - 7, Qt.TextElideMode.ElideMiddle),
-            looks.current().name_font,
-        )
-        self.big = _static(
-            _elide("big_font", node.type, room - (24 if item.badge else 4)),
-            looks.current().big_font,
-        )
-        self.huge = _static(
-            _elide("huge_font", node.type, room - (26 if item.badge else 4)),
-            looks.current().huge_font,
-        )
-        self.medium = _static(
-            _elide("medium_font", details(node) or shape_text(facts), room - 12),
-            looks.current().medium_font,
-        )
-        self.details = _static(
-            _elide("detail_font", details(node), room), looks.current().detail_font
-        )
-        total = facts.trainable + facts.fixed
-        count = f"{total:,}" if total else ""
-        mono = looks.metrics("mono_font")
-        count_width = mono.horizontalAdvance(count)
-        self.count_left = right - count_width
-        self.count = _static(count, looks.current().mono_font)
-        self.shape = _static(
-            _elide("mono_font", shape_text(facts), room - count_width - 8),
-            looks.current().mono_font,
-        )
-
-
-def details(node: Node) -> str:
-    """The arguments that tell a node from others of its type, in one line."""
-    entry = LAYERS.get(node.type)
-    if entry is None:
-        return "unknown layer type"
-    if node.shares is not None:
-        return f"same layer as {node.shares}"
-    parts = []
-    for name in entry.tells:
-        value = node.params.get(name, entry.defaults.get(name))
-        if value is None:
-            continue
-        parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
-    return "  ·  ".join(parts)
-
-
-def shape_text(facts: NodeFacts) -> str:
-    """The output shapes in one line; a question mark while unknown."""
-    if not facts.outputs:
-        return "?"
-    first = show_shape(facts.outputs[0])
-    more = len(facts.outputs) - 1
-    return f"{first} +{more}" if more else first
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return show_shape(tuple(entry if isinstance(entry, int) else None for entry in value))
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
-
-
-def _elide(
-    font: str, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
-) -> str:
-    return looks.metrics(font).elidedText(" ".join(text.split("\n")), mode, max(0.0, width))
-
-
-def _static(text: str, font: QFont) -> QStaticText:
-    result = QStaticText(text)
-    result.setTextFormat(Qt.TextFormat.PlainText)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.NoWrap)
-    result.setTextOption(option)
-    result.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    result.prepare(font=font)
-    return result
-
-
 def _bars(histogram: Histogram, width: float) -> QPolygonF:
     """The outline of the bars; heights by square root, so that a spike hides nothing."""
-    left, right, bottom, top = _PAD, width - 10.0, HEIGHT + STRIP - 14.0, HEIGHT + 2.0
+    left, right, bottom, top = PAD, width - 10.0, HEIGHT + STRIP - 14.0, HEIGHT + 2.0
     counts = histogram.counts
     peak = max(counts, default=0) or 1
     step = (right - left) / max(1, len(counts))
