@@ -21,13 +21,29 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import bnstudio
 from bnstudio.training.frames import FrameError, encode, events
-from bnstudio.training.messages import MAX_FRAME, Beat, Died, Event, Ready, Request, Silent
+from bnstudio.training.messages import (
+    MAX_FRAME,
+    Beat,
+    Died,
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Ready,
+    Request,
+    Silent,
+    Train,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 SILENCE = 5.0
 """Seconds without a beat, once it is ready, after which the engine is said not to answer."""
+
+SILENCE_AT_START = 60.0
+"""The same from the request to train to the end of the first epoch: Keras compiles the model then,
+and a large one leaves nobody else a turn for long."""
 
 _TAIL = 8192
 _PATIENCE = 1.0
@@ -50,6 +66,7 @@ class Client:
         self._died: Died | None = None
         self._heard = self._polled = time.monotonic()
         self._silent = False
+        self._compiling = False
         if start:
             self.start()
 
@@ -94,6 +111,8 @@ class Client:
             FrameError: If the request is too long to be sent.
         """
         self._outbox.put(encode(request))
+        if isinstance(request, Train):
+            self._compiling = True
 
     def poll(self) -> list[Event | Died | Silent]:
         """Everything that has come since the last call, oldest first; never blocks."""
@@ -154,7 +173,8 @@ class Client:
         if now - self._polled > SILENCE / 2:
             self._heard = max(self._heard, now - 1)
         self._polled = now
-        silent = bool(self.ready) and self.alive and now - self._heard > SILENCE
+        limit = SILENCE_AT_START if self._compiling else SILENCE
+        silent = bool(self.ready) and self.alive and now - self._heard > limit
         fresh = silent and not self._silent
         self._silent = silent
         if not fresh:
@@ -163,7 +183,7 @@ class Client:
             *found,
             Silent(
                 now - self._heard,
-                f"The engine has not answered for {SILENCE:.0f} seconds. It may be busy with "
+                f"The engine has not answered for {limit:.0f} seconds. It may be busy with "
                 "something very large; if it does not come back, end it: the project is safe.",
             ),
         ]
@@ -186,6 +206,8 @@ class Client:
                     continue
                 if isinstance(event, Ready):
                     self.ready = event
+                elif isinstance(event, Epoch | Finished | Failed):
+                    self._compiling = False
                 self._inbox.put(event, size)
         except FrameError as error:
             fault = str(error)

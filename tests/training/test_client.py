@@ -13,7 +13,7 @@ import pytest
 
 from bnstudio.training import client as module
 from bnstudio.training.client import Client
-from bnstudio.training.messages import Beat, Died, Paused, Ready, Silent, Stop, Train
+from bnstudio.training.messages import Beat, Died, Epoch, Paused, Ready, Silent, Stop, Train
 
 PROLOGUE = """
 import sys, time, os
@@ -237,3 +237,19 @@ def test_kill_is_followed_by_died(start):
     (died,) = until(client, Died)
     assert "SIGKILL" in died.message or "exit code" in died.message
     assert Beat() not in client.poll()
+
+
+def test_a_compiling_engine_may_be_silent_for_longer(start, monkeypatch):
+    monkeypatch.setattr(module, "SILENCE", 0.1)
+    monkeypatch.setattr(module, "SILENCE_AT_START", 0.6)
+    ready = "sys.stdin.buffer.read(1)\n"
+    client = start(READY + ready + "say(Epoch('r', 0, 1, {}, 0.1))\n" + SERVE)
+    until(client, Ready)
+    client._compiling = True
+    client._heard = client._polled = time.monotonic() - 0.3
+    assert not any(isinstance(event, Silent) for event in client.poll())
+    client.send(Stop())
+    until(client, Epoch)
+    assert not client._compiling
+    client.send(Train("r", "project"))
+    assert client._compiling
