@@ -26,6 +26,8 @@ TRAINABLE = [name for name in SAMPLES if name != DELIBERATE]
 FRESH = ("thread_fixed",)
 EPOCHS = 2
 SECONDS = 60
+PATIENCE = 150
+"""Seconds for the engine to start in, on a machine that does much else."""
 
 
 def diagnostics(project):
@@ -100,7 +102,7 @@ def train(client, project):
     client.send(Train("run", dumps(project), probe_seconds=1.0))
     logs = {}
     while True:
-        events = client.wait(SECONDS)
+        events = client.wait(PATIENCE)
         assert events, "the engine says nothing"
         for event in events:
             match event:
