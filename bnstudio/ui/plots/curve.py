@@ -183,7 +183,7 @@ class CurvePlot(QWidget):
         """Draws a run and its ghosts when its turn comes."""
         self._run, self._look = run, look
         self._ghosts = tuple(g for g in ghosts if g is not run)[-GHOSTS:]
-        pacer().mark(self, self.draw)
+        pacer().mark(self, self.draw, paints=True)
 
     def draw(self) -> None:
         """Draws now."""
@@ -297,7 +297,7 @@ class CurvePlot(QWidget):
 
     def _redraw_zoomed(self) -> None:
         if self.plot.zoomed:
-            pacer().mark(self, self.draw)
+            pacer().mark(self, self.draw, paints=True)
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         """Every epoch and every step of the runs that are drawn."""

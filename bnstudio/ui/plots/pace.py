@@ -27,14 +27,17 @@ class Pacer(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs: dict[Hashable, Callable[[], None]] = {}
+        self._jobs: dict[Hashable, tuple[Callable[[], None], bool]] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(BEAT)
         self._timer.timeout.connect(self._beat)
 
-    def mark(self, key: Hashable, draw: Callable[[], None]) -> None:
-        """Has ``draw`` called soon; at most once however often it is marked under this key."""
-        self._jobs.setdefault(key, draw)
+    def mark(self, key: Hashable, draw: Callable[[], None], *, paints: bool = False) -> None:
+        """Has ``draw`` called soon; at most once however often it is marked under this key.
+
+        One that ``paints`` has Qt paint a whole plot after it, so it is the last of its beat.
+        """
+        self._jobs.setdefault(key, (draw, paints))
         if not self._timer.isActive():
             self._timer.start()
 
@@ -45,7 +48,7 @@ class Pacer(QObject):
     def flush(self) -> None:
         """Draws all that is out of date now."""
         while self._jobs:
-            draw = self._jobs.pop(next(iter(self._jobs)))
+            draw, _ = self._jobs.pop(next(iter(self._jobs)))
             if _lives(draw):
                 draw()
 
@@ -53,10 +56,12 @@ class Pacer(QObject):
         deadline = time.perf_counter() + _BUDGET
         # What a drawing marks anew is for the next beat.
         for key in list(self._jobs):
-            draw = self._jobs.pop(key, None)
-            if draw is not None and _lives(draw):
+            if key not in self._jobs:
+                continue
+            draw, paints = self._jobs.pop(key)
+            if _lives(draw):
                 draw()
-            if time.perf_counter() > deadline:
+            if paints or time.perf_counter() > deadline:
                 break
         if not self._jobs:
             self._timer.stop()
