@@ -8,7 +8,6 @@ wrong: the node is kept as it is, and the diagnostics say that nothing can be ma
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +16,8 @@ from msgspec import Meta
 
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Node, Wire
-from bnstudio.project import place
+from bnstudio.project import place, strict
+from bnstudio.project.strict import MAX_INT, clip, short
 from bnstudio.project.value import Project
 from bnstudio.settings import Choice, EarlyStopping, Settings
 
@@ -34,8 +34,6 @@ MAX_DEPTH = 64
 MAX_NODES = 100_000
 MAX_WIRES = 400_000
 MAX_TEXT = 65_536
-MAX_INT = 2**53
-"""Beyond it JSON readers disagree about what a whole number is."""
 
 
 class ProjectError(ValueError):
@@ -305,13 +303,13 @@ class _Reader:
             raise self.fail(f"a {format} file holds one JSON object, not {_kind(data)}", (), 0)
         found, version = data.get("format"), data.get("version")
         if found != format:
-            said = f"its format is {_short(found)}" if "format" in data else "it names no format"
+            said = f"its format is {short(found)}" if "format" in data else "it names no format"
             raise self.fail(f"this is not a {format}: {said}", ("format",))
         if "version" not in data:
             raise self.fail("it names no version", ("version",))
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise self.fail(
-                f"the version has to be a whole number from 1, not {_short(version)}", ("version",)
+                f"the version has to be a whole number from 1, not {short(version)}", ("version",)
             )
         if version > VERSION:
             raise self.fail(
@@ -331,7 +329,7 @@ class _Reader:
         for index, part in enumerate(file.nodes):
             at = ("nodes", index)
             if part.id in nodes:
-                raise self.fail(f"two nodes have the id {_short(part.id)}", (*at, "id"))
+                raise self.fail(f"two nodes have the id {short(part.id)}", (*at, "id"))
             params = self.params(part.params, (*at, "params"))
             nodes[part.id] = Node(
                 part.id, part.type, part.name, params, part.x, part.y, part.shares
@@ -343,11 +341,11 @@ class _Reader:
         for index, entry in enumerate(file.wires):
             for position, id in ((0, entry.source), (2, entry.target)):
                 if id not in nodes:
-                    raise self.fail(f"there is no node {_short(id)}", ("wires", index, position))
+                    raise self.fail(f"there is no node {short(id)}", ("wires", index, position))
             port = (entry.target, entry.target_port)
             if port in taken:
                 raise self.fail(
-                    f"two wires end at input {entry.target_port} of {_short(entry.target)}",
+                    f"two wires end at input {entry.target_port} of {short(entry.target)}",
                     ("wires", index),
                 )
             taken.add(port)
@@ -372,105 +370,16 @@ class _Reader:
     def _check_sharing(self, part: _Node, nodes: Mapping[str, Node], path: place.Path) -> None:
         owner = nodes.get(part.shares or "")
         if owner is None:
-            raise self.fail(f"there is no node {_short(part.shares)} to share with", path)
+            raise self.fail(f"there is no node {short(part.shares)} to share with", path)
         if owner.id == part.id or owner.shares is not None:
             raise self.fail("the node to share with has to have a layer of its own", path)
 
     def _parse(self) -> Any:
         """The text as JSON, with everything refused that JSON readers disagree about."""
-        if not self.text.strip():
-            raise self.fail("the file is empty")
         try:
-            data = json.loads(
-                self.text,
-                object_pairs_hook=_object,
-                parse_constant=_constant,
-                parse_float=_float,
-                parse_int=_int,
-            )
-            # Only an escape can put half a character into text that was UTF-8.
-            _check(data, MAX_DEPTH, strings="\\ud" in self.text.lower())
-        except _Refused as refused:
+            return strict.parse(self.text, MAX_DEPTH)
+        except strict.Refused as refused:
             raise self.fail(refused.reason, *refused.find(self.text)) from None
-        except json.JSONDecodeError as error:
-            cut = not self.text[error.pos :].strip() or error.msg.startswith("Unterminated")
-            reason = "the text ends too early; it was cut off" if cut else _syntax(error)
-            raise self.fail(reason, (), error.pos) from None
-        except RecursionError:
-            offset = place.too_deep(self.text, MAX_DEPTH)
-            raise self.fail(f"it is nested more than {MAX_DEPTH} levels deep", (), offset) from None
-        return data
-
-
-class _Refused(Exception):
-    """Something that JSON allows and a project file does not."""
-
-    def __init__(self, reason: str, token: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.token = reason, token
-
-    def find(self, text: str) -> tuple[place.Path, int | None]:
-        """The path and offset of the value at fault."""
-        if self.token is None:
-            stop = place.repeated_key(text)
-        else:
-            stop = place.first_token(text, self.token)
-        return (stop.path, stop.offset) if stop else ((), None)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        twice = next(key for key in result if sum(other == key for other, _ in pairs) > 1)
-        raise _Refused(f"the key {_short(twice)} is there twice")
-    return result
-
-
-def _constant(token: str) -> float:
-    raise _Refused(f"{token} is not a number that a file can hold", token)
-
-
-def _float(token: str) -> float:
-    value = float(token)
-    if not math.isfinite(value):
-        raise _Refused(f"{_clip(token)} is too large a number", token)
-    return value
-
-
-def _int(token: str) -> int:
-    if len(token) > 17 or abs(int(token)) > MAX_INT:
-        raise _Refused(f"{_clip(token)} is too large a whole number", token)
-    return int(token)
-
-
-def _check(value: Any, depth: int, *, strings: bool) -> None:
-    """Refuses what is nested deeper than ``depth`` and, if asked, strings that are no text."""
-    if isinstance(value, dict | list):
-        if depth == 0:
-            raise RecursionError
-        for entry in value.values() if isinstance(value, dict) else value:
-            _check(entry, depth - 1, strings=strings)
-        if strings and isinstance(value, dict):
-            for key in value:
-                _check(key, depth, strings=True)
-    elif strings and isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            # As it was written: the escape is found again by what stands around it.
-            raise _Refused("the text holds half a character (a lone surrogate)", value) from None
-
-
-def _syntax(error: json.JSONDecodeError) -> str:
-    wanted = {
-        "Expecting ',' delimiter": "a comma or a closing bracket is missing",
-        "Expecting ':' delimiter": "a colon is missing",
-        "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
-        "Expecting value": "a value is missing",
-        "Extra data": "there is more text after the end",
-    }
-    said = wanted.get(error.msg, error.msg[:1].lower() + error.msg[1:])
-    return f"this is not JSON: {said}"
 
 
 _KINDS = {
@@ -493,17 +402,9 @@ def _explain(message: str) -> tuple[str, place.Path]:
     if match := re.fullmatch(r"Object missing required field `(.*)`", reason):
         return f"the field {match[1]!r} is missing", path
     if match := re.fullmatch(r"Object contains unknown field `(.*)`", reason, re.DOTALL):
-        return f"the field {_short(match[1])} is not known here", path
+        return f"the field {short(match[1])} is not known here", path
     if match := re.fullmatch(r"Invalid enum value (.*)", reason, re.DOTALL):
-        return f"{_clip(match[1])} is none of the values that are known here", path
+        return f"{clip(match[1])} is none of the values that are known here", path
     words = re.sub(r"`(\w+)`", lambda match: _KINDS.get(match[1], match[1]), reason)
     words = re.sub(r"`([^`]*)`", r"\1", words.replace(" | ", " or "))
     return words[:1].lower() + words[1:], path
-
-
-def _short(value: object) -> str:
-    return _clip(repr(value))
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
