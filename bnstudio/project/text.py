@@ -144,6 +144,12 @@ class _Project(_Part):
     about: Text = ""
 
 
+# msgspec learns a type when it first meets it, and two threads that bring it the same new type at
+# once crash the process. A decoder makes it learn: here, in the one thread that imports this.
+for _kind_of_file in (_Fragment, _Project):
+    msgspec.json.Decoder(_kind_of_file)
+
+
 # Writing.
 
 
