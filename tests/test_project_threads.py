@@ -35,4 +35,4 @@ def test_four_threads_read_at_once():
             [sys.executable, "-c", CODE, path], capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
-        assert done.stdout.split() == ["read"] * 4
+        assert done.stdout.count("read") == 4
