@@ -122,7 +122,8 @@ def layer(name, arguments, shapes, run=False):
     """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
 
     With ``run`` it also works on zeros, in training, eagerly and as a graph in which unknown sizes
-    stay unknown; with its penalties and constraints.
+    stay unknown; with its penalties and constraints; and its first weights must be numbers of
+    the shape that they are said to have, which STFT does not care for.
     """
     import keras
 
@@ -164,6 +165,10 @@ def _run(made, shapes):
         return made(list(inputs) if _merges(made) else inputs[0], **options)
 
     kind = made.compute_dtype if "int" in made.compute_dtype else "float32"
+    for weight in made.weights:
+        value = keras.ops.convert_to_numpy(keras.ops.cast(weight, "float32"))
+        if value.shape != tuple(weight.shape) or not np.isfinite(value).all():
+            raise ValueError(f"{weight.name} is {value.shape} instead of {weight.shape}, or nan")
     specs = [tf.TensorSpec(shape, kind) for shape in shapes]
     tf.function(call, input_signature=specs).get_concrete_function()
     outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
