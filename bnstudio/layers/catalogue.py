@@ -187,20 +187,22 @@ class LayerType:
     ) -> None:
         """Raises where an initializer, regularizer or constraint does not suit its tensor."""
         full = self.full(params)
-        shapes: dict[str, Shape] = {w.name: w.shape for w in self.weights(inputs, params)}
-        shapes["activity"] = outputs[0]
+        weights = {weight.name: weight for weight in self.weights(inputs, params)}
         for param in self.params:
             name, value = param.name, full[param.name]
             if value is None or not isinstance(param, Object):
                 continue
             subject = name.rpartition("_")[0]
-            if param.while_training and subject != "activity" and not full["trainable"]:
-                continue
             # recurrent_initializer is about recurrent_kernel.
-            shape = shapes.get(subject, shapes.get(f"{subject}_kernel"))
-            dtype = _dtype_of(full["dtype"], weight=subject != "activity")
-            if shape is not None and (reason := param.misfit(value, shape, dtype)):
-                what = "output" if subject == "activity" else subject.replace("_", " ")
+            weight = weights.get(subject) or weights.get(f"{subject}_kernel")
+            if subject == "activity":
+                what, shape = "output", outputs[0]
+            elif weight is None or (param.while_training and not weight.trainable):
+                continue
+            else:
+                what, shape = subject.replace("_", " "), weight.shape
+            dtype = _dtype_of(full["dtype"], weight=weight is not None)
+            if reason := param.misfit(value, shape, dtype):
                 raise ShapeError(f"{name} does not suit the {what} {show_shape(shape)}: {reason}.")
 
     def weights(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Weight, ...]:
