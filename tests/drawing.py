@@ -2,6 +2,7 @@
 
 from functools import singledispatch
 
+import numpy as np
 from hypothesis import strategies as st
 
 from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Text
@@ -38,14 +39,11 @@ def _(param: Int):
 def _(param: Float):
     low = next((x for x in (param.min, param.above) if x is not None), -2.0)
     high = next((x for x in (param.max, param.below) if x is not None), max(low, 0.0) + 2.0)
+    # Of the numbers that Keras's float32 has, so that it computes with what was drawn; bounds such
+    # as 0.99 are none of them, and the nearest one may lie outside.
     numbers = st.floats(
-        low,
-        high,
-        allow_nan=False,
-        width=32,
-        exclude_min=param.above is not None,
-        exclude_max=param.below is not None,
-    )
+        float(np.float32(low)), float(np.float32(high)), allow_nan=False, width=32
+    ).filter(lambda value: param.check(value) is None)
     if not param.point:
         numbers = numbers | st.sampled_from([param.default, 0, 1, 2]).filter(
             lambda value: value is not None and param.check(value) is None

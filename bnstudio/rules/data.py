@@ -44,10 +44,12 @@ def no_rows(case: Case) -> Iterator[Finding]:
                 fix = Fix(label, partial(_use, name=first))
             yield Finding(reason, "Choose a source in the data panel.", fix=fix)
             continue
+        own = data.SOURCES[source.name].shape
+        label = f"Use the data's own shape {own}" if name == "shape" else f"Reset {name}"
         yield Finding(
             f"Data: {name}: {reason}",
             "Put it right in the data panel.",
-            fix=Fix(f"Reset {name}", partial(_reset, name=name)),
+            fix=Fix(label, partial(_reset, name=name)),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from functools import partial
@@ -302,7 +303,9 @@ def _nearest(graph: Graph, node: Node, wires: list[Wire]) -> Wire | None:
 
     def distance(wire: Wire) -> float:
         start, end = graph.nodes[wire.source], graph.nodes[wire.target]
-        return (node.x - (start.x + end.x) / 2) ** 2 + (node.y - (start.y + end.y) / 2) ** 2
+        # Halved before they are added: a position may be as large as a float can be.
+        middle = (start.x / 2 + end.x / 2, start.y / 2 + end.y / 2)
+        return math.dist((node.x, node.y), middle)
 
     return min(wires, key=distance, default=None)
 

@@ -45,13 +45,14 @@ def drawings(draw, max_nodes=9):
     """Any drawing that the edits keep well-formed: cycles, loops, strange ports, odd sharing."""
     count = draw(st.integers(0, max_nodes))
     ids = [f"n{number}" for number in range(count)]
+    scale = draw(st.sampled_from([100.0, 100.0, 5e307]))
     nodes = {}
     for id in ids:
         type, params = draw(typed_params)
         name = draw(st.sampled_from(NAMES)) if draw(st.integers(0, 3)) == 0 else id
         shares = draw(st.sampled_from([*ids, "gone"])) if draw(st.integers(0, 7)) == 0 else None
         x, y = draw(st.integers(-3, 3)), draw(st.integers(-3, 3))
-        nodes[id] = Node(id, type, name, params, 100.0 * x, 100.0 * y, shares)
+        nodes[id] = Node(id, type, name, params, scale * x, scale * y, shares)
     wires = []
     taken = {}
     for _ in range(draw(st.integers(0, 2 * count)) if ids else 0):

@@ -1,9 +1,11 @@
 """Each rule finds what it is about and nothing else, and its fix is a remedy."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bnstudio.data import Source
 from bnstudio.graph import Graph
 from bnstudio.project import Project
 from bnstudio.rules import RULES, Severity
@@ -91,6 +93,14 @@ def test_a_fix_does_nothing_harmful_to_another_project(code, project):
     for diagnostic in found(project, code):
         if diagnostic.fix is not None:
             assert isinstance(diagnostic.fix.apply(Project(Graph())), Project)
+
+
+def test_a_shape_that_the_rows_do_not_have_blocks_and_is_put_back():
+    project = replace(SOUND, source=Source("breast_cancer", shape=(7, 7)))
+    (diagnostic,) = [d for d in found(project) if d.severity is Severity.ERROR]
+    assert (diagnostic.code, diagnostic.fix.label) == ("DATA01", "Use the data's own shape (30,)")
+    assert "holds 30 numbers" in diagnostic.message
+    assert diagnostic.fix.apply(project) == SOUND
 
 
 def test_an_empty_drawing_is_no_error():
