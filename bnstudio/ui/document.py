@@ -30,6 +30,10 @@ class Document(QObject):
     changed = Signal(object, object)
     #: ``diagnostics`` were computed anew for the current project.
     diagnosed = Signal()
+    #: There is something else to undo or redo.
+    history_changed = Signal()
+    #: ``modified`` has become this.
+    modified_changed = Signal(bool)
     #: Other nodes are selected.
     selection_changed = Signal(object)
     #: The project was saved, or was opened from another file.
@@ -47,6 +51,10 @@ class Document(QObject):
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
+        # A stack still signals while it is being destroyed, to widgets that may be gone by then.
+        # Passed on by a parent that Qt has disconnected already, these signals end here.
+        self.undo_stack.indexChanged.connect(self.history_changed)
+        self.undo_stack.cleanChanged.connect(self._pass_modified)
         self._project = project or Project()
         self._analysis = analyze(self._project.graph)
         self._diagnostics = self._diagnose()
@@ -149,6 +157,9 @@ class Document(QObject):
         self.diagnosed.emit()
         if lost:
             self.selection_changed.emit(kept)
+
+    def _pass_modified(self, clean: bool) -> None:
+        self.modified_changed.emit(not clean)
 
     def _diagnose(self) -> tuple[Diagnostic, ...]:
         facts = data.facts(self._project.source)

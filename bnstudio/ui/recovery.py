@@ -57,7 +57,7 @@ class Recovery(QObject):
         self._timer.setInterval(_DELAY)
         self._timer.timeout.connect(self.write)
         document.changed.connect(self._note_change)
-        document.undo_stack.cleanChanged.connect(self._note_change)
+        document.modified_changed.connect(self._note_change)
 
     @property
     def file(self) -> Path:

@@ -73,7 +73,7 @@ class StatusBar(QStatusBar):
             row.addWidget(button)
         self.addPermanentWidget(line, 1)
         document.changed.connect(self._show_size)
-        document.undo_stack.cleanChanged.connect(self._show_saved)
+        document.modified_changed.connect(self._show_saved)
         document.path_changed.connect(self._show_saved)
         session.state_changed.connect(self._show_engine)
         theme.notifier.changed.connect(self._show_engine)

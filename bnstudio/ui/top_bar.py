@@ -42,7 +42,7 @@ class TopBar(QWidget):
         self._row.addWidget(self.title, 1)
         self._row.addWidget(train)
         document.path_changed.connect(self._show_title)
-        document.undo_stack.cleanChanged.connect(self._show_title)
+        document.modified_changed.connect(self._show_title)
         self._show_title()
 
     def add_button(self, action: QAction) -> None:

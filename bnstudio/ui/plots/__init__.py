@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import threading
+import importlib
 
 
 def warm_up() -> None:
-    """Imports pyqtgraph beside the window, so that the first plot need not stop it for that."""
-    if "pyqtgraph" not in sys.modules:
-        threading.Thread(target=_import_plots, name="warm-up", daemon=True).start()
+    """Imports pyqtgraph at a quiet moment, so that the first plot need not stop for that.
 
-
-def _import_plots() -> None:
-    import pyqtgraph  # noqa: F401
+    Never on a thread of its own: it makes Qt's classes known to Python, and while the window
+    paints on another thread that has ended the process.
+    """
+    importlib.import_module("pyqtgraph")
 
 
 __all__ = ["warm_up"]
