@@ -19,8 +19,8 @@ Places = dict[str, tuple[float, float]]
 
 BESIDE = 48.0
 """Between two nodes of a row."""
-BELOW = 56.0
-"""Between two rows."""
+BELOW = 66.0
+"""Between two rows: in training a node's histogram grows into it, and the wire must still show."""
 APART = 96.0
 """Between parts of the drawing that are not connected."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WIDTH = 216.0
+WIDTH = 228.0
 HEIGHT = 70.0
 SPACING = 22.0
 LIMIT = 4e6

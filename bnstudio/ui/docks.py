@@ -31,7 +31,7 @@ _LAYOUT = 1
 _SIZES = {
     Qt.DockWidgetArea.LeftDockWidgetArea: 216,
     Qt.DockWidgetArea.RightDockWidgetArea: 348,
-    Qt.DockWidgetArea.BottomDockWidgetArea: 236,
+    Qt.DockWidgetArea.BottomDockWidgetArea: 276,
 }
 """Pixels of width or height at first."""
 
@@ -173,6 +173,12 @@ class Docking:
         dock.raise_()
         self.panels[title].setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.settle()
+
+    def advance(self, title: str, over: str) -> None:
+        """Brings a panel to the front of its tabs, if ``over`` is what is in front of them."""
+        dock, front = self.docks[title], self.docks[over]
+        if self.panels[over].isVisible() and dock in self._window.tabifiedDockWidgets(front):
+            dock.raise_()
 
     def settle(self) -> None:
         """Settles tabs and titles once Qt has done its layout."""

@@ -13,7 +13,7 @@ from bnstudio.ui import theme
 if TYPE_CHECKING:
     from bnstudio.graph import Graph
 
-_NODE = (216.0, 70.0)
+_NODE = (228.0, 70.0)
 
 
 def thumbnail(graph: Graph, size: QSize, ratio: float = 1.0) -> QPixmap:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QPainter
 
 from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import HEIGHT, Box, bounds, corners
+from bnstudio.ui.canvas.geometry import Box, bounds, corners
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.scene import Scene
@@ -60,9 +60,9 @@ class Map:
         tiles = self._tiles = {}
         for item in self._scene.nodes.values():
             box = item.box
-            left, top, right, _ = box
+            left, top, right, bottom = box
             tile = _at(tiles, left, top)
-            rect = QRectF(left, top, right - left, HEIGHT)
+            rect = QRectF(left, top, right - left, bottom - top)
             tile.boxes.setdefault(item.node.type, []).append(rect)
             tile.spans.append(box)
             if item.selected:

@@ -17,8 +17,9 @@ HEIGHT = 70.0
 STRIP = 36.0
 """How much a node grows downwards while its activations are measured."""
 
-GAP = 56.0
-"""The free space that the canvas leaves between a node and the one under it."""
+GAP = 66.0
+"""The free space that the canvas leaves between a node and the one under it; the wire can be seen
+in it even when the node's strip has grown."""
 
 PITCH = HEIGHT + GAP
 

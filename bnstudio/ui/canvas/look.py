@@ -64,6 +64,8 @@ class Look:
         self.strip = QBrush(_mix(colours.canvas, colours.raised, 0.45))
         self.type_font = _font("Inter", 13, QFont.Weight.DemiBold)
         self.big_font = _font("Inter", 21, QFont.Weight.DemiBold)
+        self.less_big_font = _font("Inter", 18, QFont.Weight.DemiBold)
+        self.least_big_font = _font("Inter", 16, QFont.Weight.DemiBold)
         self.huge_font = _font("Inter", 26, QFont.Weight.DemiBold)
         self.medium_font = _font("Inter", 18)
         self.name_font = _font("Inter", 12)

@@ -267,10 +267,11 @@ class NodeItem(QGraphicsRectItem):
         width = self.box.width
         share = min(1.0, (_BLOCK - zoom) / (_BLOCK - FAR))
         bar = _BAR / _BLOCK * 0.6
-        body = QRectF(0, 0, width, HEIGHT)
+        body = QRectF(0, 0, width, self.box.height)
         painter.fillRect(body, look.raised)
         painter.fillRect(
-            QRectF(0, 0, bar + (width - bar) * share, HEIGHT), look.category(self.node.type)
+            QRectF(0, 0, bar + (width - bar) * share, self.box.height),
+            look.category(self.node.type),
         )
         outlined = self.selected or self.state in ("target", "refused")
         painter.setPen(
@@ -296,10 +297,10 @@ class NodeItem(QGraphicsRectItem):
         painter.setFont(look.type_font)
         painter.drawStaticText(QPointF(PAD, 8), texts.type)
         painter.setFont(look.detail_font)
-        painter.drawStaticText(QPointF(PAD, 27), texts.details)
+        painter.drawStaticText(QPointF(texts.details_left, 27), texts.details)
         painter.setPen(look.muted)
         painter.setFont(look.name_font)
-        painter.drawStaticText(QPointF(texts.name_left, 9), texts.name)
+        painter.drawStaticText(QPointF(*texts.name_at), texts.name)
         painter.setFont(look.mono_font)
         painter.drawStaticText(QPointF(PAD, 47), texts.shape)
         painter.drawStaticText(QPointF(texts.count_left, 47), texts.count)
@@ -315,9 +316,11 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(look.text)
         if not two:
             painter.setFont(look.huge_font)
-            painter.drawStaticText(QPointF(PAD + 6, HEIGHT / 2 - 16), texts.huge)
+            top = HEIGHT / 2 - 16.0 * len(texts.huge)
+            for line, text in enumerate(texts.huge):
+                painter.drawStaticText(QPointF(PAD + 6, top + 31.0 * line), text)
             return
-        painter.setFont(look.big_font)
+        painter.setFont(texts.big_font)
         painter.drawStaticText(QPointF(PAD + 6, 9), texts.big)
         painter.setPen(look.muted)
         painter.setFont(look.medium_font)

@@ -20,48 +20,77 @@ if TYPE_CHECKING:
 PAD = 15.0
 """Left of every line."""
 
+_USUAL = {"axis", "strides", "return_sequences"}
+"""Arguments that tell something only where they are not at their default."""
+
+_SPACE = 7.0
+_BIG = ("big_font", "less_big_font", "least_big_font")
+
 
 class Texts:
     """The laid-out lines of a node, made when it is first seen."""
 
     def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
+        look = looks.current()
         room = width - PAD - 12
         right = width - 12
-        # Numbered names differ at their ends, so it is the middle that gives way.
         title = room - (BADGE + 4 if badge else 0)
         type_text = _elide("type_font", node.type, title)
-        self.type = _static(type_text, looks.current().type_font)
-        type_width = looks.metrics("type_font").horizontalAdvance(type_text)
-        self.name_left = PAD + type_width + 7
-        self.name = _static(
-            _elide("name_font", node.name, title - type_width - 7, Qt.TextElideMode.ElideMiddle),
-            looks.current().name_font,
-        )
-        self.big = _static(
-            _elide("big_font", node.type, room - (24 if badge else 4)),
-            looks.current().big_font,
-        )
-        self.huge = _static(
-            _elide("huge_font", node.type, room - (26 if badge else 4)),
-            looks.current().huge_font,
-        )
-        self.medium = _static(
-            _elide("medium_font", details(node) or shape_text(facts), room - 12),
-            looks.current().medium_font,
-        )
-        self.details = _static(
-            _elide("detail_font", details(node), room), looks.current().detail_font
-        )
+        self.type = _static(type_text, look.type_font)
+        self._place_name(node, room, title, looks.metrics("type_font").horizontalAdvance(type_text))
+        self._write_large(node, facts, room - (26 if badge else 4))
         total = facts.trainable + facts.fixed
         count = f"{total:,}" if total else ""
         mono = looks.metrics("mono_font")
         count_width = mono.horizontalAdvance(count)
         self.count_left = right - count_width
-        self.count = _static(count, looks.current().mono_font)
+        self.count = _static(count, look.mono_font)
         self.shape = _static(
-            _elide("mono_font", shape_text(facts), room - count_width - 8),
-            looks.current().mono_font,
+            _elide("mono_font", shape_text(facts), room - count_width - 8), look.mono_font
         )
+
+    def _place_name(self, node: Node, room: float, title: float, used: float) -> None:
+        """The name after the type where it fits whole, otherwise before the arguments."""
+        look, metrics = looks.current(), looks.metrics("name_font")
+        telling = details(node)
+        width = metrics.horizontalAdvance(node.name)
+        beside = title - used - _SPACE
+        below = room - looks.metrics("detail_font").horizontalAdvance(telling) - 2 * _SPACE
+        self.details_left = PAD
+        if width > beside and beside < below:
+            # Numbered names differ at their ends, so it is the middle that gives way.
+            name = _elide("name_font", node.name, below, Qt.TextElideMode.ElideMiddle)
+            self.name_at = (PAD, 27.0)
+            self.details_left += metrics.horizontalAdvance(name) + 2 * _SPACE
+        else:
+            name = _elide("name_font", node.name, beside, Qt.TextElideMode.ElideMiddle)
+            self.name_at = (PAD + used + _SPACE, 9.0)
+        self.name = _static(name, look.name_font)
+        left = room - (self.details_left - PAD)
+        self.details = _static(_elide("detail_font", telling, left), look.detail_font)
+
+    def _write_large(self, node: Node, facts: NodeFacts, room: float) -> None:
+        """What is shown from further away, in letters that can still be read there."""
+        look = looks.current()
+        face = next((face for face in _BIG if _width(face, node.type) <= room), _BIG[-1])
+        self.big_font: QFont = getattr(look, face)
+        self.big = _static(_elide(face, node.type, room), self.big_font)
+        lines = [node.type]
+        if _width("huge_font", node.type) > room:
+            lines = halves(node.type)
+        self.huge = [_static(_elide("huge_font", line, room), look.huge_font) for line in lines]
+        self.medium = _static(
+            _elide("medium_font", details(node) or shape_text(facts), room - 8), look.medium_font
+        )
+
+
+def halves(name: str) -> list[str]:
+    """A class name in two lines, parted at the capital nearest to its middle."""
+    places = [place for place, letter in enumerate(name) if place and letter.isupper()]
+    if not places:
+        return [name]
+    place = min(places, key=lambda place: abs(2 * place - len(name)))
+    return [name[:place], name[place:]]
 
 
 def details(node: Node) -> str:
@@ -74,7 +103,7 @@ def details(node: Node) -> str:
     parts = []
     for name in entry.tells:
         value = node.params.get(name, entry.defaults.get(name))
-        if value is None:
+        if value is None or (name in _USUAL and value == entry.defaults.get(name)):
             continue
         parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
     return "  ·  ".join(parts)
@@ -95,6 +124,10 @@ def _value(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)
+
+
+def _width(font: str, text: str) -> float:
+    return looks.metrics(font).horizontalAdvance(text)
 
 
 def _elide(

@@ -22,13 +22,15 @@ from bnstudio.ui.canvas import backdrop, describe
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.camera import Camera
 from bnstudio.ui.canvas.far import Map
-from bnstudio.ui.canvas.geometry import Box
+from bnstudio.ui.canvas.geometry import Box, Point
 from bnstudio.ui.canvas.minimap import Minimap
 from bnstudio.ui.canvas.motion import Glide, Growth
 from bnstudio.ui.canvas.node_item import FAR
 from bnstudio.ui.canvas.scene import Scene
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnstudio.graph import Wire
     from bnstudio.project import Project
     from bnstudio.ui.document import Document
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 _FRAME = 33
 """Strips are drawn no more often than this, in milliseconds."""
+
+_READABLE = 0.5
+"""The zoom from which a node tells its type and arguments."""
 
 _PICTURE_EDGE = 16_000
 """A picture's longer side, in pixels, is kept below this."""
@@ -65,7 +70,7 @@ class Surface(QGraphicsView):
         self._word: tuple[str, QPointF] | None = None
         self._wire: Wire | None = None
         self._zoom = 0.0
-        self._untouched = True
+        self._follows: Callable[[], None] | None = self.arrive
         self.setScene(self.drawing)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -117,7 +122,18 @@ class Surface(QGraphicsView):
     def fit(self) -> None:
         """Shows the whole drawing."""
         self.camera.frame(self.drawing.extent() or Box(-1, -1, 1, 1))
-        self._untouched = True
+        self._follows = self.fit
+
+    def arrive(self) -> None:
+        """Shows the drawing as it is first met: all of it if it can be read, or else its start."""
+        self.fit()
+        first = min(self.drawing.nodes.values(), key=lambda item: item.box.top, default=None)
+        if first is not None and self.camera.zoom < _READABLE:
+            self.camera.zoom_to(_READABLE)
+            margin = 32 / _READABLE
+            half = self.camera.shown.height / 2
+            self.camera.centre(Point(first.box.centre.x, first.box.top - margin + half))
+        self._follows = self.arrive
 
     def zoom_to_selection(self) -> None:
         """Shows the selected nodes as large as they fit; everything if none is selected."""
@@ -230,17 +246,17 @@ class Surface(QGraphicsView):
         """Draws what the hand is doing, in scene coordinates."""
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the whole drawing in view until someone looks elsewhere."""
+        """Keeps in view what was to be shown, until someone looks elsewhere."""
         super().resizeEvent(event)
         self.minimap.place()
-        if self._untouched and self.isVisible():
-            self.fit()
+        if self._follows is not None and self.isVisible():
+            self._follows()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Shows the whole drawing at first."""
+        """Shows what was to be shown, now that there is a size to show it in."""
         super().showEvent(event)
-        if self._untouched:
-            self.fit()
+        if self._follows is not None:
+            self._follows()
 
     def _paint_far(self, painter: QPainter, exposed: QRect) -> None:
         self._paint_dots(painter, exposed)
@@ -280,7 +296,7 @@ class Surface(QGraphicsView):
         if self._wire is not None and self._wire not in self.drawing.wires:
             self._wire = None
         self.minimap.drawing_changed()
-        self._untouched = False
+        self._follows = None
         if was_empty or not after.graph.nodes or self.camera.zoom < FAR:
             self.viewport().update()
         self._show_strips_soon()
@@ -289,7 +305,7 @@ class Surface(QGraphicsView):
         # What was measured is not about this drawing, whatever its nodes are called.
         self._measures = False
         self.drawing.show_histograms({})
-        self.fit()
+        self.arrive()
 
     def _diagnosed(self) -> None:
         self.drawing.show_badges(self.document.diagnostics)
@@ -324,7 +340,7 @@ class Surface(QGraphicsView):
                 self.growth.run(set(grown).intersection(self.drawing.nodes_in(shown)))
 
     def _camera_moved(self) -> None:
-        self._untouched = False
+        self._follows = None
         zoom = self.camera.zoom
         if zoom < FAR:
             self.viewport().update()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QStackedLayout,
@@ -23,16 +22,21 @@ from bnstudio.ui import theme
 from bnstudio.ui.plots import warm_up
 from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
+from bnstudio.ui.plots.scroll import Scroll
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtGui import QShowEvent
 
     from bnstudio.ui.document import Document
     from bnstudio.ui.plots.curve import CurvePlot
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)
+"""What a plot would like to have; in a low dock it makes do with less, to be seen whole."""
+_LEAST = QSize(230, 124)
 _SETTLED = 300
+_EMPTY = "The loss and every metric are drawn here while a model trains."
+_WAITING = "The curves begin with the first step."
 _AXES: dict[Axis, str] = {"step": "Step", "epoch": "Epoch", "time": "Time"}
 
 
@@ -58,18 +62,16 @@ class Curves(QWidget):
         self._grid = QGridLayout(self._cards)
         self._grid.setContentsMargins(12, 2, 12, 8)
         self._grid.setSpacing(10)
-        scroll = self._scroll = QScrollArea()
-        scroll.setWidget(self._cards)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        empty = QLabel("The loss and every metric are drawn here while a model trains.")
+        self._scroll = Scroll(self._cards)
+        self._scroll.resized.connect(self._take_room)
+        empty = self._empty = QLabel()
         empty.setProperty("role", "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setWordWrap(True)
 
         self._stack = QStackedLayout()
         self._stack.addWidget(empty)
-        self._stack.addWidget(scroll)
+        self._stack.addWidget(self._scroll)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -100,9 +102,7 @@ class Curves(QWidget):
         QTimer.singleShot(_SETTLED, self, warm_up)
         self._mark()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Puts as many plots into a row as there is room for."""
-        super().resizeEvent(event)
+    def _take_room(self, _room: QSize) -> None:
         self._arrange()
         self._mark()
 
@@ -162,6 +162,7 @@ class Curves(QWidget):
         if tuple(self.plots) != metrics:
             self._fit_plots(metrics)
         self._stack.setCurrentIndex(1 if metrics else 0)
+        self._empty.setText(_WAITING if self._session.live else _EMPTY)
         self._title.setText(f"{run.title} \u00b7 {run.source}" if run else "")
         for plot in self.plots.values():
             if not plot.visibleRegion().isEmpty():
@@ -181,7 +182,7 @@ class Curves(QWidget):
         from bnstudio.ui.plots.curve import CurvePlot
 
         plot = CurvePlot(name)
-        plot.setMinimumHeight(_CARD.height())
+        plot.setMinimumHeight(_LEAST.height())
         plot.crossed.connect(self._cross)
         plot.plot.reset.connect(self._mark)
         return plot
@@ -191,8 +192,14 @@ class Curves(QWidget):
             plot.cross(x)
 
     def _arrange(self) -> None:
-        columns = max(1, min(len(self.plots), self.width() // _CARD.width()))
+        """Fills a low dock with one row, and a tall one with as many as are high enough."""
+        count, room = len(self.plots), self._scroll.viewport().size()
+        rows = max(1, room.height() // _CARD.height())
+        columns = max(room.width() // _CARD.width(), -(-count // rows))
+        columns = max(1, min(count, columns, room.width() // _LEAST.width()))
         for place, plot in enumerate(self.plots.values()):
             self._grid.addWidget(plot, place // columns, place % columns)
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, 1 if row * columns < count else 0)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from bnstudio.ui import theme
 from bnstudio.ui.plots import export, ridge
 from bnstudio.ui.plots.multiples import Multiple, Multiples
 from bnstudio.ui.plots.pace import pacer
+from bnstudio.ui.plots.scroll import Scroll
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _EMPTY = "What every layer gives out is shown here while a model trains."
+_WAITING = "The histograms begin with the first step."
 _NO_PAIRS = "There is no BatchNormalization in this run's drawing."
 
 
@@ -55,10 +56,8 @@ class Histograms(QWidget):
         self._count = -1
         self.multiples = Multiples()
         self.multiples.chosen.connect(self._choose)
-        scroll = QScrollArea()
-        scroll.setWidget(self.multiples)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = Scroll(self.multiples)
+        self._scroll.resized.connect(self._fit)
         self._empty = QLabel(_EMPTY)
         self._empty.setProperty("role", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -81,7 +80,7 @@ class Histograms(QWidget):
         row.addWidget(self._caption, 1)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(scroll)
+        self._stack.addWidget(self._scroll)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -107,6 +106,12 @@ class Histograms(QWidget):
         super().showEvent(event)
         self._mark()
 
+    def _fit(self, *_: object) -> None:
+        """Fits the rows to the height there is."""
+        self.multiples.fill(self._scroll.viewport().height())
+        # A notch of the wheel is three steps, and then one row.
+        self._scroll.verticalScrollBar().setSingleStep(self.multiples.row // 3)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers the export of what is shown."""
         menu = QMenu(self)
@@ -130,6 +135,7 @@ class Histograms(QWidget):
                 [_multiple(node, label, pair) for node, label, pair in rows]
             )
             self.multiples.select(self._document.selection)
+            self._fit()
         histories = _histories(run) if run else {}
         for multiple in self.multiples.multiples:
             multiple.history = histories.get(multiple.node, [])
@@ -137,7 +143,8 @@ class Histograms(QWidget):
         self._set_spans()
         self.multiples.mark()
         self._stack.setCurrentIndex(1 if rows else 0)
-        self._empty.setText(_NO_PAIRS if self.pairs and run and run.nodes else _EMPTY)
+        waiting = _WAITING if self._session.live else _EMPTY
+        self._empty.setText(_NO_PAIRS if self.pairs and run and run.nodes else waiting)
         last = run.history.last if run else None
         self._caption.setText(
             f"{run.title} \u00b7 step {last.step:,}" if run and last else ""

@@ -324,7 +324,7 @@ class Summary(QScrollArea):
             rows += [
                 ("Data", source),
                 ("Rows", f"{facts.rows:,}"),
-                ("A row", show_shape(facts.input_shape)),
+                ("Shape of a row", show_shape(facts.input_shape)),
             ]
         settings = project.settings
         rows += [("Optimizer", settings.optimizer.name), ("Loss", settings.loss.name)]

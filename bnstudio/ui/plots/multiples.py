@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from bnstudio.training.messages import Histogram
 
 GAP = 10
-_HEIGHT = 196
+_HEIGHT = 200
+"""What a place would like to have; where fewer pixels are in sight, a row takes those."""
+_LEAST = 132
+_MOST = 300
 _WIDTH = 188
 _HEAD = 22
 _FOOT = 32
@@ -74,6 +77,7 @@ class Multiples(QWidget):
         self.setAccessibleName("Activations by layer")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.multiples: list[Multiple] = []
+        self._row = _HEIGHT
         self._selected: frozenset[str] = frozenset()
         self._hover: tuple[int, int] | None = None
         theme.notifier.changed.connect(self.mark_all)
@@ -107,8 +111,26 @@ class Multiples(QWidget):
         width = (self.width() - 2 * GAP - (columns - 1) * GAP) // columns
         row, column = divmod(index, columns)
         return QRect(
-            GAP + column * (width + GAP), 4 + row * (_HEIGHT + GAP), width, _HEIGHT
+            GAP + column * (width + GAP), 4 + row * self.row, width, self._row
         )  # fmt: skip
+
+    @property
+    def row(self) -> int:
+        """From the top of a row to the top of the next."""
+        return self._row + GAP
+
+    def fill(self, height: int) -> None:
+        """Makes the rows so tall that whole ones fill this height."""
+        if not self.multiples:
+            return
+        rows = -(-len(self.multiples) // self.columns())
+        shown = min(rows, max(1, (height - 4) // (_HEIGHT + GAP)))
+        row = max(_LEAST, min(_MOST, (height - 4) // shown - GAP))
+        if row != self._row:
+            self._row = row
+            self.setMinimumHeight(self._needed_height())
+            self.mark_all()
+            self.update()
 
     def columns(self) -> int:
         """How many places are in a row."""
@@ -234,14 +256,14 @@ class Multiples(QWidget):
         if not self.multiples:
             return range(0)
         region = region or self.visibleRegion().boundingRect()
-        columns, row = self.columns(), _HEIGHT + GAP
+        columns, row = self.columns(), self.row
         first = max(0, (region.top() - 4) // row) * columns
         last = (max(0, region.bottom() - 4) // row + 1) * columns
         return range(min(first, len(self.multiples)), min(last, len(self.multiples)))
 
     def _needed_height(self) -> int:
         rows = -(-len(self.multiples) // self.columns())
-        return rows * (_HEIGHT + GAP) + 4
+        return rows * self.row + 4
 
     def _render_some(self) -> None:
         """Paints one stale place in sight; the next ones have their turn on the same beat."""

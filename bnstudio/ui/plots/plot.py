@@ -113,6 +113,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no annotations
             pad = 0.05 * abs(high) or 0.5
         else:
             pad = 0.06 * (high - low)
+        # A mark on the last epoch is seen whole.
+        right += 0.012 * (right - left)
         self.box.setRange(xRange=(left, right), yRange=(low - pad, high + pad), padding=0)
 
     def pixels(self) -> int:

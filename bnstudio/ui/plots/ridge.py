@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_SPIKE = 5.0
+"""How many times the mean height is no longer the shape of a distribution."""
+
 LINES = 18
 """Ridges in a picture: more cannot be told apart at this size."""
 
@@ -67,6 +70,17 @@ def density(histogram: Histogram, places: Floats) -> Floats:
     return np.where(inside, counts[bins.clip(0, len(counts) - 1)] / width, 0.0)
 
 
+def scaled(heights: Floats) -> Floats:
+    """The heights as shares of the tallest; a spike, as of a ReLU's zeros, is cut off.
+
+    Otherwise one bar would leave the rest of the layer flat on the ground.
+    """
+    drawn = heights[heights > 0]
+    if not len(drawn):
+        return heights
+    return np.minimum(heights / min(float(drawn.max()), _SPIKE * float(drawn.mean())), 1.0)
+
+
 def thinned(histograms: Sequence[Histogram], most: int = LINES) -> list[Histogram]:
     """At most so many of them, evenly over time, the first and the last among them."""
     shown = [h for h in histograms if usable(h)]
@@ -84,12 +98,11 @@ def paint_bars(
 ) -> None:
     """The newest histogram as an area with a line on top."""
     columns = max(16, min(160, round(area.width())))
-    heights = density(histogram, _places(span, columns))
-    top = float(heights.max())
-    if top <= 0:
+    heights = scaled(density(histogram, _places(span, columns)))
+    if not heights.any():
         return
     xs = np.linspace(area.left(), area.right(), columns)
-    ys = area.bottom() - heights / top * area.height()
+    ys = area.bottom() - heights * area.height()
     fill = QColor(colour)
     fill.setAlphaF(0.28)
     _paint_area(painter, xs, ys, area.bottom(), fill)
@@ -106,7 +119,7 @@ def paint_ridges(
     ground: QColor,
 ) -> None:
     """The history from the back (old, faint) to the front (new)."""
-    lines = thinned(histograms)
+    lines = thinned(histograms, max(4, min(LINES, int(area.height() / 5))))
     if not lines:
         return
     columns = max(24, min(96, round(area.width() / 2)))
@@ -115,11 +128,10 @@ def paint_ridges(
     xs = np.linspace(area.left(), area.right(), columns)
     step = (area.height() - rise) / max(1, len(lines) - 1)
     for place, histogram in enumerate(lines):
-        heights = density(histogram, places)
         # Each ridge has its own height: the shape is what one compares.
-        top = float(heights.max()) or 1.0
+        heights = scaled(density(histogram, places))
         base = area.top() + rise + place * step
-        ys = base - heights / top * rise
+        ys = base - heights * rise
         age = place / max(1, len(lines) - 1)
         _paint_area(painter, xs, ys, base, mixed(ground, colour, 0.10 + 0.24 * age))
         painter.setPen(_line(mixed(ground, colour, 0.38 + 0.62 * age), 1.0))

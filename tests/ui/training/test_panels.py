@@ -169,7 +169,7 @@ class TestCurves:
         assert plot.box.viewRange()[0] == pytest.approx([1, 2])
         plot.show_all()
         pacer().flush()
-        assert plot.box.viewRange()[0][1] == pytest.approx(3.5)
+        assert plot.box.viewRange()[0][1] == pytest.approx(3.5, rel=0.02)
 
     def test_export_in_every_form(self, desk, show, tmp_path, monkeypatch):
         panel = show(Curves)
