@@ -109,22 +109,23 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self._status)
 
     def _connect(self) -> None:
-        document, session, stack = self.document, self.session, self.document.undo_stack
+        document, session = self.document, self.session
         for signal in (
             document.selection_changed,
             document.diagnosed,
             session.state_changed,
-            stack.indexChanged,
-            stack.cleanChanged,
+            document.history_changed,
+            document.modified_changed,
         ):
             signal.connect(self._show_state)
         document.path_changed.connect(self._show_title)
-        stack.cleanChanged.connect(self._show_title)
+        document.modified_changed.connect(self._show_title)
         document.changed.connect(self._leave_welcome)
         document.noted.connect(self.say)
         document.revealed.connect(self._reveal)
         document.help_wanted.connect(self.show_help)
         session.note.connect(self.say)
+        session.run_started.connect(lambda _: self._docking.advance("Curves", over="Problems"))
         for panel in self.panels.values():
             if isinstance(panel, Problems):
                 self._connect_problems(panel)
@@ -337,7 +338,7 @@ class MainWindow(QMainWindow):
     def _show_opened(self) -> None:
         if self.document.graph.nodes:
             self.show_canvas()
-            self.canvas.fit()
+            self.canvas.arrive()
         else:
             self.show_welcome()
 
