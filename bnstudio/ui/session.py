@@ -52,7 +52,7 @@ _GIVE_UP = 3
 
 
 class Engine(Protocol):
-    """What the session needs of ``training.client.Client``."""
+    """What the session needs of ``training.relay.Relay``."""
 
     @property
     def silent(self) -> bool:
@@ -71,10 +71,10 @@ class Engine(Protocol):
         """Ends the process at once."""
 
 
-def _start_client() -> Engine:
-    from bnstudio.training.client import Client
+def _start_engine_process() -> Engine:
+    from bnstudio.training.relay import Relay
 
-    return Client()
+    return Relay()
 
 
 class Session(QObject):
@@ -126,7 +126,7 @@ class Session(QObject):
         parent: QObject | None = None,
         start: bool = True,
         *,
-        connect: Callable[[], Engine] = _start_client,
+        connect: Callable[[], Engine] = _start_engine_process,
         store: RunStore | None = None,
     ) -> None:
         super().__init__(parent)
