@@ -153,6 +153,7 @@ def style_sheet(theme: Theme) -> str:
     QProgressBar {{ background: {t.border}; border: none; border-radius: 2px; max-height: 4px; }}
     QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
 
+    QSplitter::handle {{ background: {t.border}; }}
     QScrollArea {{ background: transparent; border: none; }}
     QAbstractScrollArea::corner {{ background: transparent; }}
     QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}

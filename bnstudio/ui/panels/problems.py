@@ -154,6 +154,9 @@ class Problems(QWidget):
                 if (diagnostic.code, diagnostic.node) == key:
                     self.list.setCurrentIndex(self._model.index(place))
                     break
+        if found and not self.list.currentIndex().isValid():
+            # The worst one is explained without asking.
+            self.list.setCurrentIndex(self._model.index(0))
         self._describe()
         self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
         self.counted.emit(len(found), found[0].severity.value if found else "")
