@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
     from bnstudio.exporters import EXPORTERS
-    from bnstudio.project import ProjectError, load, write_atomic
+    from bnstudio.project import ProjectError, loads, read_text, write_atomic
 
     suffix = Path(chosen.out).suffix.lower()
     exporter = next((entry for entry in EXPORTERS if entry.suffix == suffix), None)
@@ -36,6 +36,7 @@ def run(chosen: argparse.Namespace) -> int:
         known = ", ".join(f"{entry.suffix} ({entry.title})" for entry in EXPORTERS)
         said = f"nothing can be written as {suffix!r}" if suffix else "the name has no suffix"
         raise ProjectError(f"{said}; there are {known}", chosen.out)
-    write_atomic(chosen.out, exporter.render(load(chosen.file)))
+    project = loads(read_text(chosen.file), chosen.file, known_layers=True)
+    write_atomic(chosen.out, exporter.render(project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)
     return 0

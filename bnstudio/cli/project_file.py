@@ -36,10 +36,10 @@ def open_project(path: str) -> Opened:
     """Reads, analyses and diagnoses a project.
 
     Raises:
-        ProjectError: If it cannot be read.
+        ProjectError: If it cannot be read, or has layers that this version does not know.
     """
     text = project.read_text(path)
-    value = project.loads(text, path)
+    value = project.loads(text, path, known_layers=True)
     analysis = analyze(value.graph)
     found = diagnose(Case(value, analysis, data.facts(value.source)))
     return Opened(text, value, analysis, found)

@@ -51,6 +51,9 @@ def run(chosen: argparse.Namespace) -> int:
             print(as_text(diagnostic, chosen.file, lines.get(diagnostic.node or "")))
         print("It cannot be trained until that is put right.", file=sys.stderr)
         return 1
+    if not opened.project.graph.nodes:
+        print(f"{chosen.file}: the drawing is empty: there is nothing to train.", file=sys.stderr)
+        return 1
     for out, suffix in ((chosen.events, ".jsonl"), (chosen.model, ".keras")):
         if out is None:
             continue

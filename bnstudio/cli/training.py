@@ -76,8 +76,8 @@ class Job:
                 )
             )
             task = progress.add_task("Starting Keras", total=None, values="")
-            end = self._follow(client, progress, task)
             stack.callback(self._close)
+            end = self._follow(client, progress, task)
             if isinstance(end, Finished) and end.model and self.model:
                 write_atomic(self.model, Path(end.model).read_bytes())
         return self._say(end)

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Node, Wire
+from bnstudio.layers import LAYERS, near_names
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
 from bnstudio.project.value import Project
@@ -235,14 +236,18 @@ def _json(value: object, at: str) -> str:
 # Reading.
 
 
-def loads(text: str, where: str = "") -> Project:
+def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
     """The project that a file's text describes; ``where`` names the file in messages.
+
+    ``known_layers`` refuses layer types that are not in the catalogue, for who cannot mend them.
 
     Raises:
         ProjectError: For the first thing that is wrong.
     """
     reader = _Reader(text, where)
     file = reader.convert(PROJECT, _Project)
+    if known_layers:
+        reader.check_types(file.nodes)
     graph = reader.graph(file)
     early = file.settings.early_stopping
     settings = Settings(
@@ -357,6 +362,16 @@ class _Reader:
             taken.add(port)
             wires.append(Wire(entry.source, entry.source_port, *port))
         return Graph(nodes, tuple(wires))
+
+    def check_types(self, nodes: Sequence[_Node]) -> None:
+        """Refuses the first layer type that is not in the catalogue."""
+        for index, part in enumerate(nodes):
+            if part.type not in LAYERS:
+                near = near_names(part.type)
+                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                raise self.fail(
+                    f"there is no layer type {short(part.type)}{hint}", ("nodes", index, "type")
+                )
 
     def choice(self, part: _Choice, path: place.Path) -> Choice:
         """A Keras class by name, with its arguments."""

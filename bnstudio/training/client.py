@@ -107,10 +107,15 @@ class Client:
     def send(self, request: Request) -> None:
         """Passes a request on; never blocks. What a dead engine is sent is lost, without error.
 
-        Raises:
-            FrameError: If the request is too long to be sent.
+        A job that is too long to be sent is answered with ``Failed``.
         """
-        self._outbox.put(encode(request))
+        try:
+            frame = encode(request)
+        except FrameError as error:
+            job = request.run if isinstance(request, Train) else getattr(request, "request", "")
+            self._inbox.put(Failed(job, f"The project is too large. {error}"), 0)
+            return
+        self._outbox.put(frame)
         if isinstance(request, Train):
             self._compiling = True
 

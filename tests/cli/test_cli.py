@@ -153,9 +153,10 @@ def test_nothing_is_overwritten_when_it_fails(bnstudio_, tmp_path):
         lambda path: path.mkdir(),
         lambda path: path.write_text("[" * 100_000),
         lambda path: path.write_text(dumps(SAMPLES["xor"].project).replace('"x": 0.0', '"x": NaN')),
+        lambda path: path.write_text(dumps(SAMPLES["xor"].project).replace('"Dense"', '"Dens"')),
         lambda path: None,
     ],
-    ids=["truncated", "newer", "not UTF-8", "folder", "deep", "NaN", "missing"],
+    ids=["truncated", "newer", "not UTF-8", "folder", "deep", "NaN", "unknown layer", "missing"],
 )
 def test_bad_input_is_one_sentence_and_status_2(bnstudio_, tmp_path, command, make):
     path = tmp_path / "net.bnstudio"
@@ -166,6 +167,15 @@ def test_bad_input_is_one_sentence_and_status_2(bnstudio_, tmp_path, command, ma
     assert err.startswith(f"bnstudio: {path}: ")
     assert err.count("\n") == 1
     assert [found.name for found in tmp_path.iterdir()] in ([], ["net.bnstudio"])
+
+
+def test_an_unknown_layer_is_named_with_its_place(bnstudio_, tmp_path):
+    text = dumps(SAMPLES["xor"].project).replace('"Dense"', '"Dens"')
+    (tmp_path / "net.bnstudio").write_text(text)
+    line = next(n for n, line in enumerate(text.split("\n"), 1) if "Dens" in line)
+    _, _, err = bnstudio_("check", tmp_path / "net.bnstudio")
+    assert f"nodes[1].type (line {line}, column " in err
+    assert "there is no layer type 'Dens'; did you mean Dense?" in err
 
 
 def test_version(bnstudio_):

@@ -13,7 +13,7 @@ import pytest
 
 from bnstudio.cli import training
 from bnstudio.main import main
-from bnstudio.project import loads, samples
+from bnstudio.project import Project, loads, samples, save
 from bnstudio.training.messages import (
     Died,
     Epoch,
@@ -126,6 +126,14 @@ def test_a_project_with_errors_is_refused_with_its_diagnostics(engine, capsys):
     out, err = capsys.readouterr()
     assert "error STR01" in out
     assert "cannot be trained" in err
+    assert engine.asked == []
+
+
+def test_an_empty_drawing_is_refused_in_words(engine, capsys, tmp_path):
+    save(Project(), path := tmp_path / "net.bnstudio")
+    assert main(["train", str(path)]) == 1
+    said = f"{path}: the drawing is empty: there is nothing to train.\n"
+    assert capsys.readouterr() == ("", said)
     assert engine.asked == []
 
 

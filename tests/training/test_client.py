@@ -11,7 +11,18 @@ import pytest
 
 from bnstudio.training import client as module
 from bnstudio.training.client import Client
-from bnstudio.training.messages import Beat, Died, Epoch, Paused, Ready, Silent, Stop, Train
+from bnstudio.training.messages import (
+    MAX_FRAME,
+    Beat,
+    Died,
+    Epoch,
+    Paused,
+    Preview,
+    Ready,
+    Silent,
+    Stop,
+    Train,
+)
 
 PROLOGUE = """
 import sys, time, os
@@ -79,6 +90,18 @@ def test_requests_go_out_and_events_come_in_in_order(start):
 def test_signs_of_life_are_not_passed_on(start):
     client = start("say(Beat(), Ready('3', '2'), Beat(), Paused('r'))\n" + SERVE)
     assert until(client, Paused) == [Ready("3", "2"), Paused("r")]
+
+
+def test_a_job_that_is_too_long_to_be_sent_fails_in_words(start):
+    client = start(READY + ECHO)
+    until(client, Ready)
+    for job, request in (("r", Train("r", "x" * MAX_FRAME)), ("p", Preview("p", "x" * MAX_FRAME))):
+        client.send(request)
+        (failed,) = client.poll()
+        assert failed.run == job
+        assert "too large" in failed.message
+    client.send(Stop())
+    assert until(client, Paused) == [Paused("Stop")]
 
 
 @pytest.mark.parametrize(
