@@ -174,12 +174,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             self._measure()
         self.watch.leave()
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Measures the model as it is drawn, before it learns."""
         if self.probes.due:
             self._measure()
         self.began = time.monotonic() - self.control.paused_seconds
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Streams a step, and ends the run if its loss is no number."""
         loss = self.watch.loss
         if not math.isfinite(loss):
             settings = self.job.project.settings
@@ -193,10 +195,12 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             self._measure()
         self._heed()
 
-    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Heeds pause and stop during validation."""
         self._heed()
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Tells of the epoch in Keras's own words."""
         values = _scalars(logs)
         self.stream.flush()
         self.epochs_done = epoch + 1

@@ -60,7 +60,8 @@ class Bool(Param):
     _: KW_ONLY
     optional: bool = False
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes True and False."""
         if isinstance(value, bool) or (value is None and self.optional):
             return None
         return f"Expected True or False, got {value!r}."
@@ -75,7 +76,8 @@ class Int(Param):
     max: int | None = None
     optional: bool = False
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes whole numbers within the bounds."""
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
@@ -101,7 +103,8 @@ class Float(Param):
     point: bool = False
     optional: bool = False
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes finite numbers within the bounds."""
         if value is None and self.optional:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -124,7 +127,8 @@ class Text(Param):
     _: KW_ONLY
     optional: bool = False
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes text."""
         if isinstance(value, str) or (value is None and self.optional):
             return None
         return f"Expected text, got {value!r}."
@@ -136,7 +140,8 @@ class Choice(Param):
 
     options: tuple[str | bool | None, ...] = ()
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes the options."""
         if isinstance(value, str | bool | None) and value in self.options:
             return None
         return f"Expected one of {', '.join(map(repr, self.options))}; got {value!r}."
@@ -169,7 +174,8 @@ class Ints(Param):
     unknown: bool = False
     optional: bool = False
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes tuples of whole numbers."""
         if value is None and self.optional:
             return None
         if isinstance(value, int) and not isinstance(value, bool) and self.scalar:
@@ -202,7 +208,8 @@ class Numbers(Param):
     _: KW_ONLY
     keys: tuple[str, ...] = ()
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes as many numbers as there are names, or None."""
         if value is None:
             return None
         if not isinstance(value, Mapping):
@@ -254,7 +261,8 @@ class Object(Param):
         """Why ``value`` cannot serve such a tensor, as a clause; None when it can."""
         return None
 
-    def check(self, value: Value) -> str | None:  # noqa: D102
+    def check(self, value: Value) -> str | None:
+        """Takes the family's names and configurations."""
         if value is None and self.optional:
             return None
         spec = self.spec(value)
