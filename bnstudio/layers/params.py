@@ -209,7 +209,7 @@ class Numbers(Param):
     keys: tuple[str, ...] = ()
 
     def check(self, value: Value) -> str | None:
-        """Takes as many numbers as there are names, or None."""
+        """Takes some of the named numbers, and None."""
         if value is None:
             return None
         if not isinstance(value, Mapping):
