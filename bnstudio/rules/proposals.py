@@ -112,7 +112,7 @@ def _loss(case: Case, data: DataFacts) -> Iterator[Proposal]:
             Choice(BINARY, params),
             "One output answers yes or no: binary cross-entropy." + tail,
         )
-        yield Proposal("source.targets", "integer", "One output needs one label a row, 0 or 1.")
+        yield Proposal("source.targets", "integer", "One output needs one label per row, 0 or 1.")
         yield Proposal(
             "settings.metrics",
             ("accuracy",),
@@ -179,7 +179,7 @@ def _schedule(case: Case, data: DataFacts) -> Iterator[Proposal]:
     yield Proposal(
         "settings.epochs",
         epochs,
-        f"About {epochs * steps} steps: enough to see where the curves go.",
+        f"About {epochs * steps:,} steps: enough to see where the curves go.",
     )
     patience = max(5, epochs // 10)
     yield Proposal(

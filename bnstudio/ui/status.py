@@ -96,7 +96,7 @@ class StatusBar(QStatusBar):
         words = f"{total:,} parameter" + ("" if total == 1 else "s")
         if analysis.fixed:
             words += f" ({analysis.fixed:,} not trained)"
-        self.model.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} a row")
+        self.model.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} per row")
 
     def _show_saved(self, *_: object) -> None:
         if self._document.modified:

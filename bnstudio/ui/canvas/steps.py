@@ -87,6 +87,18 @@ def make_room(graph: Graph, id: str) -> Graph:
     )
 
 
+def settle(before: Graph, after: Graph) -> Graph:
+    """``after`` with every node put under the one it follows that was loose in ``before``."""
+    for id in after.nodes:
+        if before.wires_into.get(id) or before.wires_from.get(id):
+            continue
+        into, onward = after.wires_into.get(id, ()), after.wires_from.get(id, ())
+        if len(into) == 1 and len(onward) == 1:
+            above = after.nodes[into[0].source]
+            after = make_room(move(after, {id: (above.x, above.y + PITCH)}), id)
+    return after
+
+
 def free_spot(graph: Graph, x: float, y: float, but: Iterable[str] = ()) -> tuple[float, float]:
     """The place nearest to the right of (x, y) where a node covers no other."""
     left_out = set(but)

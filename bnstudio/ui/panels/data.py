@@ -51,7 +51,7 @@ _TARGETS = Options(
     "targets",
     "integer",
     ("integer", "one_hot"),
-    help="integer: a class number a row; one_hot: a 1 in the place of the class.",
+    help="integer: each row's class as a number; one_hot: a 1 in the place of the class.",
 )
 
 
@@ -100,7 +100,7 @@ class Data(QWidget):
         self._state = _muted()
         self._retry = QPushButton("Try again")
         self._retry.clicked.connect(self._ask)
-        self._plane_heading = _heading("Where the rows lie")
+        self._plane_heading = _heading("The rows as points")
         self._balance_heading = _heading("Classes")
         self._rows_heading = _heading("Rows, as the model gets them")
 
@@ -233,7 +233,9 @@ class Data(QWidget):
             self.scatter.show()
         elif self._plane.count():
             self.scatter.hide()
-        self._balance_heading.setText("Rows a class" if classes else "The target's values")
+        self._balance_heading.setText("Rows per class" if classes else "The target's values")
+        plane = facts is not None and facts.input_shape == (2,)
+        self._plane_heading.setText("The rows" if plane else "The rows, by principal components")
         for widget in (self._balance_heading, self.balance, self._plane_heading):
             widget.setVisible(shown)
         self._rows_heading.setVisible(shown)

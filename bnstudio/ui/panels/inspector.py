@@ -24,6 +24,7 @@ from bnstudio.layers import LAYERS, LayerType, show_shape
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.figures import Figures
 
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
@@ -153,10 +154,8 @@ class TypePage(QScrollArea):
         self.form.pointed.connect(self._explain)
         column.addWidget(self.form)
         column.addWidget(_rule())
-        self.facts = QLabel()
+        self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
-        self.facts.setWordWrap(True)
-        self.facts.setTextFormat(Qt.TextFormat.RichText)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.facts)
         column.addWidget(_rule())
@@ -289,10 +288,8 @@ class Summary(QScrollArea):
         self.about.setWordWrap(True)
         column.addWidget(self.about)
         column.addWidget(_rule())
-        self.facts = QLabel()
+        self.facts = Figures()
         self.facts.setAccessibleName("The model as a whole")
-        self.facts.setTextFormat(Qt.TextFormat.RichText)
-        self.facts.setWordWrap(True)
         column.addWidget(self.facts)
         self.hint = QLabel()
         self.hint.setProperty("role", "muted")
@@ -315,8 +312,8 @@ class Summary(QScrollArea):
                 ("Layers", f"{len(project.graph.nodes):,}"),
                 ("Trainable parameters", f"{analysis.trainable:,}"),
                 ("Other parameters", f"{analysis.fixed:,}"),
-                ("FLOPs a row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
-                ("Memory of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
+                ("FLOPs per row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
+                ("Size of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
             ]
         facts = data.facts(project.source)
         if facts is not None:
@@ -410,7 +407,7 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
             note = "" if weight.trainable else "not trained"
             rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
         if facts.flops:
-            rows.append(("FLOPs a row", f"{facts.flops:,}", ""))
+            rows.append(("FLOPs per row", f"{facts.flops:,}", ""))
     rows.append(("Parameters", f"{trainable + fixed:,}", f"{fixed:,} not trained" if fixed else ""))
     words = [f"<p>{_escape(failure.message)}</p>" for facts in known for failure in facts.failures]
     colour = theme.current().error

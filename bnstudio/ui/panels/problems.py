@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ from PySide6.QtWidgets import (
 
 from bnstudio.rules import RULES, Diagnostic, Severity
 from bnstudio.ui import theme
+from bnstudio.ui.canvas.steps import settle
 from bnstudio.ui.severity import paint_glyph
 
 if TYPE_CHECKING:
@@ -168,7 +170,10 @@ class Problems(QWidget):
     def _apply(self, place: int) -> None:
         diagnostic = self._model.diagnostics[place]
         if diagnostic.fix is not None:
-            after = diagnostic.fix.apply(self._document.project)
+            before = self._document.project
+            after = diagnostic.fix.apply(before)
+            if after.graph is not before.graph:
+                after = replace(after, graph=settle(before.graph, after.graph))
             if self._document.edit(after, diagnostic.fix.label):
                 self.fixed.emit(diagnostic.fix.label)
 
@@ -206,7 +211,7 @@ class _Findings(QAbstractListModel):
         self.diagnostics = diagnostics
         self.endResetModel()
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own)
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.diagnostics)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -34,7 +34,7 @@ class Balance(QWidget):
         self.labels: tuple[str, ...] = ()
         self.counts: tuple[int, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Rows a class")
+        self.setAccessibleName("Rows per class")
 
     def show_counts(self, labels: tuple[str, ...], counts: tuple[int, ...]) -> None:
         """Shows bars with their labels; without labels a histogram."""
