@@ -6,7 +6,7 @@ The engine builds a Keras model from it and the exporters print it, so the two c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnstudio.layers import LAYERS, Shape
 
@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     from bnstudio.graph import Value
 
 
-@dataclass(frozen=True)
-class Tensor:
+class Tensor(NamedTuple):
     """An output of a call: the node that made it and the port."""
 
     node: str
     port: int = 0
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One layer called on tensors.
 
     Attributes:
@@ -86,14 +84,13 @@ def plan(analysis: Analysis) -> Plan:
     graph, structure = analysis.graph, analysis.structure
     makers: dict[str, str] = {}
     calls = []
+    into = graph.wires_into
     for id in structure.order:
         if id not in structure.live:
             continue
         layer = graph.layer_of(id)
         maker = makers.setdefault(layer.id, id)
-        inputs = tuple(
-            Tensor(wire.source, wire.source_port) for wire in graph.wires_into.get(id, ())
-        )
+        inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
         outputs = analysis.facts[id].outputs
         reuses = None if maker == id else maker
         calls.append(Call(id, layer.type, layer.name, layer.params, inputs, outputs, reuses))

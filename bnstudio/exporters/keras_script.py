@@ -106,7 +106,9 @@ class _Writer:
         imports, lines = ["import keras", "from keras import layers"], []
         if data.problems(source):
             name = text(source.name)
-            unknown = f"No data source {name}: give x_train, y_train, x_val and y_val here."
+            known = source.name in data.SOURCES
+            why = f"{name} cannot give rows as it is set" if known else f"No data source {name}"
+            unknown = f"{why}: give x_train, y_train, x_val and y_val here."
             lines = [comment(_one_line(unknown), 4), "    raise NotImplementedError"]
         else:
             seed, share = settings.seed, settings.validation_split
@@ -180,17 +182,18 @@ class _Writer:
             return [comment(_one_line(what), 4)] + (
                 [] if target == passed else [f"    {target} = {passed}"]
             )
+        if call.type == "Input":
+            return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
-        if len(tensors) == 1 and call.reuses is None and call.node not in layers:
+        merges = len(tensors) != 1 or _merges(call)
+        if tensors and call.reuses is None and call.node not in layers:
             line = self.make.line(call.type, call.params, call.name)
-            if line is not None and not _merges(call):
-                line = f"    {target} = {line}({tensors[0]})"
+            if line is not None:
+                given = f"[{', '.join(tensors)}]" if merges else tensors[0]
+                line = f"    {target} = {line}({given})"
                 if len(line) <= WIDTH:
                     return [line]
         made = self.make.layer(call.type, call.params, call.name)
-        if call.type == "Input":
-            return lay(made, 4, f"{target} = ")
-        merges = len(tensors) != 1 or _merges(call)
         called = Bracket("(", (Bracket("[", tuple(tensors), "]") if merges else tensors[0],))
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")

@@ -78,6 +78,8 @@ class Graph:
         in a circle) has a layer of its own.
         """
         node = self.nodes[id]
+        if node.shares is None:
+            return node
         seen = {id}
         while node.shares is not None:
             if node.shares in seen or node.shares not in self.nodes:
