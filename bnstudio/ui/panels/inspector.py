@@ -156,7 +156,6 @@ class TypePage(QScrollArea):
         column.addWidget(_rule())
         self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
-        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.facts)
         column.addWidget(_rule())
         self.help = QLabel()
@@ -219,7 +218,7 @@ class TypePage(QScrollArea):
         if alone and self.name.text() != first.name:
             self.name.setText(first.name)
         self._refuse_name("")
-        self.facts.setText(_facts(self._document.analysis, nodes))
+        self.facts.show_text(_facts(self._document.analysis, nodes))
 
     def _set(self, name: str, value: object, merge: str) -> None:
         ids = [node.id for node in self._nodes]
@@ -325,7 +324,7 @@ class Summary(QScrollArea):
             ]
         settings = project.settings
         rows += [("Optimizer", settings.optimizer.name), ("Loss", settings.loss.name)]
-        self.facts.setText(_table([(name, value, "") for name, value in rows]))
+        self.facts.show_text(_table([(name, value, "") for name, value in rows]))
         self.hint.setText(
             "Select a layer to edit its arguments."
             if project.graph.nodes
