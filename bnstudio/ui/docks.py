@@ -76,7 +76,9 @@ class Dock(QDockWidget):
         self.setObjectName(f"dock-{title.lower()}")
         panel.setAccessibleName(title)
         self.setWidget(panel)
-        # Behind another tab Qt leaves a panel "visible". Hidden, it knows to save itself the work.
+        # Behind another tab Qt leaves a panel "visible". Hidden, it knows to save itself the work,
+        # from the start: most panels are behind another when the window is first seen.
+        panel.hide()
         policy = panel.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         panel.setSizePolicy(policy)

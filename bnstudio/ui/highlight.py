@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
 from bnstudio.ui import theme
 
 if TYPE_CHECKING:
+    from pygments.lexers.python import PythonLexer
     from pygments.token import _TokenType
 
 _ROLES: dict[_TokenType, str] = {
@@ -35,7 +36,6 @@ class PythonHighlighter(QSyntaxHighlighter):
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
-        self._lexer = PythonLexer(stripnl=False, ensurenl=False)
         self._formats: dict[str, QTextCharFormat] = {}
         self._recolour(again=False)
         theme.notifier.changed.connect(self._recolour)
@@ -57,6 +57,13 @@ class PythonHighlighter(QSyntaxHighlighter):
             if role is not None:
                 self.setFormat(place, len(value), self._formats[role])
             place += len(value)
+
+    @cached_property
+    def _lexer(self) -> PythonLexer:
+        # Its hundred expressions take as long to compile as a tenth of the window to appear.
+        from pygments.lexers.python import PythonLexer
+
+        return PythonLexer(stripnl=False, ensurenl=False)
 
     def _recolour(self, again: bool = True) -> None:
         for role, colour in theme.current().code.items():
