@@ -61,7 +61,9 @@ def _contents() -> str:
         links = ", ".join(f"[{name}](topic:{name})" for name in names)
         lines += [f"**{category}**  ", links, ""]
     if RULES:
-        lines += ["## Rules", "", ", ".join(f"[{code}](topic:{code})" for code in RULES)]
+        lines += ["## Rules", ""]
+        for code, rule in sorted(RULES.items()):
+            lines.append(f"- [{code}](topic:{code}) {rule.help.split(chr(10) * 2)[0]}")
     return "\n".join(lines)
 
 

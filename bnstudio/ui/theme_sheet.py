@@ -178,7 +178,7 @@ def style_sheet(theme: Theme) -> str:
     QTableView::item {{ padding: 2px 8px; border: none; }}
     QHeaderView {{ background: {t.surface}; border: none; }}
     QHeaderView::section {{ background: {t.surface}; color: {t.muted}; border: none;
-        border-bottom: 1px solid {t.border}; padding: 4px 8px; font-weight: 600; }}
+        border-bottom: 1px solid {t.border}; padding: 4px 11px; font-weight: 600; }}
     QHeaderView::section:hover {{ color: {t.text}; }}
     QHeaderView::up-arrow {{ image: url("{up}"); width: 9px; height: 9px; }}
     QHeaderView::down-arrow {{ image: url("{arrow}"); width: 9px; height: 9px; }}

@@ -145,7 +145,7 @@ class Layers(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         em = view.fontMetrics().horizontalAdvance("M")
-        for column, width in enumerate((16, 14, 15, 10, 11, 10)):
+        for column, width in enumerate((13, 14, 11, 9, 10, 8)):
             header.resizeSection(column, width * em)
 
         layout = QVBoxLayout(self)

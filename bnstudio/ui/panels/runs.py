@@ -173,7 +173,7 @@ class Runs(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         em = view.fontMetrics().horizontalAdvance("M")
-        for column, width in enumerate((13, 12, 11, 7, 8, 13, 7)):
+        for column, width in enumerate((10, 11, 10, 7, 8, 13, 6)):
             header.resizeSection(column, width * em)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_menu)
@@ -366,7 +366,8 @@ def _text(run: Run, column: int) -> str:
             return f"{metrics[0]} {_best(run, metrics[0])}" if metrics else ""
         case 6:
             return duration(run.elapsed)
-    return datetime.fromtimestamp(run.created).strftime("%d %b %Y, %H:%M")
+    then = datetime.fromtimestamp(run.created)
+    return then.strftime("%d %b, %H:%M" if then.year == datetime.now().year else "%d %b %Y")
 
 
 def _best(run: Run, metric: str) -> str:

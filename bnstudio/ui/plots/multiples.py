@@ -333,7 +333,7 @@ class Multiples(QWidget):
         label = painter.fontMetrics().elidedText(
             multiple.label, Qt.TextElideMode.ElideRight, room - used
         )
-        if len(label) > 3:
+        if label == multiple.label or len(label) > 4:
             painter.setPen(QColor(now.muted))
             painter.drawText(_PAD + 8 + used, base, label)
 
