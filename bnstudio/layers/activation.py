@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def activation(x: Shape, **_: Any) -> Shape:
     """Applies a function, such as relu, sigmoid or softmax, to what comes in.
 
-    The same as the activation argument of the layer before, but can stand after normalisation.
+    The same as the activation argument of the layer before, but can stand after normalization.
     """
     return x
 

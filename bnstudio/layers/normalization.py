@@ -56,7 +56,7 @@ def _batch_conflicts(
     Int(
         "axis",
         -1,
-        help="The features, each normalised by itself; 1 for data with its channels first.",
+        help="The features, each normalized by itself; 1 for data with its channels first.",
     ),
     Float(
         "momentum",
@@ -79,7 +79,7 @@ def _batch_conflicts(
     Bool(
         "renorm",
         False,
-        help="Batch renormalisation: corrects for small batches in training, not at inference.",
+        help="Batch renormalization: corrects for small batches in training, not at inference.",
     ),
     Numbers(
         "renorm_clipping",
@@ -96,7 +96,7 @@ def _batch_conflicts(
     conflicts=_batch_conflicts,
 )
 def batch_normalization(x: Shape, *, axis: int, **_: Any) -> Shape:
-    """Normalises each feature over the batch while training, and by moving averages afterwards.
+    """Normalizes each feature over the batch while training, and by moving averages afterwards.
 
     Lets deep networks train faster and at higher learning rates. The two ways of working make
     training and inference differ, most of all with small batches. Frozen (trainable=False) it
@@ -131,7 +131,7 @@ def _layer_weights(
         scalar=True,
         shortest=1,
         distinct=True,
-        help="The axes over which each row is normalised.",
+        help="The axes over which each row is normalized.",
     ),
     _EPSILON,
     _CENTER,
@@ -150,7 +150,7 @@ def _layer_weights(
 def layer_normalization(
     x: Shape, *, axis: int | tuple[int, ...], center: bool, scale: bool, **_: Any
 ) -> Shape:
-    """Normalises each row by itself, over its features.
+    """Normalizes each row by itself, over its features.
 
     Works alike in training and inference and for any batch size; usual in transformers and
     recurrent networks.

@@ -133,7 +133,7 @@ _enter(
 )
 _enter(
     "Ftrl",
-    "Follow the regularised leader: for wide, sparse, shallow models.",
+    "Follow the regularized leader: for wide, sparse, shallow models.",
     Float("learning_rate_power", -0.5, max=0, help="How the step shrinks; 0 keeps it fixed."),
     Float("initial_accumulator_value", 0.1, min=0, help="Where the sums of squares start."),
     Float("l1_regularization_strength", 0.0, min=0, help="The penalty on absolute values."),

@@ -137,7 +137,7 @@ KERAS_IS_LENIENT = {
     ("BatchNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
     ("BatchNormalization", "renorm_clipping"): "Keras looks at it with renorm only.",
     ("LayerNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
-    ("LayerNormalization", "axis"): "Over no axis nothing is normalised.",
+    ("LayerNormalization", "axis"): "Over no axis nothing is normalized.",
     ("PReLU", "shared_axes"): "Keras takes 0 and below to be other axes than they name.",
     ("Softmax", "axis"): "Without an axis there is nothing to add up; Keras fails when run.",
     ("LSTM", "dropout"): "Keras cuts it to [0, 1].",

@@ -16,7 +16,6 @@ from bnstudio.graph import (
     disconnect,
     duplicate,
     fragment,
-    heal,
     move,
     rename,
     to_networkx,
@@ -132,8 +131,7 @@ class Desk(Surface):
         if wire is not None:
             self.document.edit(disconnect(graph, [wire]), "Disconnect")
         elif self.document.selection:
-            ids = self._in_order(self.document.selection)
-            self.document.edit(heal(graph, ids), f"Delete {self._names(ids)}")
+            self._cut_out("Delete")
 
     def disconnect_selection(self) -> None:
         """Takes away the wires of the selected nodes that lead elsewhere."""
@@ -154,8 +152,7 @@ class Desk(Surface):
     def cut(self) -> None:
         """Copies the selected nodes and deletes them."""
         if self.copy():
-            ids = self._in_order(self.document.selection)
-            self.document.edit(heal(self.document.graph, ids), f"Cut {self._names(ids)}")
+            self._cut_out("Cut")
 
     def paste(self) -> None:
         """Adds the nodes on the clipboard, at the mouse if it is over the canvas."""
@@ -263,6 +260,15 @@ class Desk(Surface):
         self.document.select([id])
         self.ensure_seen(id)
         return id
+
+    def _cut_out(self, verb: str) -> None:
+        graph, ids = self.document.graph, self._in_order(self.document.selection)
+        before = {id: item.centre for id, item in self.drawing.nodes.items()}
+        after = steps.cut_out(graph, ids)
+        self.document.edit(after, f"{verb} {self._names(ids)}")
+        self.glide.run(
+            {id: before[id] for id, node in after.nodes.items() if node is not graph.nodes[id]}
+        )
 
     def _put(self, piece: Graph, dx: float, dy: float, verb: str) -> None:
         graph = self.document.graph

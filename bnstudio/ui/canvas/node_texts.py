@@ -79,8 +79,11 @@ class Texts:
         if _width("huge_font", node.type) > room:
             lines = halves(node.type)
         self.huge = [_static(_elide("huge_font", line, room), look.huge_font) for line in lines]
+        telling = details(node)
+        if _width("medium_font", telling) > room:
+            telling = details(node, brief=True)
         self.medium = _static(
-            _elide("medium_font", details(node) or shape_text(facts), room - 8), look.medium_font
+            _elide("medium_font", telling or shape_text(facts), room), look.medium_font
         )
 
 
@@ -93,8 +96,11 @@ def halves(name: str) -> list[str]:
     return [name[:place], name[place:]]
 
 
-def details(node: Node) -> str:
-    """The arguments that tell a node from others of its type, in one line."""
+def details(node: Node, *, brief: bool = False) -> str:
+    """The arguments that tell a node from others of its type, in one line.
+
+    ``brief`` cuts off the ends of names that go without saying.
+    """
     entry = LAYERS.get(node.type)
     if entry is None:
         return "unknown layer type"
@@ -105,7 +111,8 @@ def details(node: Node) -> str:
         value = node.params.get(name, entry.defaults.get(name))
         if value is None or (name in _USUAL and value == entry.defaults.get(name)):
             continue
-        parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
+        word = name.removesuffix("_size") if brief else name
+        parts.append(value if isinstance(value, str) else f"{word} {_value(value)}")
     return "  ·  ".join(parts)
 
 

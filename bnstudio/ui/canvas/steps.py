@@ -11,6 +11,7 @@ from bnstudio.graph import (
     add,
     connect,
     disconnect,
+    heal,
     move,
     splice,
     to_networkx,
@@ -20,7 +21,7 @@ from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.ui.canvas.geometry import HEIGHT, PITCH, WIDTH, node_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bnstudio.analysis import Analysis
     from bnstudio.layers import LayerType, Shape
@@ -85,6 +86,46 @@ def make_room(graph: Graph, id: str) -> Graph:
             if graph.nodes[other].y >= top
         },
     )
+
+
+def cut_out(graph: Graph, ids: Iterable[str]) -> Graph:
+    """The drawing without these nodes, what they were between joined and drawn together."""
+    after = heal(graph, ids)
+    known = set(graph.wires)
+    joints = [wire for wire in after.wires if wire not in known]
+    removed = len(graph.nodes) - len(after.nodes)
+    for wire in sorted(joints, key=lambda wire: after.nodes[wire.target].y):
+        after = _close_up(after, wire, removed * PITCH)
+    return after
+
+
+def _close_up(graph: Graph, wire: Wire, most: float) -> Graph:
+    """The drawing with all that is below a wire moved up, where that changes nothing else."""
+    source, target = graph.nodes[wire.source], graph.nodes[wire.target]
+    shift = min(target.y - source.y - PITCH, most)
+    if shift <= 0:
+        return graph
+    moved = {id: (node.x, node.y - shift) for id, node in graph.nodes.items() if node.y >= target.y}
+    below = nx.descendants(to_networkx(graph), target.id) | {target.id}
+    crowded = any(
+        graph.nodes[other.source].y + PITCH > moved[other.target][1]
+        for other in graph.wires
+        if other.target in moved and other.source not in moved
+    )
+    if crowded or moved.keys() != below or _covers(graph, moved):
+        return graph
+    return move(graph, moved)
+
+
+def _covers(graph: Graph, moved: Mapping[str, tuple[float, float]]) -> bool:
+    """Whether nodes in their new places would lie on others."""
+    top = min(y for _, y in moved.values()) - HEIGHT
+    boxes = [
+        node_box(node.x, node.y)
+        for id, node in graph.nodes.items()
+        if id not in moved and node.y > top
+    ]
+    return any(node_box(*place).overlaps(box) for place in moved.values() for box in boxes)
 
 
 def settle(before: Graph, after: Graph) -> Graph:

@@ -58,6 +58,7 @@ def stroke(kind: Kind, colour: str, ghost: bool = False, many: bool = False) -> 
     ``many`` points are drawn thin, which is fast; those of batches stay behind the epochs.
     """
     if kind == "batch":
-        return pen(colour, 0.10 if many else 0.20)
+        faint = 0.10 if many else 0.20
+        return pen(colour, 1.7 * faint if theme.current().dark else faint)
     width = 1.0 if many else (1.2 if ghost else 2.0)
     return pen(colour, 0.4 if ghost else 1.0, width, dashed=kind == "validation")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from bnstudio.graph import Wire, add, connect
 from bnstudio.layers import LAYERS
+from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.canvas.search import rank
 from tests.ui.canvas.hand import Hand, chain
@@ -144,6 +145,27 @@ def test_delete_heals_the_chain(chain_view, hand):
     chain_view.document.undo_stack.redo()
     assert wires(chain_view) == {("a", "d")}
     assert set(chain_view.drawing.wires) == {Wire("a", 0, "d", 0)}
+
+
+def test_delete_draws_the_rest_of_the_chain_together():
+    graph = chain("Input", "Dense", "Activation", "Dense")
+    after = steps.cut_out(graph, ["b"])
+    assert [after.nodes[id].y for id in "acd"] == [graph.nodes[id].y for id in "abc"]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "wired"), [(0, -60, True), (500, 0, True), (0, -60, False), (500, -60, True)]
+)
+def test_delete_moves_nothing_onto_or_past_another(x, y, wired):
+    graph = chain("Input", "Dense", "Dense", "Concatenate")
+    beside = graph.nodes["c"]
+    graph, id = steps.place(graph, "Dense", beside.x + x, beside.y + y)
+    if wired:
+        graph = connect(connect(graph, Wire("a", 0, id, 0)), Wire(id, 0, "d", 1))
+    after = steps.cut_out(graph, ["b"])
+    assert {id: (n.x, n.y) for id, n in after.nodes.items()} == {
+        id: (n.x, n.y) for id, n in graph.nodes.items() if id != "b"
+    }
 
 
 def test_delete_without_a_selection_does_nothing(chain_view, hand):
