@@ -58,9 +58,9 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
 
     A file that cannot be read is explained in the window. ``reset`` forgets the settings first.
     """
-    from bnstudio.ui import preferences
-    from bnstudio.ui.plots import warm_up
+    from bnstudio.ui import garbage, preferences
 
+    garbage.wait()
     if reset:
         preferences.reset()
     app = application()
@@ -74,8 +74,17 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     if path is not None and not window.files.open_path(Path(path)):
         window.show_welcome()
     window.offer_recovery()
-    QTimer.singleShot(0, warm_up)
+    QTimer.singleShot(0, window, _settle)
     return app.exec()
+
+
+def _settle() -> None:
+    """Does what was put off for the sake of the first frame."""
+    from bnstudio.ui import garbage
+    from bnstudio.ui.plots import warm_up
+
+    warm_up()
+    garbage.settle()
 
 
 def _draw_first_frame(app: QApplication, window: MainWindow) -> None:
