@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from bnstudio.graph.theory import nx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Wire
+
+_SOURCE, _TARGET = attrgetter("source"), attrgetter("target")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def structure(graph: Graph) -> Structure:
     except nx.NetworkXUnfeasible:
         tangled = set(chain.from_iterable(knots(graph)))
         cyclic = tuple(id for id in graph.nodes if id in tangled)
-        behind = _reach(digraph, cyclic)
+        behind = _reach(cyclic, graph.wires_from, _TARGET)
         # Not a subgraph view: its order would be that of a set, which differs from run to run.
         free: nx.DiGraph[str] = nx.DiGraph()
         free.add_nodes_from(id for id in graph.nodes if id not in behind)
@@ -53,14 +56,15 @@ def structure(graph: Graph) -> Structure:
         )
         order = tuple(nx.topological_sort(free))
     sources = [id for id, node in graph.nodes.items() if node.type == "Input"]
-    fed = _reach(digraph, sources)
+    fed = _reach(sources, graph.wires_from, _TARGET)
+    leading = graph.wires_from
     # A lone Input is not an output of itself: a model needs a layer.
     ends = tuple(
         id
         for id, node in graph.nodes.items()
-        if node.type != "Input" and id in fed and id not in graph.wires_from
+        if node.type != "Input" and id in fed and id not in leading
     )
-    live = frozenset(fed & _reach(digraph.reverse(copy=False), ends))
+    live = frozenset(fed & _reach(ends, graph.wires_into, _SOURCE))
     inputs = tuple(id for id in sources if id in live)
     return Structure(order, cyclic, inputs, ends, live)
 
@@ -77,7 +81,15 @@ def knots(graph: Graph) -> list[list[str]]:
     return sorted(found, key=lambda knot: place[knot[0]])
 
 
-def _reach(digraph: nx.DiGraph[str], roots: Iterable[str]) -> set[str]:
-    """``roots`` and all that can be reached from them."""
+def _reach(
+    roots: Iterable[str], wires: Mapping[str, tuple[Wire, ...]], end: Callable[[Wire], str]
+) -> set[str]:
+    """``roots`` and all that can be reached from them along ``wires``."""
     reached = set(roots)
-    return set(chain.from_iterable(nx.bfs_layers(digraph, reached))) if reached else reached
+    coming = list(reached)
+    while coming:
+        for id in map(end, wires.get(coming.pop(), ())):
+            if id not in reached:
+                reached.add(id)
+                coming.append(id)
+    return reached

@@ -6,7 +6,7 @@ either.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
@@ -58,14 +58,7 @@ def useless_bias(case: Case) -> Iterator[Finding]:
         if not _same_channels(case, maker, node) or maker.id in case.shared:
             continue
         biases = [w.size for w in case.facts(maker.id).weights if w.name == "bias"]
-        saved = f", {sum(biases)} parameters," if biases else ""
-        yield Finding(
-            f"The bias of {maker.name}{saved} has no effect: {node.name} subtracts it again.",
-            "Set use_bias=False; beta takes its place.",
-            maker.id,
-            "use_bias",
-            Fix("Set use_bias=False", partial(set_on, id=maker.id, params={"use_bias": False})),
-        )
+        yield _useless(maker.id, maker.name, node.name, sum(biases))
 
 
 @rule("BN02", Severity.WARNING, source="Follows from the formula; tried")
@@ -172,6 +165,19 @@ def regression_output(case: Case) -> Iterator[Finding]:
         "Remove it, and let the last layer be linear.",
         node.id,
         fix=Fix(f"Remove {node.name}", partial(drop, ids=(node.id,))),
+    )
+
+
+# A deep model has this finding hundreds of times, and an edit changes few of them.
+@lru_cache(maxsize=4096)
+def _useless(id: str, maker: str, normalization: str, size: int) -> Finding:
+    saved = f", {size} parameters," if size else ""
+    return Finding(
+        f"The bias of {maker}{saved} has no effect: {normalization} subtracts it again.",
+        "Set use_bias=False; beta takes its place.",
+        id,
+        "use_bias",
+        Fix("Set use_bias=False", partial(set_on, id=id, params={"use_bias": False})),
     )
 
 

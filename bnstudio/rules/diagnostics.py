@@ -143,6 +143,24 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
 
+    def by(self, rule: Rule) -> Diagnostic:
+        """The whole diagnostic; the same one each time, for a finding that its rule keeps."""
+        made: Diagnostic | None = self.__dict__.get("_made")
+        if made is None:
+            made = Diagnostic(
+                rule.code,
+                self.severity or rule.severity,
+                self.message,
+                self.hint,
+                self.node,
+                self.param,
+                rule.source,
+                rule.contested,
+                self.fix,
+            )
+            self.__dict__["_made"] = made
+        return made
+
 
 Check = Callable[[Case], Iterator[Finding]]
 
@@ -169,17 +187,7 @@ class Rule:
     def __call__(self, case: Case) -> Iterator[Diagnostic]:
         """The rule's findings in ``case``."""
         for found in self.check(case):
-            yield Diagnostic(
-                self.code,
-                found.severity or self.severity,
-                found.message,
-                found.hint,
-                found.node,
-                found.param,
-                self.source,
-                self.contested,
-                found.fix,
-            )
+            yield found.by(self)
 
 
 RULES: dict[str, Rule] = {}
