@@ -93,6 +93,12 @@ class NodeItem(QGraphicsRectItem):
         self.inputs, self.outputs = inputs, outputs
         self.place(node.x, node.y)
 
+    def show_facts(self, facts: NodeFacts) -> None:
+        """Draws what follows from a change elsewhere; the node is as it was."""
+        self.facts = facts
+        self._texts = None
+        self.update()
+
     def place(self, x: float, y: float) -> None:
         """Puts the node's centre at (x, y), for good or for the length of a gesture."""
         box = node_box(x, y, max(self.inputs, self.outputs), strip=self._strip)

@@ -83,7 +83,7 @@ class Scene(QGraphicsScene):
                     stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
                 self._label(id)
             elif new is not item.facts:
-                item.show_node(graph.nodes[id], new, item.inputs, item.outputs)
+                item.show_facts(new)
                 self._label(id)
         for id in change.added:
             node = graph.nodes[id]
@@ -326,9 +326,10 @@ class Scene(QGraphicsScene):
     def _label(self, id: str) -> None:
         text = shape_text(self.nodes[id].facts)
         for wire in self._graph.wires_from.get(id, ()):
-            if wire in self.wires:
-                self.wires[wire].show_label(text)
-                self._measure(self.wires[wire])
+            line = self.wires.get(wire)
+            if line is not None and line.label != text:
+                line.show_label(text)
+                self._measure(line)
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))

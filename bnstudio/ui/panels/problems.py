@@ -150,8 +150,9 @@ class Problems(QWidget):
         before = self._current()
         self._model.show(found)
         self._stack.setCurrentIndex(0 if found else 1)
-        if before is not None:
-            key = (before.code, before.node)
+        now = self._current()
+        key = None if before is None else (before.code, before.node)
+        if key is not None and (now is None or (now.code, now.node) != key):
             for place, diagnostic in enumerate(found):
                 if (diagnostic.code, diagnostic.node) == key:
                     self.list.setCurrentIndex(self._model.index(place))
@@ -192,7 +193,9 @@ class Problems(QWidget):
 
     def _describe(self) -> None:
         diagnostic = self._current()
-        self.details.setText("" if diagnostic is None else _description(diagnostic))
+        text = "" if diagnostic is None else _description(diagnostic)
+        if text != self.details.text():
+            self.details.setText(text)
 
     def _repaint(self) -> None:
         self.list.viewport().update()
@@ -207,9 +210,17 @@ class _Findings(QAbstractListModel):
         self.diagnostics: tuple[Diagnostic, ...] = ()
 
     def show(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        self.beginResetModel()
+        before = self.diagnostics
+        if len(before) != len(diagnostics):
+            self.beginResetModel()
+            self.diagnostics = diagnostics
+            self.endResetModel()
+            return
         self.diagnostics = diagnostics
-        self.endResetModel()
+        pairs = enumerate(zip(before, diagnostics, strict=True))
+        changed = [place for place, (old, new) in pairs if old is not new]
+        if changed:
+            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.diagnostics)
