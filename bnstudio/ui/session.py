@@ -17,7 +17,6 @@ from bnstudio.training.messages import (
     Event,
     Failed,
     Finished,
-    Histogram,
     Histograms,
     Pause,
     Paused,
@@ -34,10 +33,11 @@ from bnstudio.training.messages import (
     Train,
 )
 from bnstudio.ui.run import STATE_NAMES, Run
+from bnstudio.ui.run_list import RunList
 from bnstudio.ui.run_store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from bnstudio.project import Project
     from bnstudio.ui.document import Document
@@ -77,19 +77,14 @@ def _start_engine_process() -> Engine:
     return Relay()
 
 
-class Session(QObject):
+class Session(RunList):
     """Trains the document's project in the engine process; never waits for it.
 
     Attributes:
         state: What the engine is doing.
-        run: The live run, or the last one.
-        runs: All runs that are kept, oldest first.
-        latest: The newest histogram of each measured node, by id.
         previous: The project as it was when the last run began.
         progress: Of the live run, from 0 to 1.
         eta: Seconds until the live run is done, from its recent speed; None while unknown.
-        store: Where the runs are recorded.
-        ghosts: The runs that are drawn faintly behind the current one.
         answering: False when the engine has been silent for too long.
     """
 
@@ -101,8 +96,6 @@ class Session(QObject):
     stepped = Signal(object)
     #: An epoch has ended: the Run.
     epoch_ended = Signal(object)
-    #: Activations were measured: Histograms. At most once a tick, the newest.
-    measured = Signal(object)
     #: A run is over, however it ended: the Run.
     run_ended = Signal(object)
     #: The engine could not do a job: Failed.
@@ -111,14 +104,8 @@ class Session(QObject):
     died = Signal(object)
     #: The data source was looked at: Previewed.
     previewed = Signal(object)
-    #: Something to tell the user: text, and a kind among info, good, warning and error.
-    note = Signal(str, str)
     #: ``answering`` changed.
     answering_changed = Signal(bool)
-    #: Other runs are drawn behind the current one: ``ghosts``.
-    ghosts_changed = Signal(object)
-    #: ``runs`` changed other than by a new run: loaded, deleted or renamed.
-    runs_changed = Signal()
 
     def __init__(
         self,
@@ -129,16 +116,10 @@ class Session(QObject):
         connect: Callable[[], Engine] = _start_engine_process,
         store: RunStore | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.document = document
+        super().__init__(document, store or RunStore(), parent)
         self.state: SessionState = "down"
-        self.run: Run | None = None
-        self.runs: list[Run] = []
-        self.ghosts: tuple[Run, ...] = ()
-        self.latest: dict[str, Histogram] = {}
         self.previous: Project | None = None
         self.answering = True
-        self.store = store or RunStore()
         self._connect = connect
         self._client: Engine | None = None
         self._ready = False
@@ -149,7 +130,6 @@ class Session(QObject):
         self._preview_id = ""
         self._previewing = False
         self._recorder: Recorder | None = None
-        self._unlisted: Iterator[Run] | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=400)
         self._unsaid_steps = False
         self._unsaid_histograms: Histograms | None = None
@@ -164,11 +144,6 @@ class Session(QObject):
     def progress(self) -> float:
         """The share of the run that is done."""
         return self.run.progress if self.run else 0.0
-
-    @property
-    def live(self) -> bool:
-        """Whether a run is going on."""
-        return self.run is not None and self.run.live
 
     @property
     def ready(self) -> bool:
@@ -292,93 +267,6 @@ class Session(QObject):
             self.run.state = "stopped"
             self._close_record(self.run)
         self.store.purge()
-
-    # Runs of earlier sessions.
-
-    def list_runs(self) -> None:
-        """Reads the recorded runs in, a few at a time; ``runs_changed`` tells of them."""
-        if self._unlisted is None:
-            self._unlisted = self.store.runs()
-            QTimer.singleShot(0, self, self._list_some)
-
-    def restore(self, run: Run) -> bool:
-        """Makes the project that a run trained the current one, as one undo step."""
-        try:
-            project = run.project or projects.loads(run.text)
-        except projects.ProjectError as error:
-            self.note.emit(f"The project of {run.title} cannot be read: {error}", "error")
-            return False
-        run.project = project
-        if not self.document.edit(project, f"Restore {run.title}"):
-            self.note.emit(f"The project is as {run.title} trained it already.", "info")
-        return True
-
-    def set_ghosts(self, runs: tuple[Run, ...]) -> None:
-        """Has these runs drawn behind the current one."""
-        if runs != self.ghosts:
-            self.ghosts = runs
-            self.ghosts_changed.emit(runs)
-
-    def show(self, run: Run) -> bool:
-        """Makes an earlier run the one that the panels show; not while another goes on."""
-        if self.live or run not in self.runs:
-            return False
-        self.store.load(run)
-        self.run = run
-        last = run.history.last
-        self.latest = {layer.node: layer for layer in last.layers} if last else {}
-        self.runs_changed.emit()
-        if last is not None:
-            self.measured.emit(last)
-        return True
-
-    def rename(self, run: Run, title: str) -> None:
-        """Gives a run another title."""
-        title = " ".join(title.split())[:80]
-        if title and title != run.title:
-            run.title = title
-            if not run.live:
-                self._on_disk(lambda: self.store.rename(run))
-            self.runs_changed.emit()
-
-    def delete(self, run: Run) -> bool:
-        """Takes a run out of the list; ``undelete`` brings it back until the session ends."""
-        if run.live or run not in self.runs or not self._on_disk(lambda: self.store.hide(run)):
-            return False
-        self.runs.remove(run)
-        self.set_ghosts(tuple(ghost for ghost in self.ghosts if ghost is not run))
-        if self.run is run:
-            self.run = None
-            self.latest = {}
-        self.runs_changed.emit()
-        return True
-
-    def undelete(self, run: Run) -> None:
-        """Brings a deleted run back."""
-        if run not in self.runs and self._on_disk(lambda: self.store.unhide(run)):
-            self.runs.append(run)
-            self.runs.sort(key=lambda entry: entry.number)
-            self.runs_changed.emit()
-
-    def _on_disk(self, act: Callable[[], None]) -> bool:
-        try:
-            act()
-        except OSError as error:
-            self.note.emit(f"The run's folder cannot be changed: {error}.", "error")
-            return False
-        return True
-
-    def _list_some(self) -> None:
-        deadline = time.perf_counter() + _BUDGET
-        known = {run.id for run in self.runs}
-        for run in self._unlisted or ():
-            if run.id not in known:
-                self.runs.append(run)
-            if time.perf_counter() > deadline:
-                QTimer.singleShot(_BUSY, self, self._list_some)
-                break
-        self.runs.sort(key=lambda run: run.number)
-        self.runs_changed.emit()
 
     # What the engine says.
 

@@ -1,0 +1,143 @@
+"""The runs that are kept: listed, shown again, compared, restored, renamed and deleted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from bnstudio import project as projects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.document import Document
+    from bnstudio.ui.run import Run
+    from bnstudio.ui.run_store import RunStore
+
+_NEXT = 16
+_BUDGET = 0.005
+
+
+class RunList(QObject):
+    """The live run and the earlier ones, and which of them the panels show.
+
+    Attributes:
+        document: Where a run's project is restored to.
+        run: The live run, the last one, or the earlier one that is shown.
+        runs: All runs that are kept, oldest first.
+        latest: The newest histogram of each measured node of ``run``, by id.
+        ghosts: The runs that are drawn faintly behind the current one.
+        store: Where the runs are recorded.
+    """
+
+    #: Other runs are drawn behind the current one: ``ghosts``.
+    ghosts_changed = Signal(object)
+    #: ``runs`` changed other than by a new run: loaded, deleted or renamed.
+    runs_changed = Signal()
+    #: Activations were measured: Histograms. At most once a tick, the newest.
+    measured = Signal(object)
+    #: Something to tell the user: text, and a kind among info, good, warning and error.
+    note = Signal(str, str)
+
+    def __init__(self, document: Document, store: RunStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.store = store
+        self.run: Run | None = None
+        self.runs: list[Run] = []
+        self.latest: dict[str, Histogram] = {}
+        self.ghosts: tuple[Run, ...] = ()
+        self._unlisted: Iterator[Run] | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether a run is going on."""
+        return self.run is not None and self.run.live
+
+    def list_runs(self) -> None:
+        """Reads the recorded runs in, a few at a time; ``runs_changed`` tells of them."""
+        if self._unlisted is None:
+            self._unlisted = self.store.runs()
+            QTimer.singleShot(0, self, self._list_some)
+
+    def restore(self, run: Run) -> bool:
+        """Makes the project that a run trained the current one, as one undo step."""
+        try:
+            project = run.project or projects.loads(run.text)
+        except projects.ProjectError as error:
+            self.note.emit(f"The project of {run.title} cannot be read: {error}", "error")
+            return False
+        run.project = project
+        if not self.document.edit(project, f"Restore {run.title}"):
+            self.note.emit(f"The project is as {run.title} trained it already.", "info")
+        return True
+
+    def set_ghosts(self, runs: tuple[Run, ...]) -> None:
+        """Has these runs drawn behind the current one."""
+        if runs != self.ghosts:
+            self.ghosts = runs
+            self.ghosts_changed.emit(runs)
+
+    def show(self, run: Run) -> bool:
+        """Makes an earlier run the one that the panels show; not while another goes on."""
+        if self.live or run not in self.runs:
+            return False
+        self.store.load(run)
+        self.run = run
+        last = run.history.last
+        self.latest = {layer.node: layer for layer in last.layers} if last else {}
+        self.runs_changed.emit()
+        if last is not None:
+            self.measured.emit(last)
+        return True
+
+    def rename(self, run: Run, title: str) -> None:
+        """Gives a run another title."""
+        title = " ".join(title.split())[:80]
+        if title and title != run.title:
+            run.title = title
+            if not run.live:
+                self._on_disk(lambda: self.store.rename(run))
+            self.runs_changed.emit()
+
+    def delete(self, run: Run) -> bool:
+        """Takes a run out of the list; ``undelete`` brings it back until the session ends."""
+        if run.live or run not in self.runs or not self._on_disk(lambda: self.store.hide(run)):
+            return False
+        self.runs.remove(run)
+        self.set_ghosts(tuple(ghost for ghost in self.ghosts if ghost is not run))
+        if self.run is run:
+            self.run = None
+            self.latest = {}
+        self.runs_changed.emit()
+        return True
+
+    def undelete(self, run: Run) -> None:
+        """Brings a deleted run back."""
+        if run not in self.runs and self._on_disk(lambda: self.store.unhide(run)):
+            self.runs.append(run)
+            self.runs.sort(key=lambda entry: entry.number)
+            self.runs_changed.emit()
+
+    def _on_disk(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except OSError as error:
+            self.note.emit(f"The run's folder cannot be changed: {error}.", "error")
+            return False
+        return True
+
+    def _list_some(self) -> None:
+        deadline = time.perf_counter() + _BUDGET
+        known = {run.id for run in self.runs}
+        for run in self._unlisted or ():
+            if run.id not in known:
+                self.runs.append(run)
+            if time.perf_counter() > deadline:
+                QTimer.singleShot(_NEXT, self, self._list_some)
+                break
+        self.runs.sort(key=lambda run: run.number)
+        self.runs_changed.emit()
