@@ -83,7 +83,7 @@ def _parts(opened: Opened) -> list[RenderableType]:
         f"Non-trainable params: {analysis.fixed:,}",
     ]
     if analysis.flops is not None:
-        lines.append(f"Floating-point operations a row: {analysis.flops:,}")
+        lines.append(f"FLOPs per row: {analysis.flops:,}")
     if opened.errors:
         lines.append(f"There are errors; see `bnstudio check`: {opened.errors[0].message}")
     return [table, *(Text(printable(line)) for line in lines)]

@@ -1,7 +1,7 @@
 """The project as a value, and the file that holds it."""
 
 from bnstudio.project.file import load, read_text, save, write_atomic
-from bnstudio.project.samples import Sample, samples
+from bnstudio.project.samples import Sample, is_sample, samples
 from bnstudio.project.text import (
     SUFFIX,
     VERSION,
@@ -23,6 +23,7 @@ __all__ = [
     "dumps",
     "fragment_dumps",
     "fragment_loads",
+    "is_sample",
     "load",
     "loads",
     "node_lines",

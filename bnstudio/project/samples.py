@@ -40,3 +40,8 @@ def samples() -> tuple[Sample, ...]:
         project = load(path)
         found.append(Sample(name, project.title, project.about, path, project))
     return tuple(found)
+
+
+def is_sample(path: Path) -> bool:
+    """Whether a file is one that the program ships, which is not to be written over."""
+    return path.resolve().parent == resource("samples").resolve()

@@ -56,7 +56,10 @@ class Files(QObject):
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
-        """Opens a project file; a bad one is explained and changes nothing."""
+        """Opens a project file; a bad one is explained and changes nothing.
+
+        A sample is opened as a new project, so that saving does not write over it.
+        """
         path = Path(path)
         try:
             project = projects.load(path)
@@ -65,6 +68,9 @@ class Files(QObject):
             return False
         if not self.may_go():
             return False
+        if projects.is_sample(path):
+            self._put(project, None)
+            return True
         self._put(project, path)
         self._preferences.remember(path)
         return True

@@ -80,6 +80,15 @@ def test_saving_and_opening(window, tmp_path, monkeypatch):
     assert len(window.document.graph.nodes) == 11
 
 
+def test_a_sample_is_opened_as_a_new_project(empty):
+    sample = projects.samples()[0]
+    assert empty.files.open_path(sample.path)
+    assert empty.document.project == sample.project
+    assert empty.document.path is None
+    assert not empty.document.modified
+    assert empty.preferences["recent"] == []
+
+
 def test_saving_without_a_suffix_adds_it(window, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net"), ""))
     assert window.files.save_as()
