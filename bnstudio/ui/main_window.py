@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
             entries.append(
                 Entry(action.text(), action.trigger, menu, keys, enabled=action.isEnabled())
             )
-        Picker(self, "Type a command", entries).open()
+        Picker(self, "Type a command", entries)
 
     def find_node(self) -> None:
         """Opens the list of layers in the drawing."""
@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
             )
             for node in self.document.graph.nodes.values()
         ]
-        Picker(self, "Find a layer by name or type", entries).open()
+        Picker(self, "Find a layer by name or type", entries)
 
     def add_layer(self, type: str) -> None:
         """Adds a layer after the one that is selected, or loose where there is room."""

@@ -184,6 +184,7 @@ def style_sheet(theme: Theme) -> str:
     QHeaderView::down-arrow {{ image: url("{arrow}"); width: 9px; height: 9px; }}
     QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 
+    #popup {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 9px; }}
     #popup QLineEdit {{ border: none; background: transparent; padding: 10px 12px;
         border-bottom: 1px solid {t.border}; border-radius: 0; }}
     #popup QListView {{ background: transparent; }}

@@ -302,7 +302,7 @@ class Desk(Surface):
         entries = [LAYERS[name] for name in types]
         popup = SearchPopup(self, at.toPoint(), entries, self._recent, prompt)
         self._popup = popup
-        popup.chosen.connect(take)
+        popup.chosen.connect(lambda entry: take(entry.name))
         popup.closed.connect(self._popup_closed)
 
     def _popup_closed(self) -> None:

@@ -99,8 +99,6 @@ class CanvasView(Desk):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins a gesture; another button ends one without effect."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if self._popup is not None:
-            self._popup.close()
         if self._gesture is not None:
             self.cancel()
             return

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 
 from bnstudio.layers import CATEGORIES, LAYERS, LayerType
 from bnstudio.ui import theme
-from bnstudio.ui.picker import match
+from bnstudio.ui.search import rank_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,9 +133,7 @@ class Palette(QWidget):
 def _entries(text: str) -> list[LayerType | str]:
     """The rows: headings and layer types, or while searching the matches, best first."""
     if text.strip():
-        scores = {entry.name: match(text, entry.name) for entry in LAYERS.values()}
-        found = [entry for entry in LAYERS.values() if scores[entry.name] is not None]
-        return [*sorted(found, key=lambda entry: -(scores[entry.name] or 0.0))]
+        return [*rank_layers(text, LAYERS.values())]
     rows: list[LayerType | str] = []
     for category in CATEGORIES:
         rows.append(category)

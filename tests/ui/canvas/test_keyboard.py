@@ -10,7 +10,7 @@ from bnstudio.graph import Wire, add, connect
 from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.geometry import PITCH
-from bnstudio.ui.canvas.search import rank
+from bnstudio.ui.search import rank_layers
 from tests.ui.canvas.hand import Hand, chain
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -120,15 +120,18 @@ def test_enter_with_nothing_found_adds_nothing(chain_view, hand):
     ],
 )
 def test_a_few_letters_find_a_layer(query, best):
-    assert rank(query, LAYERS.values())[0].name == best
+    assert rank_layers(query, LAYERS.values())[0].name == best
 
 
 def test_a_category_finds_its_layers():
-    assert {"LSTM", "GRU"} <= {entry.name for entry in rank("recurrent", LAYERS.values())}
+    assert {"LSTM", "GRU"} <= {entry.name for entry in rank_layers("recurrent", LAYERS.values())}
 
 
 def test_recent_layers_come_first():
-    assert [e.name for e in rank("", LAYERS.values(), ("Dropout", "GRU"))][:2] == ["Dropout", "GRU"]
+    assert [e.name for e in rank_layers("", LAYERS.values(), ("Dropout", "GRU"))][:2] == [
+        "Dropout",
+        "GRU",
+    ]
 
 
 # Deleting.

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 from bnstudio.resources import resource
 from bnstudio.ui import theme
 from bnstudio.ui.actions import ACTIONS, MENUS
-from bnstudio.ui.picker import Picker, match
+from bnstudio.ui.picker import Picker
+from bnstudio.ui.search import rank
 
 
 def test_ids_are_unique():
@@ -134,11 +135,10 @@ def test_escape_closes_the_list_and_changes_nothing(window):
     ],
 )
 def test_the_best_match_comes_first(query, texts, first):
-    scored = [(match(query, text), text) for text in texts]
-    assert max((score, text) for score, text in scored if score is not None)[1] == first
+    assert rank(query, texts, lambda text: (text,))[0] == first
 
 
 def test_what_does_not_occur_does_not_match():
-    assert match("xyz", "Dense") is None
-    assert match("esned", "Dense") is None
-    assert match("", "Dense") == 0
+    assert rank("xyz", ["Dense"], lambda text: (text,)) == []
+    assert rank("esned", ["Dense"], lambda text: (text,)) == []
+    assert rank("", ["Dense", "Add"], lambda text: (text,)) == ["Dense", "Add"]
