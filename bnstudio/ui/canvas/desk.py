@@ -97,9 +97,9 @@ class Desk(Surface):
         if len(chosen) == 1:
             source = next(iter(chosen))
             name = self.document.graph.nodes[source].name
-            self._open(
-                at, list(LAYERS), f"Add after {name}", lambda t: self.add_after(t, source, place)
-            )
+            fitting = steps.may_follow(self.document.analysis, source)
+            types = [*fitting, *(type for type in LAYERS if type not in fitting)]
+            self._open(at, types, f"Add after {name}", lambda t: self.add_after(t, source, place))
         else:
             self._open(at, list(LAYERS), "Add a layer", lambda type: self.add_layer(type, place))
 
