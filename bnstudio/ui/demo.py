@@ -135,9 +135,12 @@ def _train(window: MainWindow, patience: float) -> tuple[QPixmap, Run]:
 def _let_paint(milliseconds: int) -> None:
     from PySide6.QtCore import QEventLoop, QTimer
 
+    from bnstudio.ui.plots.pace import pacer
+
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
+    pacer().flush()  # on a busy machine a plot may still wait for its turn
 
 
 def _save(picture: QPixmap, path: Path) -> None:
