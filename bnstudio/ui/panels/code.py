@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
-_SLOW = 0.008
+_SLOW = 0.003
 """Seconds: a script that takes longer than this to make is made after the edits pause."""
 
 _PAUSE = 120

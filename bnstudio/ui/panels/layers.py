@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _Index = QModelIndex | QPersistentModelIndex
+_SHAPE = 2
 _NUMBERS = (3, 4, 5)
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One node as the table shows it; ``keys`` are what its columns sort by."""
+    """One node as the table shows it; ``keys`` are what its columns sort by, shapes by place."""
 
     id: str
     texts: tuple[str, ...]
@@ -63,20 +64,27 @@ class _Table(QAbstractTableModel):
         super().__init__(parent)
         self.rows: list[_Row] = []
         self.places: dict[str, int] = {}
+        self._shown: Analysis | None = None
 
     def show(self, analysis: Analysis) -> None:
         """Takes in a new analysis; rows that are as they were are not announced."""
-        rows = [_row(analysis, id, place) for place, id in enumerate(_order(analysis))]
-        if [row.id for row in rows] != [row.id for row in self.rows]:
-            self.beginResetModel()
-            self.rows = rows
-            self.places = {row.id: place for place, row in enumerate(rows)}
-            self.endResetModel()
+        before, self._shown = self._shown, analysis
+        stale = set(analysis.graph.nodes) if before is None else _stale(before, analysis)
+        if before is not None and analysis.structure is before.structure:
+            changed = {self.places[id]: _row(analysis, id) for id in stale}
+            for place, row in changed.items():
+                if row != self.rows[place]:
+                    self.rows[place] = row
+                    last = len(self.HEADERS) - 1
+                    self.dataChanged.emit(self.index(place, 0), self.index(place, last))
             return
-        changed = [n for n, (a, b) in enumerate(zip(self.rows, rows, strict=True)) if a != b]
-        self.rows = rows
-        for place in changed:
-            self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.HEADERS) - 1))
+        self.beginResetModel()
+        rows, places = self.rows, self.places
+        self.rows = [
+            _row(analysis, id) if id in stale else rows[places[id]] for id in _order(analysis)
+        ]
+        self.places = {row.id: place for place, row in enumerate(self.rows)}
+        self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -100,10 +108,10 @@ class _Table(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[column]
         if role == Qt.ItemDataRole.UserRole:
-            return row.keys[column]
+            return row.keys[column] if column != _SHAPE else index.row()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
-        if role == Qt.ItemDataRole.FontRole and column in (2, *_NUMBERS):
+        if role == Qt.ItemDataRole.FontRole and column in (_SHAPE, *_NUMBERS):
             return theme.mono()
         if role == Qt.ItemDataRole.ForegroundRole and not row.live:
             return QBrush(QColor(theme.current().muted))
@@ -220,7 +228,27 @@ def _order(analysis: Analysis) -> list[str]:
     return [*analysis.order, *(id for id in analysis.graph.nodes if id not in ordered)]
 
 
-def _row(analysis: Analysis, id: str, place: int) -> _Row:
+def _stale(before: Analysis, after: Analysis) -> set[str]:
+    """The nodes whose rows may differ from those of another drawing."""
+    nodes, old_nodes = after.graph.nodes, before.graph.nodes
+    stale = {id for id, node in nodes.items() if node is not old_nodes.get(id)}
+    for id in stale:
+        old, node = old_nodes.get(id), nodes[id]
+        if old is not None and (old.name, old.type, old.shares) != (
+            node.name,
+            node.type,
+            node.shares,
+        ):
+            return set(nodes)  # other rows say these names
+    stale.update(id for id, facts in after.facts.items() if facts is not before.facts.get(id))
+    if after.structure is not before.structure:
+        into, old_into = after.graph.wires_into, before.graph.wires_into
+        stale.update(id for id in nodes if into.get(id) != old_into.get(id))
+        stale.update((after.live ^ before.live) & nodes.keys())
+    return stale
+
+
+def _row(analysis: Analysis, id: str) -> _Row:
     graph = analysis.graph
     node, facts = graph.nodes[id], analysis.facts[id]
     shape = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
@@ -236,7 +264,7 @@ def _row(analysis: Analysis, id: str, place: int) -> _Row:
         (
             node.name,
             kind,
-            place,
+            0,
             facts.trainable + facts.fixed,
             facts.fixed,
             -1 if facts.flops is None else facts.flops,
