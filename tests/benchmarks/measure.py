@@ -49,23 +49,38 @@ def chain(length: int) -> Graph:
 
 
 def window() -> MainWindow:
-    """The whole studio without its engine, shown and drawn; what is imported late is imported."""
-    from bnstudio.ui import app
+    """The whole studio without its engine, shown, drawn and settled as ``run`` leaves it."""
+    from bnstudio.ui import app, garbage
 
     made = app.create_window(start_engine=False)
     made.resize(1600, 1000)
     made.show()
     made.document.open(Project(graph=chain(10)), None)
     draw(made)
+    garbage.settle()
     return made
 
 
 def draw(window: MainWindow) -> None:
-    """Runs what is due and paints what is out of date."""
+    """Runs what is due, and paints the whole drawing and all else that is out of date."""
     from PySide6.QtWidgets import QApplication
 
     window.canvas.viewport().update()
     QApplication.processEvents()
+    # What the first round of layouts and paints has asked for in turn.
+    QApplication.processEvents()
+
+
+def calm(window: MainWindow, seconds: float) -> float:
+    """Lets pass what was put off until the edits pause: the longest that any of it took."""
+    from PySide6.QtWidgets import QApplication
+
+    longest = 0.0
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        longest = max(longest, timed(QApplication.processEvents))
+        time.sleep(0.002)
+    return longest
 
 
 def timed(function, *arguments) -> float:
