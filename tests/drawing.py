@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the arguments of the catalogue's entries, by their kind."""
+"""Hypothesis strategies for the arguments of the catalogue's entries, by their kind, and inputs."""
 
 from functools import singledispatch
 
@@ -8,6 +8,14 @@ from hypothesis import strategies as st
 from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Text
 
 SIZES = (1, 2, 3, 4, 6, 8)
+
+SUITABLE = {
+    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
+    **dict.fromkeys(
+        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
+    ),
+}
+"""An input for each layer type that insists on a rank; the others take a table."""
 
 
 @singledispatch

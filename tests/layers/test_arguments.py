@@ -16,6 +16,7 @@ from bnstudio.layers.params import (
     Numbers,
     Object,
 )
+from tests.drawing import SUITABLE
 
 pytestmark = pytest.mark.engine
 
@@ -117,13 +118,6 @@ def test_the_activations_that_are_left_out_cannot_be_drawn_rightly(keras):
     assert keras.ask("shape_of", "glu", (2, 4)) == (2, 2)
     assert keras.ask("layer", "Activation", {"activation": "glu"}, [(2, 4)])["outputs"] == [(2, 4)]
 
-
-SUITABLE = {
-    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
-    **dict.fromkeys(
-        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
-    ),
-}
 
 MOVERS = {"Input", "Flatten", "Reshape", "Concatenate"}
 

@@ -14,15 +14,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS, ShapeError
-from tests.drawing import SIZES, arguments
+from tests.drawing import SIZES, SUITABLE, arguments
 
 pytestmark = pytest.mark.engine
-
-RANKS = {
-    "Conv1D": 3, "LSTM": 3, "GRU": 3, "Conv2D": 4, "MaxPooling2D": 4, "AveragePooling2D": 4,
-    "GlobalAveragePooling2D": 4,
-}  # fmt: skip
-"""The rank that a layer insists on, which is then drawn more often."""
 
 sizes = st.sampled_from((*SIZES, 12, None))
 batches = st.sampled_from((None, None, 1, 2, 4))
@@ -34,8 +28,9 @@ def shapes(draw, name):
     entry = LAYERS[name]
     if entry.max_inputs == 0:
         return []
-    usual = RANKS.get(name)
-    ranks = st.integers(1, 5) if usual is None else st.sampled_from([usual] * 6 + [1, 2, 3, 4, 5])
+    ranks = st.integers(1, 5)
+    if name in SUITABLE:  # the rank that it insists on is drawn more often
+        ranks = st.sampled_from([len(SUITABLE[name])] * 6 + [1, 2, 3, 4, 5])
     first = (draw(batches), *(draw(sizes) for _ in range(draw(ranks) - 1)))
     if entry.max_inputs == 1:
         return [first]
