@@ -71,6 +71,8 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     window.show()
     # What a drawing needs takes as long to import as the window itself, so that comes first.
     _draw_first_frame(app, window)
+    if not window.isVisible():
+        return 0  # closed already; what follows would wait for a last window that is gone
     if path is not None and not window.files.open_path(Path(path)):
         window.show_welcome()
     window.offer_recovery()

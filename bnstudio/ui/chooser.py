@@ -105,7 +105,9 @@ class Chooser(QFrame):
     ) -> None:
         super().__init__(over)
         self._over, self._find, self._row = over, find, row
-        self._before = over.window().focusWidget()
+        self._before: QWidget | None = over.window().focusWidget()
+        if self._before is not None:
+            self._before.destroyed.connect(self._forget)
         self._mouse = QCursor.pos()
         self.setObjectName("popup")
         self.setAccessibleName(prompt)
@@ -211,6 +213,10 @@ class Chooser(QFrame):
         else:
             return False
         return True
+
+    def _forget(self) -> None:
+        """What had the focus before is gone, by an edit or another project."""
+        self._before = None
 
     def _focused(self) -> QWidget:
         return self.window().focusWidget() or self.window()

@@ -4,12 +4,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from bnstudio.resources import resource
 from bnstudio.ui import theme
 from bnstudio.ui.actions import ACTIONS, MENUS
 from bnstudio.ui.picker import Picker
+from tests.ui.conftest import settle
 from bnstudio.ui.search import rank
 
 
@@ -142,3 +143,17 @@ def test_what_does_not_occur_does_not_match():
     assert rank("xyz", ["Dense"], lambda text: (text,)) == []
     assert rank("esned", ["Dense"], lambda text: (text,)) == []
     assert rank("", ["Dense", "Add"], lambda text: (text,)) == ["Dense", "Add"]
+
+
+def test_a_list_outlives_the_field_that_had_the_focus(window):
+    field = QLineEdit(window)
+    field.show()
+    window.activateWindow()
+    field.setFocus()
+    window.show_commands()
+    field.deleteLater()
+    del field
+    settle()
+    picker = window.findChild(Picker)
+    QTest.keyClick(picker.field, Qt.Key.Key_Escape)
+    assert not picker.isVisible()

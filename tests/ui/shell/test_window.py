@@ -1,5 +1,6 @@
 """The window as a whole: files, closing, dropping, the welcome page, what it says."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_an_empty_project_is_welcomed_with_the_samples(empty):
     assert empty.document.path is None, "a sample must not be written over"
     assert not empty.document.modified
     assert empty._centre.currentWidget() is empty.canvas
+
+
+def test_a_window_closed_before_it_is_at_rest_ends_the_program(empty, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(starting, "create_window", lambda: empty)
+    monkeypatch.setattr(starting, "_draw_first_frame", lambda *_: empty.close())
+    assert starting.run() == 0
 
 
 def test_the_first_layer_leaves_the_welcome_page(empty):
