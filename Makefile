@@ -68,8 +68,8 @@ wheel: setup  ## dist/*.whl
 	$(python) -m uv build --wheel
 
 pictures: setup  ## The pictures of the documentation
-	$(python) docs/images/make.py window
-	$(python) docs/images/make.py dark
+	$(python) docs/images/make.py window-light
+	$(python) docs/images/make.py window-dark
 
 clean:  ## Forget the virtual environment and what was built
 	rm -rf $(VENV) dist build

@@ -14,9 +14,9 @@ from bnstudio import project
 
 HERE = Path(__file__).parent
 PICTURES = {
-    # name: (appearance, sample, the node in the middle, zoom, the docks in front)
-    "window": ("light", "thread_fixed", 3, 0.85, ("Histograms", "Inspector")),
-    "dark": ("dark", "moons_two_branches", 3, 0.8, ("Curves", "Code")),
+    # name: (appearance, sample, the selected layer, zoom (None: all of it), the docks in front)
+    "window-light": ("light", "thread_fixed", "bn_1", 0.85, ("Histograms", "Inspector")),
+    "window-dark": ("dark", "moons_two_branches", "joined", None, ("Curves", "Code")),
 }
 
 
@@ -30,20 +30,25 @@ def take(name: str) -> None:
     application = app.application()
     theme.force(appearance)
     window = app.create_window({each.name: each.project for each in project.samples()}[sample])
-    window.resize(1480, 960)
+    window.resize(1600, 1000)
     window.show()
     for dock in docks:
         window.docks[dock].raise_()
     application.processEvents()
-    middle = list(window.document.graph.nodes.values())[node]
-    window.canvas.set_zoom(zoom)
-    window.canvas.centerOn(middle.x, middle.y)
+    middle = window.document.graph.nodes[node]
+    window.document.select([node])
+    if zoom is None:
+        window.canvas.fit()
+    else:
+        window.canvas.set_zoom(zoom)
+        window.canvas.centerOn(middle.x, middle.y + 20)
     loop = QEventLoop()
 
     def look(run) -> None:
         if run.live and run.progress > 0.6:
             window.session.epoch_ended.disconnect(look)
-            window.grab().save(str(HERE / f"{name}.png"))
+            # Quality 0 is the smallest file; PNG loses nothing.
+            window.grab().save(str(HERE / f"{name}.png"), "PNG", 0)
             loop.quit()
 
     window.session.epoch_ended.connect(look)
