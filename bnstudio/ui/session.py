@@ -393,9 +393,13 @@ class Session(RunList):
         self._close_record(run)
         self._set_state("ready" if self._ready else "starting")
         self.run_ended.emit(run)
-        text = f"{run.title}: {STATE_NAMES[run.state].lower()}"
+        text = f"{run.title}: {STATE_NAMES[run.state].partition(',')[0].lower()}"
         if run.state in {"completed", "early", "stopped"}:
-            self.note.emit(f"{text} after {len(run.epochs)} epochs.", "good")
+            count = len(run.epochs)
+            kept = "; what it has learnt is kept" if run.state == "stopped" else ""
+            self.note.emit(
+                f"{text} after {count:,} epoch{'' if count == 1 else 's'}{kept}.", "good"
+            )
         else:
             kind = "warning" if run.state == "diverged" else "error"
             self.note.emit(f"{text}. {run.message}", kind)
@@ -416,7 +420,12 @@ class Session(RunList):
             self._lose_run(event.message)
             self._give_up(f"The engine does not start. {event.message}")
             return
-        self.note.emit(f"{event.message} A new engine is being started.", "error")
+        if waiting is not None:
+            self.note.emit(
+                "The engine ended before the run began. Another is being started for it.", "warning"
+            )
+        else:
+            self.note.emit(f"{event.message} A new engine is being started.", "error")
         self._start_engine()
 
     def _lose_run(self, message: str) -> None:

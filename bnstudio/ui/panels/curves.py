@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.data import SOURCES
 from bnstudio.ui import theme
 from bnstudio.ui.plots import warm_up
 from bnstudio.ui.plots.look import Axis, Look
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bnstudio.ui.document import Document
     from bnstudio.ui.plots.curve import CurvePlot
+    from bnstudio.ui.run import Run
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)
@@ -163,7 +165,7 @@ class Curves(QWidget):
             self._fit_plots(metrics)
         self._stack.setCurrentIndex(1 if metrics else 0)
         self._empty.setText(_WAITING if self._session.live else _EMPTY)
-        self._title.setText(f"{run.title} \u00b7 {run.source}" if run else "")
+        self._title.setText(f"{run.title} \u00b7 {_source(run)}" if run else "")
         for plot in self.plots.values():
             if not plot.visibleRegion().isEmpty():
                 plot.show_runs(run, ghosts, self.look)
@@ -203,3 +205,8 @@ class Curves(QWidget):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 1 if row * columns < count else 0)
+
+
+def _source(run: Run) -> str:
+    entry = SOURCES.get(run.source)
+    return entry.title if entry else run.source
