@@ -15,7 +15,7 @@ NAME = "train"
 HELP = "train a project, with a progress bar"
 DESCRIPTION = (
     "Trains a project as the window does and prints a line an epoch. Ctrl+C ends the run after the "
-    "step in progress and keeps what it has learnt; a second one ends it at once. Exit status: 0 "
+    "step in progress and keeps what it has learned; a second one ends it at once. Exit status: 0 "
     "when it is trained, 1 when it has errors or the run failed, 2 if a file cannot be read."
 )
 

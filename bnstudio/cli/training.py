@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 RUN = "cli"
 _REASONS = {
     "completed": "Trained",
-    "early": "Stopped early, nothing was learnt any more, after",
-    "stopped": "Stopped, and kept what was learnt in",
+    "early": "Stopped early, nothing was learned any more, after",
+    "stopped": "Stopped, and kept what was learned in",
     "diverged": "Diverged after",
 }
 

@@ -94,7 +94,7 @@ _bundled(
 _bundled(
     "digits",
     "Digits",
-    "Handwritten digits, 8 by 8 pixels in 17 shades of grey.\n"
+    "Handwritten digits, 8 by 8 pixels in 17 shades of gray.\n"
     "A row is an image of shape (8, 8, 1), ready for Conv2D; the shape (64,) makes it flat.",
     rows=1797,
     shape=(8, 8, 1),

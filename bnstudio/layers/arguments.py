@@ -41,7 +41,7 @@ def initializer(weight: str, default: str) -> Initializer:
 
 
 def regularizer(weight: str) -> Regularizer:
-    """The argument that says how large values of ``weight`` are penalised."""
+    """The argument that says how large values of ``weight`` are penalized."""
     return Regularizer(
         f"{weight}_regularizer", None, optional=True, help=f"A penalty on {_words(weight)}."
     )

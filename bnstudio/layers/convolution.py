@@ -1,4 +1,4 @@
-"""Layers that slide a learnt window over a sequence or an image."""
+"""Layers that slide a learned window over a sequence or an image."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ conv1d = _convolution(
     initial_kernel=3,
     one=1,
     paddings=("causal",),
-    help="Slides a learnt window over a sequence, such as a signal or the words of a text.\n\n"
+    help="Slides a learned window over a sequence, such as a signal or the words of a text.\n\n"
     "Takes (batch, steps, channels).",
 )
 
@@ -173,6 +173,6 @@ conv2d = _convolution(
     initial_kernel=(3, 3),
     one=(1, 1),
     paddings=(),
-    help="Slides a learnt window over an image; each filter becomes a channel of the output.\n\n"
+    help="Slides a learned window over an image; each filter becomes a channel of the output.\n\n"
     "Takes (batch, rows, columns, channels), or channels first where data_format says so.",
 )

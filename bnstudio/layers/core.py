@@ -69,7 +69,7 @@ def _input_conflicts(
 def input_(*, shape: tuple[int | None, ...], batch_size: int | None, **_: Any) -> Shape:
     """Where data enters the model.
 
-    Its shape is that of one row: (30,) for a table of 30 columns, (8, 8, 1) for grey images.
+    Its shape is that of one row: (30,) for a table of 30 columns, (8, 8, 1) for gray images.
     """
     return (batch_size, *shape)
 
@@ -161,7 +161,7 @@ def _embedding_conflicts(
     conflicts=_embedding_conflicts,
 )
 def embedding(x: Shape, *, output_dim: int, **_: Any) -> Shape:
-    """Looks up a learnt vector for each whole number, such as a word's.
+    """Looks up a learned vector for each whole number, such as a word's.
 
     Adds an axis at the end: (batch, words) becomes (batch, words, output_dim).
     """

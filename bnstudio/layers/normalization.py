@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _EPSILON = Float(
     "epsilon", 1e-3, min=0, help="Added to the variance, so that nothing is divided by zero."
 )
-_CENTER = Bool("center", True, help="Whether a learnt beta is added.")
+_CENTER = Bool("center", True, help="Whether a learned beta is added.")
 _SCALE = Bool(
     "scale",
     True,
-    help="Whether a learnt gamma multiplies; not needed where a linear layer or ReLU follows.",
+    help="Whether a learned gamma multiplies; not needed where a linear layer or ReLU follows.",
 )
 
 

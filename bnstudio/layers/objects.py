@@ -198,7 +198,7 @@ class Regularizer(Object):
     }
 
     def misfit(self, value: Value, shape: tuple[int | None, ...], dtype: str) -> str | None:
-        """Why a tensor of this shape cannot be penalised so, as a clause."""
+        """Why a tensor of this shape cannot be penalized so, as a clause."""
         spec = self.spec(value)
         if spec is None or spec.name != "OrthogonalRegularizer":
             return None

@@ -66,7 +66,7 @@ def twice(case: Case) -> Iterator[Finding]:
     """Two batch normalizations in a row.
 
     The second one normalizes what the first has scaled and shifted, so the first one's gamma and
-    beta are cancelled and learn nothing.
+    beta are canceled and learn nothing.
 
     Remove one of them.
     """
@@ -78,7 +78,7 @@ def twice(case: Case) -> Iterator[Finding]:
         if first.params.get("axis", -1) != node.params.get("axis", -1):
             continue
         yield Finding(
-            f"{node.name} cancels what {first.name} has learnt: it normalizes again.",
+            f"{node.name} cancels what {first.name} has learned: it normalizes again.",
             "Remove one of the two.",
             first.id,
             fix=Fix(f"Remove {first.name}", partial(drop, ids=(first.id,))),
@@ -148,7 +148,7 @@ def regression_output(case: Case) -> Iterator[Finding]:
     """A regression model ends in a batch normalization.
 
     While training, the predictions of every batch are forced to the mean beta and the deviation
-    gamma, whatever the rows of that batch are. A row's prediction depends on its neighbours.
+    gamma, whatever the rows of that batch are. A row's prediction depends on its neighbors.
 
     Remove it; let the last layer be linear.
     """

@@ -140,7 +140,7 @@ def output_shape(case: Case) -> Iterator[Finding]:
     """The model's output has another shape than the targets.
 
     Most losses compare number by number. Some of them do not even complain about other shapes but
-    repeat the smaller one, and then train towards something else.
+    repeat the smaller one, and then train toward something else.
 
     Set the units of the last Dense layer; where the output has more dimensions than the target,
     put a Flatten before it.

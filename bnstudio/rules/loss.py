@@ -65,7 +65,7 @@ def softmax_of_one(case: Case) -> Iterator[Finding]:
     """A softmax over one value, which is always 1.
 
     Softmax divides each value by the sum of all; of a single value nothing is left but 1,
-    whatever the layers before it compute, so nothing can be learnt.
+    whatever the layers before it compute, so nothing can be learned.
 
     For two classes, use a sigmoid with binary cross-entropy, or two units.
     """

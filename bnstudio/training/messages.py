@@ -60,7 +60,7 @@ class Resume(Message, frozen=True):
 
 
 class Stop(Message, frozen=True):
-    """End the run after the step in progress and keep what it has learnt."""
+    """End the run after the step in progress and keep what it has learned."""
 
 
 Request = Train | Preview | Pause | Resume | Stop

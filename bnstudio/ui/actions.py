@@ -163,7 +163,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.resume", "Resume", "session.resume", "Train", (), "play",
            "Goes on with the paused run.", "paused"),
     Action("train.stop", "Stop and Keep", "session.stop", "Train", ("Ctrl+.",), "stop",
-           "Ends the run and keeps what it has learnt.", "training"),
+           "Ends the run and keeps what it has learned.", "training"),
 
     Action("help.selection", "Help on Selection", "help_on_selection", "Help", ("F1",), "help",
            "Explains the selected layer and its arguments."),

@@ -227,7 +227,7 @@ class Session(RunList):
             self._send(Resume())
 
     def stop(self) -> None:
-        """Ends the run after the step in progress and keeps what it has learnt."""
+        """Ends the run after the step in progress and keeps what it has learned."""
         run = self.run
         if run is None or not run.live:
             return
@@ -396,7 +396,7 @@ class Session(RunList):
         text = f"{run.title}: {STATE_NAMES[run.state].partition(',')[0].lower()}"
         if run.state in {"completed", "early", "stopped"}:
             count = len(run.epochs)
-            kept = "; what it has learnt is kept" if run.state == "stopped" else ""
+            kept = "; what it has learned is kept" if run.state == "stopped" else ""
             self.note.emit(
                 f"{text} after {count:,} epoch{'' if count == 1 else 's'}{kept}.", "good"
             )

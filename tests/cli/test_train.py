@@ -149,7 +149,7 @@ def test_an_interrupt_stops_the_run_and_keeps_what_was_learnt(tmp_path):
         _, err = process.communicate(timeout=60)
     assert first.startswith("epoch 1/100000  loss ")
     assert process.returncode == 0, err
-    assert "Stopped, and kept what was learnt in" in err
+    assert "Stopped, and kept what was learned in" in err
     last = json.loads((tmp_path / "e.jsonl").read_text().splitlines()[-1])
     assert (last["type"], last["reason"]) == ("Finished", "stopped")
     assert "config.json" in zipfile.ZipFile(tmp_path / "m.keras").namelist()
