@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bnstudio.project import Project
     from bnstudio.ui.main_window import MainWindow
 
+_QUIET = 300
+"""Milliseconds from the first frame until what was put off for it is done."""
+
 
 def application() -> QApplication:
     """The application, made at the first call."""
@@ -76,7 +79,7 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     if path is not None and not window.files.open_path(Path(path)):
         window.show_welcome()
     window.offer_recovery()
-    QTimer.singleShot(0, window, _settle)
+    QTimer.singleShot(_QUIET, window, _settle)
     return app.exec()
 
 

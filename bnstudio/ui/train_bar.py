@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from bnstudio.data import SOURCES
 from bnstudio.ui import icons, theme
 from bnstudio.ui.run import STATE_NAMES
+from bnstudio.ui.verbatim import Verbatim, in_html, in_menu
 
 if TYPE_CHECKING:
     from bnstudio.ui.document import Document
@@ -59,7 +60,7 @@ class TrainBar(QWidget):
         self.hold = QToolButton()
         self.hold.clicked.connect(self._hold)
         self.stop = QToolButton()
-        self.stop.setToolTip("Stop, and keep what has been learnt (Ctrl+.)")
+        self.stop.setToolTip("Stop, and keep what has been learned (Ctrl+.)")
         self.stop.setAccessibleName("Stop and keep")
         self.stop.clicked.connect(session.stop)
         icons.bind(self.stop, "stop")
@@ -67,7 +68,7 @@ class TrainBar(QWidget):
         self.restart.setToolTip("End the engine, whatever it is doing, and start another")
         self.restart.clicked.connect(session.restart)
 
-        self.status = QLabel()
+        self.status = Verbatim()
         self.status.setProperty("role", "muted")
         self.status.setAccessibleName("Training status")
         self.numbers = QLabel()
@@ -86,7 +87,10 @@ class TrainBar(QWidget):
         grid.addWidget(self.status, 0, 0)
         grid.addWidget(self.numbers, 0, 1)
         grid.addWidget(self.progress, 1, 0, 1, 2)
-        told.setFixedWidth(self.fontMetrics().averageCharWidth() * 46)
+        # Of one size whatever it says: a change would have every dock laid out and painted again.
+        self.status.setText("0")
+        self.numbers.setText("0")
+        told.setFixedSize(self.fontMetrics().averageCharWidth() * 46, told.sizeHint().height())
         told.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
         row = QHBoxLayout(self)
@@ -110,13 +114,13 @@ class TrainBar(QWidget):
         session = self._session
         name = self._document.project.source.name
         entry = SOURCES.get(name)
-        self.source.setText(entry.title if entry else name)
+        self.source.setText(entry.title if entry else in_menu(name))
         self.source.setAccessibleName(f"Data: {self.source.text()}")
         live = session.live
         blocked = session.blocked()
         self.train.setVisible(not live)
         self.train.setEnabled(blocked is None)
-        self.train.setToolTip(blocked or "Train the model that is drawn (Ctrl+R)")
+        self.train.setToolTip(in_html(blocked or "Train the model that is drawn (Ctrl+R)"))
         self.train.setAccessibleDescription(blocked or "")
         icons.bind(self.train, "play", "on_accent" if blocked is None else "muted")
         paused = session.run is not None and session.run.state == "paused"

@@ -19,7 +19,7 @@ ABOVE = 30
 
 _SIZE = QSize(184, 132)
 _PAD = 10
-_DELAY = 60
+_DELAY = 120
 
 
 class Minimap(QWidget):
