@@ -45,6 +45,9 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory(prefix="bnstudio-bench-") as home:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        # As on any but the first start: the modules are compiled, whatever this shell says.
+        environment["PYTHONPYCACHEPREFIX"] = str(Path(home, "compiled"))
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= {f"XDG_{name}_HOME": home for name in ("CONFIG", "DATA", "STATE", "CACHE")}
         if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
             environment.setdefault("QT_QPA_PLATFORM", "offscreen")
