@@ -243,7 +243,7 @@ def _cannot_share(graph: Graph, id: str) -> str | None:
         return "The node whose weights it shares is not in the drawing."
     owner = graph.layer_of(id)
     if owner.id == id:
-        return "The sharing of weights goes round in a circle: no node makes the layer."
+        return "The sharing of weights runs in a cycle: no layer owns the weights."
     if owner.type != node.type:
         return (
             f"It is a {node.type} and cannot share the weights of {owner.name!r}, a {owner.type}."

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 RUN = "cli"
 _REASONS = {
     "completed": "Trained",
-    "early": "Stopped early, nothing was learned any more, after",
+    "early": "Stopped early, as nothing improved any more, after",
     "stopped": "Stopped, and kept what was learned in",
     "diverged": "Diverged after",
 }

@@ -66,7 +66,7 @@ _CELL = (
 _bundled(
     "breast_cancer",
     "Breast cancer",
-    "Thirty measurements of cell nuclei; is the tumour malignant or benign?\n"
+    "Thirty measurements of cell nuclei; is the tumor malignant or benign?\n"
     "Columns differ in size by a factor of a million: scale them.",
     rows=569,
     shape=(30,),

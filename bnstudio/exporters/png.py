@@ -40,4 +40,4 @@ def render(project: Project, analysis: Analysis | None = None, *, dark: bool = F
     )
 
 
-EXPORTER = Exporter("picture, twice its size", ".png", render)
+EXPORTER = Exporter("PNG picture", ".png", render)

@@ -257,4 +257,4 @@ def _visible(text: str) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
-EXPORTER = Exporter("picture, scalable", ".svg", lambda project: render(project).encode())
+EXPORTER = Exporter("SVG picture", ".svg", lambda project: render(project).encode())

@@ -143,7 +143,7 @@ def splice(graph: Graph, id: str, wire: Wire) -> Graph:
     if wire not in graph.wires:
         raise EditError("The wire is no longer there.")
     if id in (wire.source, wire.target):
-        raise EditError("A node cannot be put into its own wire.")
+        raise EditError("A layer cannot be put into its own wire.")
     if id in graph.wires_into or id in graph.wires_from:
         raise EditError(f"{graph.nodes[id].name!r} is connected already; disconnect it first.")
     into = Wire(wire.source, wire.source_port, id, 0)

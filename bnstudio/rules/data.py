@@ -32,7 +32,7 @@ def no_rows(case: Case) -> Iterator[Finding]:
 
     It is not one that is known, or one of its arguments has a value that it does not take.
 
-    Choose another source in the data panel, or put the argument right.
+    Choose another source in the Data panel, or put the argument right.
     """
     source = case.project.source
     for name, reason in data.problems(source).items():
@@ -42,13 +42,13 @@ def no_rows(case: Case) -> Iterator[Finding]:
             if first is not None:
                 label = f"Use {data.SOURCES[first].title}"
                 fix = Fix(label, partial(_use, name=first))
-            yield Finding(reason, "Choose a source in the data panel.", fix=fix)
+            yield Finding(reason, "Choose a source in the Data panel.", fix=fix)
             continue
         own = data.SOURCES[source.name].shape
         label = f"Use the data's own shape {own}" if name == "shape" else f"Reset {name}"
         yield Finding(
             f"Data: {name}: {reason}",
-            "Put it right in the data panel.",
+            "Put it right in the Data panel.",
             fix=Fix(label, partial(_reset, name=name)),
         )
 

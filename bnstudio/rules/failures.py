@@ -177,9 +177,9 @@ def unfit_sharing(case: Case) -> Iterator[Finding]:
 
 @rule("STR24", Severity.ERROR, source="Keras models are graphs without cycles")
 def cycle(case: Case) -> Iterator[Finding]:
-    """Layers feed one another in a circle.
+    """Layers feed one another in a cycle.
 
-    A Keras model computes each layer once, from what comes before it; in a circle there is no
+    A Keras model computes each layer once, from what comes before it; in a cycle there is no
     first one. Recurrent layers such as LSTM loop inside themselves instead.
 
     Take out one of the wires.
@@ -189,12 +189,12 @@ def cycle(case: Case) -> Iterator[Finding]:
     for knot in knots(case.graph):
         names = [case.graph.nodes[id].name for id in knot]
         told = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        verb = "feeds itself" if len(names) == 1 else "feed one another in a circle"
+        verb = "feeds itself" if len(names) == 1 else "feed one another in a cycle"
         yield Finding(
             f"{told} {verb}.",
             "Remove a wire so that the data flows one way.",
             knot[0],
-            fix=Fix("Remove the wires that close the circle", partial(_cut, ids=frozenset(knot))),
+            fix=Fix("Remove the wires that close the cycle", partial(_cut, ids=frozenset(knot))),
         )
 
 

@@ -82,14 +82,14 @@ def out_of_bounds(case: Case) -> Iterator[Finding]:
 
     Keras would refuse it, or do something that was not meant.
 
-    Put it right in the settings panel, or go back to the default.
+    Put it right in the Settings panel, or go back to the default.
     """
     for place, reason in problems(case.settings).items():
         if place in NAMES or place == "early_stopping.monitor":
             continue
         yield Finding(
             f"Settings: {place}: {reason}",
-            "Put it right in the settings panel.",
+            "Put it right in the Settings panel.",
             fix=_set(f"Reset {place}", partial(_reset, place=place)),
         )
 
@@ -100,13 +100,13 @@ def unknown_name(case: Case) -> Iterator[Finding]:
 
     The project was made for another version, or its file was edited by hand.
 
-    Choose one from the list in the settings panel.
+    Choose one from the list in the Settings panel.
     """
     for place, reason in problems(case.settings).items():
         if place in NAMES:
             yield Finding(
                 f"Settings: {reason}",
-                "Choose one from the list in the settings panel.",
+                "Choose one from the list in the Settings panel.",
                 fix=_nearest(case.settings, place),
             )
 

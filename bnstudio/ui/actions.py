@@ -154,7 +154,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",
            "Lays the drawing out anew.", "drawn", group=1),
     Action("graph.next_problem", "Next Problem", "next_problem", "Graph", ("F8",), "warning",
-           "Selects the layer of the next finding.", "findings", group=2),
+           "Selects the layer of the next problem.", "findings", group=2),
 
     Action("train.start", "Train", "session.train", "Train", ("Ctrl+R",), "play",
            "Trains the model on the chosen data.", "trainable"),

@@ -95,7 +95,7 @@ class StatusBar(QStatusBar):
         total = analysis.trainable + analysis.fixed
         words = f"{total:,} parameter" + ("" if total == 1 else "s")
         if analysis.fixed:
-            words += f" ({analysis.fixed:,} not trained)"
+            words += f" ({analysis.fixed:,} not trainable)"
         self.model.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} per row")
 
     def _show_saved(self, *_: object) -> None:

@@ -126,7 +126,7 @@ class TrainBar(QWidget):
         paused = session.run is not None and session.run.state == "paused"
         self.hold.setVisible(live)
         self.hold.setEnabled(session.state in {"running", "paused"})
-        self.hold.setToolTip("Go on" if paused else "Pause after the step in progress")
+        self.hold.setToolTip("Resume" if paused else "Pause after the step in progress")
         self.hold.setAccessibleName("Resume" if paused else "Pause")
         icons.bind(self.hold, "play" if paused else "pause")
         self.stop.setVisible(live)

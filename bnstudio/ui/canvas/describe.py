@@ -48,7 +48,7 @@ def tip(document: Document, id: str) -> str:
         lines.append(escape(entry.summary))
     counts = f"{facts.trainable:,} trainable"
     if facts.fixed:
-        counts += f", {facts.fixed:,} fixed"
+        counts += f", {facts.fixed:,} not trainable"
     lines.append(f"{escape(shape_text(facts))} &nbsp; {counts} parameters")
     return "<br>".join(lines)
 
