@@ -48,7 +48,7 @@ class Settings:
     """
 
     optimizer: Choice = Choice("Adam")
-    loss: Choice = Choice("CategoricalCrossentropy")
+    loss: Choice = Choice("SparseCategoricalCrossentropy")
     metrics: tuple[str, ...] = ("accuracy",)
     batch_size: int = 32
     epochs: int = 20

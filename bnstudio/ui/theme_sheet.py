@@ -130,7 +130,8 @@ def style_sheet(theme: Theme) -> str:
     QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text};
         border: 1px solid {t.border}; padding: 4px; outline: none;
         selection-background-color: {t.hover}; selection-color: {t.text}; }}
-    QComboBox QAbstractItemView::item {{ min-height: 1.7em; padding: 0 4px; }}
+    QComboBox QAbstractItemView::item {{ min-height: 1.7em; padding: 0 4px; border-radius: 4px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {t.hover}; color: {t.text}; }}
     QCheckBox {{ spacing: 7px; color: {t.text}; }}
     QCheckBox::indicator, QTableView::indicator {{ width: 15px; height: 15px;
         border: 1px solid {t.muted};

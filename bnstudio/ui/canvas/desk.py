@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QPointF, QRect, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from bnstudio import project
+from bnstudio import data, project
 from bnstudio.analysis.layout import tidy
 from bnstudio.graph import (
     Graph,
@@ -18,6 +18,7 @@ from bnstudio.graph import (
     fragment,
     move,
     rename,
+    set_params,
     to_networkx,
 )
 from bnstudio.graph.theory import nx
@@ -63,7 +64,7 @@ class Desk(Surface):
             self.refused.emit(f"There is no layer type {type!r}.")
             return None
         before = self.document.graph
-        graph, id = steps.place(before, type, at.x, at.y)
+        graph, id = self._place(type, at)
         label = f"Add {type}"
         if wire is not None and wire in before.wires:
             graph = steps.insert(graph, id, wire)
@@ -76,9 +77,8 @@ class Desk(Surface):
 
     def add_after(self, type: str, source: str, at: Point) -> str | None:
         """Adds a node after another, spliced in or wired on; loose at ``at`` if it cannot be."""
-        before = self.document.graph
         if type in steps.may_follow(self.document.analysis, source):
-            graph, id = steps.place(before, type, at.x, at.y)
+            graph, id = self._place(type, at)
             return self._added(steps.follow(graph, source, id), id, f"Add {type}")
         wire = Wire(source, 0, "", 0)
         reason = steps.splice_refusal(self.document.analysis, type, wire)
@@ -252,6 +252,14 @@ class Desk(Surface):
             self.glide.run(before)
 
     # Inside.
+
+    def _place(self, type: str, at: Point) -> tuple[Graph, str]:
+        """The drawing with a new node; an Input takes rows of the shape that the data has."""
+        graph, id = steps.place(self.document.graph, type, at.x, at.y)
+        facts = data.facts(self.document.project.source) if type == "Input" else None
+        if facts is not None:
+            graph = set_params(graph, [id], {"shape": facts.input_shape})
+        return graph, id
 
     def _added(self, graph: Graph, id: str, label: str) -> str:
         type = graph.nodes[id].type

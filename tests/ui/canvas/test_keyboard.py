@@ -6,6 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
+from bnstudio import data
 from bnstudio.graph import Wire, add, connect
 from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas import steps
@@ -132,6 +133,17 @@ def test_recent_layers_come_first():
         "Dropout",
         "GRU",
     ]
+
+
+def test_an_input_takes_rows_of_the_shape_that_the_data_has(show):
+    view = show()
+    source = view.document.project.source
+    hand = Hand(view)
+    hand.key(KEY.Key_Tab)
+    hand.type("input")
+    hand.enter()
+    (node,) = view.document.graph.nodes.values()
+    assert node.params["shape"] == data.facts(source).input_shape
 
 
 # Deleting.
