@@ -1,5 +1,6 @@
 """The items on screen are always those of the graph, whatever was done."""
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -181,6 +182,17 @@ def test_positions_from_a_wild_file_can_be_drawn(show):
     QApplication.processEvents()
     assert view.drawing.extent().width < 1e8
     assert not view.grab().isNull()
+
+
+@pytest.mark.parametrize("layers", [2, 40])
+def test_a_drawing_is_met_at_a_zoom_where_it_can_be_read(show, layers):
+    view = show(chain("Input", *["Dense"] * (layers - 1)))
+    view.arrive()
+    first = view.drawing.nodes["a"].box
+    shown = view.camera.shown
+    assert view.zoom() >= 0.5
+    assert shown.top < first.top < shown.centre.y
+    assert shown.left < first.left < first.right < shown.right
 
 
 def test_strips_grow_out_of_measured_nodes_and_wires_follow(show):

@@ -9,9 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from bnstudio.graph import Graph, add, set_params
-from bnstudio.project import Project
+from bnstudio.project import Project, samples
 from bnstudio.rules import Diagnostic, Fix, Severity
 from bnstudio.ui import document as document_module
+from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.problems import Problems, button_rect
 
@@ -96,3 +97,20 @@ def test_a_contested_finding_says_so(panel):
     panel.list.setCurrentIndex(panel.list.model().index(1, 0))
     assert "contested" in panel.details.text()
     assert "Ioffe 2015" in panel.details.text()
+
+
+def test_a_layer_that_a_fix_wires_in_is_put_where_it_belongs(qtbot):
+    (project,) = (sample.project for sample in samples() if sample.name == "thread_question")
+    document = Document(project)
+    panel = Problems(document)
+    qtbot.addWidget(panel)
+    place = next(i for i, d in enumerate(panel.diagnostics) if d.code == "STR01")
+    loose = panel.diagnostics[place].node
+    panel.list.fix_wanted.emit(place)
+    graph = document.graph
+    (before,), (after,) = graph.predecessors(loose), graph.successors(loose)
+    ends = [(graph.nodes[id].x, graph.nodes[id].y) for id in (before, loose, after)]
+    x, y = ends[0]
+    assert ends == [(x, y), (x, y + PITCH), (x, y + 2 * PITCH)]
+    assert document.undo_stack.count() == 1
+    document.deleteLater()

@@ -1,5 +1,6 @@
 """Where the panels are at first, and that they can be read there."""
 
+import pytest
 from PySide6.QtWidgets import QApplication, QTabBar
 
 
@@ -32,3 +33,15 @@ def test_a_panel_that_was_closed_comes_back_by_its_command(window):
     window.actions_.by_id["view.palette"].trigger()
     QApplication.processEvents()
     assert window.panels["Palette"].isVisible()
+
+
+@pytest.mark.parametrize(("front", "after"), [("Problems", "Curves"), ("Layers", "Layers")])
+def test_a_run_brings_its_curves_before_the_problems_and_before_nothing_else(
+    window, qtbot, front, after
+):
+    window.show_panel(front)
+    qtbot.waitUntil(window.panels[front].isVisible)
+    window.session.run_started.emit(None)
+    qtbot.waitUntil(window.panels[after].isVisible)
+    shown = {name for name in ("Problems", "Curves", "Layers") if window.panels[name].isVisible()}
+    assert shown == {after}
