@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
@@ -133,7 +133,7 @@ class Files(QObject):
         """Whether the project may leave the window; asks where work or a run would be lost."""
         if self._session.live and not self._ask(
             "A run is going on.",
-            "Stop it and go on? What it has learnt so far is kept with the run.",
+            "Stop it and go on? What it has learned so far is kept with the run.",
             "Stop the run",
             self._session.stop,
         ):
@@ -143,6 +143,7 @@ class Files(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.NoIcon)
         box.setWindowTitle("Unsaved changes")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Save the changes to {self._document.title}?")
         box.setInformativeText("Without saving they are lost.")
         buttons = QMessageBox.StandardButton

@@ -31,6 +31,7 @@ from bnstudio.ui.status import StatusBar
 from bnstudio.ui.toast import Offer, Toasts
 from bnstudio.ui.top_bar import TopBar
 from bnstudio.ui.train_bar import TrainBar
+from bnstudio.ui.verbatim import fenced, in_menu
 from bnstudio.ui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -184,7 +185,13 @@ class MainWindow(QMainWindow):
             menu = entry.menu.replace("/", " / ")
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             entries.append(
-                Entry(action.text(), action.trigger, menu, keys, enabled=action.isEnabled())
+                Entry(
+                    action.text().replace("&&", "&"),
+                    action.trigger,
+                    menu,
+                    keys,
+                    enabled=action.isEnabled(),
+                )
             )
         Picker(self, "Type a command", entries)
 
@@ -256,7 +263,7 @@ class MainWindow(QMainWindow):
 
     def show_report(self, title: str, report: str) -> None:
         """Shows a technical text as it is."""
-        self._help_window().show_markdown(title, f"# {title}\n\n```\n{report}\n```")
+        self._help_window().show_markdown(title, f"# {title}\n\n{fenced(report)}")
 
     def show_about(self) -> None:
         """Says what this is."""
@@ -322,7 +329,7 @@ class MainWindow(QMainWindow):
             ("edit.undo", "Undo", stack.undoText()),
             ("edit.redo", "Redo", stack.redoText()),
         ):
-            self.actions_.by_id[id].setText(f"{word} {text}".strip())
+            self.actions_.by_id[id].setText(in_menu(f"{word} {text}".strip()))
 
     def _show_problem(self, problems: Problems, id: str) -> None:
         self.show_panel("Problems")
@@ -332,7 +339,8 @@ class MainWindow(QMainWindow):
         self.docks["Problems"].setWindowTitle(f"Problems  {count}" if count else "Problems")
 
     def _show_title(self, *_: object) -> None:
-        self.setWindowTitle(f"{self.document.title}[*] \u2014 bnstudio")
+        title = self.document.title.replace("[*]", "[*][*]")  # the mark of an unsaved one
+        self.setWindowTitle(f"{title}[*] \u2014 bnstudio")
         self.setWindowModified(self.document.modified)
 
     def _show_opened(self) -> None:
@@ -373,7 +381,7 @@ class MainWindow(QMainWindow):
         self._recent.clear()
         for path in self.preferences["recent"]:
             missing = not Path(path).exists()
-            action = self._recent.addAction(f"{path}  (missing)" if missing else path)
+            action = self._recent.addAction(in_menu(f"{path}  (missing)" if missing else path))
             action.setEnabled(not missing)
             action.triggered.connect(lambda _=False, path=path: self.files.open_path(Path(path)))
         if self._recent.isEmpty():

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.ui import icons
+from bnstudio.ui.verbatim import in_markdown
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QEnterEvent
@@ -150,7 +151,9 @@ class Toasts(QObject):
 
     def page(self) -> str:
         """What was said, newest first, as Markdown."""
-        lines = [f"- {note.time:%H:%M:%S} **{note.kind}**: {note.text}" for note in self.log]
+        lines = [
+            f"- {note.time:%H:%M:%S} **{note.kind}**: {in_markdown(note.text)}" for note in self.log
+        ]
         return "\n".join(
             ["# Messages", "", *reversed(lines)] if lines else ["Nothing has been said yet."]
         )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from bnstudio.ui import icons
+from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -26,7 +27,7 @@ class TopBar(QWidget):
         self.menus = QMenuBar()
         self.menus.setAccessibleName("Menus")
         self.menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-        self.title = QLabel()
+        self.title = Verbatim()
         self.title.setAccessibleName("Project")
         self.title.setMinimumWidth(40)
         self._row = QHBoxLayout(self)
@@ -59,4 +60,4 @@ class TopBar(QWidget):
         mark = " \u2022" if self._document.modified else ""
         self.title.setText(f"{self._document.title}{mark}")
         path = self._document.path
-        self.title.setToolTip(str(path) if path else "Not saved to a file yet")
+        self.title.setToolTip(in_html(str(path)) if path else "Not saved to a file yet")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from bnstudio.project import ProjectError, Sample, samples
 from bnstudio.ui import theme
 from bnstudio.ui.thumbnail import thumbnail
+from bnstudio.ui.verbatim import Verbatim, in_html, in_menu
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QResizeEvent
@@ -174,9 +175,9 @@ class Welcome(QScrollArea):
 
     def _row(self, path: str) -> QWidget:
         missing = not Path(path).exists()
-        button = QPushButton(f"{Path(path).name}" + ("  (missing)" if missing else ""))
+        button = QPushButton(in_menu(Path(path).name) + ("  (missing)" if missing else ""))
         button.setProperty("role", "link")
-        button.setToolTip(path)
+        button.setToolTip(in_html(path))
         button.setAccessibleName(f"Open {path}")
         button.setEnabled(not missing)
         button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -185,7 +186,7 @@ class Welcome(QScrollArea):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(button)
-        where = QLabel(str(Path(path).parent))
+        where = Verbatim(str(Path(path).parent))
         where.setProperty("role", "muted")
         line.addWidget(where, 1)
         return row

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors import editor_for
+from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -119,7 +120,7 @@ class ParamRow(QWidget):
         self.label.setBuddy(self.editor)
         self.reset = _Dot(param)
         self.reset.clicked.connect(self._reset)
-        self.reason = QLabel()
+        self.reason = Verbatim()
         self.reason.setProperty("role", "error")
         self.reason.setWordWrap(True)
         self.reason.hide()

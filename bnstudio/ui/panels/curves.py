@@ -24,6 +24,7 @@ from bnstudio.ui.plots import warm_up
 from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
+from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -133,7 +134,7 @@ class Curves(QWidget):
         self.log.toggled.connect(self._take_look)
         over = QLabel("over")
         over.setProperty("role", "muted")
-        self._title = QLabel()
+        self._title = Verbatim()
         self._title.setProperty("role", "muted")
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -27,6 +27,7 @@ from bnstudio.ui import theme
 from bnstudio.ui.editors.base import Combo
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.plots.data_views import Balance, Pictures, image_side
+from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -45,7 +46,7 @@ _SCALING = Options(
     "scaling",
     "standard",
     ("none", "standard", "minmax"),
-    help="standard: mean 0 and deviation 1; minmax: from 0 to 1. Learnt from the training rows.",
+    help="standard: mean 0 and deviation 1; minmax: from 0 to 1. Learned from the training rows.",
 )
 _TARGETS = Options(
     "targets",
@@ -291,7 +292,7 @@ class _Facts(QWidget):
         for place, name in enumerate(("Rows", "Shape of a row", "Target", "Range")):
             label = QLabel(name)
             label.setProperty("role", "muted")
-            value = self._values[name] = QLabel()
+            value = self._values[name] = Verbatim()
             value.setFont(theme.mono())
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._grid.addWidget(label, place, 0)
@@ -356,7 +357,7 @@ def _heading(text: str) -> QLabel:
 
 
 def _muted() -> QLabel:
-    label = QLabel()
+    label = Verbatim()
     label.setProperty("role", "muted")
     label.setWordWrap(True)
     return label

@@ -26,6 +26,7 @@ from bnstudio.ui.plots import export, ridge
 from bnstudio.ui.plots.multiples import Multiple, Multiples
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
+from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
@@ -68,7 +69,7 @@ class Histograms(QWidget):
         self.view.setAccessibleName("View")
         self.same_range = QCheckBox("Same range")
         self.same_range.setToolTip("Paint every layer over one range of values")
-        self._caption = QLabel()
+        self._caption = Verbatim()
         self._caption.setProperty("role", "muted")
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -116,8 +117,8 @@ class Histograms(QWidget):
         """Offers the export of what is shown."""
         menu = QMenu(self)
         export.fill_menu(menu, self.multiples, "Activations", self._table)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
     def _mark(self, *_: object) -> None:
         if self.isVisible():

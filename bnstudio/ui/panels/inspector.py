@@ -25,6 +25,7 @@ from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.figures import Figures
+from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
@@ -189,7 +190,7 @@ class TypePage(QScrollArea):
         self.name.textEdited.connect(self._rename)
         self.name.editingFinished.connect(self._settle_name)
         column.addWidget(self.name)
-        self.name_reason = QLabel()
+        self.name_reason = Verbatim()
         self.name_reason.setProperty("role", "error")
         self.name_reason.setWordWrap(True)
         self.name_reason.hide()
@@ -275,14 +276,14 @@ class Summary(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(*_MARGINS)
         column.setSpacing(8)
-        self.heading = QLabel()
+        self.heading = Verbatim()
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.2)
         font.setWeight(font.Weight.DemiBold)
         self.heading.setFont(font)
         self.heading.setWordWrap(True)
         column.addWidget(self.heading)
-        self.about = QLabel()
+        self.about = Verbatim()
         self.about.setProperty("role", "muted")
         self.about.setWordWrap(True)
         column.addWidget(self.about)
@@ -310,7 +311,7 @@ class Summary(QScrollArea):
             rows = [
                 ("Layers", f"{len(project.graph.nodes):,}"),
                 ("Trainable parameters", f"{analysis.trainable:,}"),
-                ("Other parameters", f"{analysis.fixed:,}"),
+                ("Not trainable", f"{analysis.fixed:,}"),
                 ("FLOPs per row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
                 ("Size of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
             ]
@@ -337,9 +338,9 @@ class _Note(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._heading = QLabel()
+        self._heading = Verbatim()
         self._heading.setProperty("role", "heading")
-        self._text = QLabel()
+        self._text = Verbatim()
         self._text.setProperty("role", "muted")
         self._text.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -403,11 +404,12 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
         shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
         rows.append(("Output", shown, ""))
         for weight in facts.weights:
-            note = "" if weight.trainable else "not trained"
+            note = "" if weight.trainable else "not trainable"
             rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
         if facts.flops:
             rows.append(("FLOPs per row", f"{facts.flops:,}", ""))
-    rows.append(("Parameters", f"{trainable + fixed:,}", f"{fixed:,} not trained" if fixed else ""))
+    kept = f"{fixed:,} not trainable" if fixed else ""
+    rows.append(("Parameters", f"{trainable + fixed:,}", kept))
     words = [f"<p>{_escape(failure.message)}</p>" for facts in known for failure in facts.failures]
     colour = theme.current().error
     return f'<div style="color:{colour}">{"".join(words)}</div>' * bool(words) + _table(rows)

@@ -37,6 +37,7 @@ from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.run import STATE_NAMES, Run
 from bnstudio.ui.train_bar import duration
+from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -119,7 +120,7 @@ class _Table(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole if column in (_DATA, _WHEN):
                 return QBrush(QColor(theme.current().muted))
             case Qt.ItemDataRole.ToolTipRole if column == _STATE:
-                return run.message or None
+                return in_html(run.message) or None
             case Qt.ItemDataRole.ToolTipRole if column == _NAME:
                 return "Checked: drawn behind the current curves. Double-click to show it."
             case Qt.ItemDataRole.CheckStateRole if column == _NAME:
@@ -264,7 +265,7 @@ class Runs(QWidget):
         for button in self._actions.values():
             row.addWidget(button)
         row.addStretch(1)
-        self._note = QLabel()
+        self._note = Verbatim()
         self._note.setProperty("role", "muted")
         self._undo = QPushButton("Undo")
         self._undo.setProperty("role", "link")
@@ -301,7 +302,8 @@ class Runs(QWidget):
             self._note.setText(f"Deleted {names}{f' and {more} more' if more > 0 else ''}.")
         elif unreadable:
             self._note.setText(f"{unreadable} could not be read and were left alone.")
-            self._note.setToolTip("\n".join(map(str, self._session.store.unreadable[:10])))
+            paths = "\n".join(map(str, self._session.store.unreadable[:10]))
+            self._note.setToolTip(in_html(paths))
         else:
             self._note.setText("")
         self._show_buttons()
@@ -329,8 +331,8 @@ class Runs(QWidget):
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
         menu.insertAction(menu.actions()[-1], rename)
-        menu.exec(self.view.viewport().mapToGlobal(at))
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.view.viewport().mapToGlobal(at))
 
 
 def csv_text(run: Run) -> str:

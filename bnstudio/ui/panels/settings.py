@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -29,6 +30,7 @@ from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, EarlyStopping
 from bnstudio.ui import icons
 from bnstudio.ui.editors.base import Combo
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +100,7 @@ class SettingsPanel(QWidget):
         self._column.addWidget(self.early)
         self._early_place = QVBoxLayout()
         self._column.addLayout(self._early_place)
-        self.problem = QLabel()
+        self.problem = Verbatim()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
         self._column.addWidget(self.problem)
@@ -228,9 +230,9 @@ class _Proposals(QFrame):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        text = QLabel(f"<b>{proposal.title}</b> {told(proposal.value)}")
+        text = QLabel(f"<b>{escape(proposal.title)}</b> {escape(told(proposal.value))}")
         text.setWordWrap(True)
-        why = QLabel(proposal.reason)
+        why = Verbatim(proposal.reason)
         why.setProperty("role", "muted")
         why.setWordWrap(True)
         words = QVBoxLayout()
@@ -260,7 +262,7 @@ class _ChoiceForm(QWidget):
             self.combo.addItem(name)
             self.combo.setItemData(self.combo.count() - 1, spec.help, Qt.ItemDataRole.ToolTipRole)
         self.combo.activated.connect(self._pick)
-        self._help = QLabel()
+        self._help = Verbatim()
         self._help.setProperty("role", "muted")
         self._help.setWordWrap(True)
         self._column = QVBoxLayout(self)
@@ -355,12 +357,12 @@ class _Metrics(QWidget):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
-        label = QLabel(name)
+        label = Verbatim(name)
         spec = METRICS.get(name)
         label.setToolTip(spec.help if spec else "")
         remove = QToolButton()
         remove.setAccessibleName(f"Remove {name}")
-        remove.setToolTip(f"Remove {name}")
+        remove.setToolTip(in_html(f"Remove {name}"))
         icons.bind(remove, "close", "muted")
         remove.clicked.connect(lambda: self._remove(place))
         line.addWidget(label, 1)

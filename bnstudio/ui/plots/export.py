@@ -14,6 +14,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QWidget
 
 from bnstudio.project import ProjectError, write_atomic
+from bnstudio.ui.verbatim import in_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,8 @@ def ask_and_write(
     try:
         write_atomic(path, content())
     except (OSError, ProjectError) as error:
-        QMessageBox.warning(parent, "Not exported", f"{path} could not be written: {error}")
+        why = in_html(f"{path} could not be written: {error}")
+        QMessageBox.warning(parent, "Not exported", why)
         return None
     return path
 

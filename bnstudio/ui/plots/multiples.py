@@ -7,6 +7,7 @@ painted, a few a beat. A hundred layers are as smooth as ten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -232,10 +233,10 @@ class Multiples(QWidget):
         """What is said of a place: the numbers, and the share of values at ``x``."""
         multiple = self.multiples[index]
         if not multiple.history:
-            return f"{multiple.name}: not measured yet"
+            return f"<b>{escape(multiple.name)}</b>: not measured yet"
         last = multiple.history[-1]
         lines = [
-            f"<b>{multiple.name}</b> {multiple.label}",
+            f"<b>{escape(multiple.name)}</b> {escape(multiple.label)}",
             f"mean {last.mean:.4g} \u00b7 deviation {last.std:.4g}",
             f"zeros {last.zeros:.1%}",
         ]

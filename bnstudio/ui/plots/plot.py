@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QAction, QFont
 from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QWidget
 
@@ -147,8 +147,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no annotations
         """Offers what can be done with a plot."""
         menu = QMenu(self)
         self.fill_menu(menu)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
     def fill_menu(self, menu: QMenu) -> None:
         """Puts the plot's own actions into a menu."""

@@ -32,6 +32,7 @@ from bnstudio.ui.plots import export
 from bnstudio.ui.plots.look import Look
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.train_bar import TrainBar, duration
+from bnstudio.ui.verbatim import in_html
 from tests.ui.training.fakes import histogram, measurement, steps, whole_run
 
 PANELS = (Curves, Histograms, Runs, SettingsPanel, Data, TrainBar)
@@ -339,7 +340,7 @@ class TestTrainBar:
         assert bar.train.isEnabled()
         desk.document.edit(type(desk.document.project)(), "Clear")
         assert not bar.train.isEnabled()
-        assert bar.train.toolTip() == desk.session.blocked()
+        assert bar.train.toolTip() == in_html(desk.session.blocked())
 
     def test_it_follows_a_run(self, desk, show):
         bar = show(TrainBar)
