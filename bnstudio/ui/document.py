@@ -94,7 +94,8 @@ class Document(QObject):
     @property
     def title(self) -> str:
         """What to call the project: its file's name, or its own, or that it has none."""
-        return self._path.stem if self._path else self._project.title or "Untitled"
+        own = " ".join(self._project.title.split())[:80]
+        return self._path.stem if self._path else own or "Untitled"
 
     @property
     def path(self) -> Path | None:
@@ -156,7 +157,8 @@ class Document(QObject):
         self.changed.emit(before, project)
         self.diagnosed.emit()
         if lost:
-            self.selection_changed.emit(kept)
+            # Not ``kept``: a gesture that the change cut short may have selected something since.
+            self.selection_changed.emit(self._selection)
 
     def _pass_modified(self, clean: bool) -> None:
         self.modified_changed.emit(not clean)

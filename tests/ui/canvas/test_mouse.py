@@ -5,7 +5,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
-from bnstudio.graph import Graph, Wire, add, connect
+from bnstudio.graph import Graph, Wire, add, connect, remove
 from bnstudio.ui.canvas.geometry import PITCH, Point
 from tests.ui.canvas.hand import MIDDLE, Hand, chain
 
@@ -417,3 +417,14 @@ def test_an_edit_from_elsewhere_ends_a_gesture(chain_view, hand):
     chain_view.document.edit(graph, "Connect")
     assert chain_view.gesture is None
     assert chain_view.drawing.nodes["b"].centre == (0, PITCH)
+
+
+def test_a_band_cut_short_by_the_loss_of_what_it_selected(chain_view, hand):
+    document = chain_view.document
+    document.select(["a"])
+    hand.carry((-300, PITCH * 2.5), (300, PITCH * 4))
+    assert document.selection == {"d"}
+    document.edit(remove(document.graph, ["d"]), "Delete d")
+    assert document.selection == {"a"}, "what was selected before the band"
+    marked = {id for id, item in chain_view.drawing.nodes.items() if item.selected}
+    assert marked == document.selection

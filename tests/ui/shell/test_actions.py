@@ -10,8 +10,8 @@ from bnstudio.resources import resource
 from bnstudio.ui import theme
 from bnstudio.ui.actions import ACTIONS, MENUS
 from bnstudio.ui.picker import Picker
-from tests.ui.conftest import settle
 from bnstudio.ui.search import rank
+from tests.ui.conftest import settle
 
 
 def test_ids_are_unique():
