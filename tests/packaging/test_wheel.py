@@ -66,6 +66,16 @@ def test_every_resource_is_in_the_wheel(wheel):
     assert wanted <= names
 
 
+def test_every_license_is_in_the_wheel(wheel):
+    inside = zipfile.ZipFile(wheel)
+    texts = [inside.read(name).decode() for name in inside.namelist() if "/licenses/" in name]
+    assert sum("Apache License" in text for text in texts) == 1
+    # Inter and JetBrains Mono, each with its copyright line.
+    fonts = [text for text in texts if "SIL OPEN FONT LICENSE Version 1.1" in text]
+    assert len(fonts) == 2
+    assert all(text.startswith("Copyright") for text in fonts)
+
+
 def test_nothing_else_is(wheel):
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"bnstudio"}
