@@ -5,7 +5,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))) python3)
 VENV ?= .venv
 UV_VERSION := >=0.9,<0.15
-PROJECT ?= resources/samples/thread_fixed.bnstudio
+PROJECT ?= resources/samples/batchnorm_between.bnstudio
 
 # Windows puts programs elsewhere; the rest of this file is the same there under Git's bash.
 bin := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)

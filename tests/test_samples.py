@@ -21,9 +21,9 @@ from bnstudio.training.client import Client
 from bnstudio.training.messages import Died, Epoch, Failed, Finished, Train
 
 SAMPLES = {sample.name: sample for sample in samples()}
-DELIBERATE = "thread_question"
+DELIBERATE = "batchnorm_unconnected"
 TRAINABLE = [name for name in SAMPLES if name != DELIBERATE]
-FRESH = ("thread_fixed",)
+FRESH = ("batchnorm_between",)
 EPOCHS = 2
 SECONDS = 60
 PATIENCE = 150

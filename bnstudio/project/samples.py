@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bnstudio.project.value import Project
 
 ORDER = (
-    "thread_fixed", "thread_question", "wine", "digits_cnn", "diabetes", "two_spirals",
+    "batchnorm_between", "batchnorm_unconnected", "wine", "digits_cnn", "diabetes", "two_spirals",
     "moons_two_branches", "digits_residual", "digits_lstm", "xor",
 )  # fmt: skip
 """The files in reading order; the first is the one that a new user sees."""

@@ -15,7 +15,7 @@ from bnstudio import project
 HERE = Path(__file__).parent
 PICTURES = {
     # name: (appearance, sample, the selected layer, zoom (None: all of it), the docks in front)
-    "window-light": ("light", "thread_fixed", "bn_1", 0.85, ("Histograms", "Inspector")),
+    "window-light": ("light", "batchnorm_between", "bn_1", 0.85, ("Histograms", "Inspector")),
     "window-dark": ("dark", "moons_two_branches", "joined", None, ("Curves", "Code")),
 }
 

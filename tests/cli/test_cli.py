@@ -15,7 +15,7 @@ from bnstudio.main import main
 from bnstudio.project import Project, dumps, load, samples, save
 
 SAMPLES = {sample.name: sample for sample in samples()}
-FIXED, QUESTION = str(SAMPLES["thread_fixed"].path), str(SAMPLES["thread_question"].path)
+FIXED, QUESTION = str(SAMPLES["batchnorm_between"].path), str(SAMPLES["batchnorm_unconnected"].path)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_check_of_a_sound_project(bnstudio_):
 
 def test_check_names_file_line_and_code(bnstudio_):
     status, out, err = bnstudio_("check", QUESTION)
-    lines = SAMPLES["thread_question"].path.read_text().split("\n")
+    lines = SAMPLES["batchnorm_unconnected"].path.read_text().split("\n")
     line = next(n for n, text in enumerate(lines, 1) if '"id": "batch_normalization"' in text)
     assert status == 1
     assert out.startswith(f"{QUESTION}:{line}: error STR01: ")
@@ -67,7 +67,7 @@ def test_check_as_json_of_a_sound_project(bnstudio_):
 
 
 def test_warnings_are_no_errors(bnstudio_, tmp_path):
-    project = SAMPLES["thread_fixed"].project
+    project = SAMPLES["batchnorm_between"].project
     nodes = dict(project.graph.nodes)
     nodes["hidden_1"] = replace(nodes["hidden_1"], params={"units": 64})  # a bias before BN
     path = tmp_path / "net.bnstudio"
@@ -114,7 +114,7 @@ def test_names_from_a_file_do_not_steer_the_terminal(bnstudio_, tmp_path):
 def test_convert_to_a_script(bnstudio_, tmp_path):
     out = tmp_path / "model.py"
     assert bnstudio_("convert", FIXED, out) == (0, "", f"Wrote {out}.\n")
-    assert out.read_text() == render(SAMPLES["thread_fixed"].project).text
+    assert out.read_text() == render(SAMPLES["batchnorm_between"].project).text
 
 
 @pytest.mark.parametrize(("name", "magic"), [("n.svg", b"<svg "), ("n.PNG", b"\x89PNG")])
@@ -272,4 +272,4 @@ def test_the_commands_import_neither_qt_nor_keras(command, tmp_path):
         check=True,
     )
     assert done.stderr.splitlines()[-1] in ("[]", "['numpy']")
-    assert load(QUESTION) == SAMPLES["thread_question"].project
+    assert load(QUESTION) == SAMPLES["batchnorm_unconnected"].project

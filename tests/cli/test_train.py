@@ -122,7 +122,7 @@ def test_nothing_is_overwritten_by_a_run_that_never_begins(engine, tmp_path):
 
 
 def test_a_project_with_errors_is_refused_with_its_diagnostics(engine, capsys):
-    assert main(["train", str(SAMPLES["thread_question"].path)]) == 1
+    assert main(["train", str(SAMPLES["batchnorm_unconnected"].path)]) == 1
     out, err = capsys.readouterr()
     assert "error STR01" in out
     assert "cannot be trained" in err

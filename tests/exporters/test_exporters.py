@@ -47,17 +47,17 @@ def test_every_exporter_exports_nothing(exporter):
 
 
 def test_a_picture_says_what_the_canvas_says():
-    said = texts(svg.render(SAMPLES["thread_fixed"].project))
+    said = texts(svg.render(SAMPLES["batchnorm_between"].project))
     assert said[:3] == ["Input", "input", "shape (30,)"]
     for line in ("BatchNormalization", "units 64", "rate 0.5", "(None, 64)", "1,920", "256"):
         assert line in said
 
 
 def test_a_picture_marks_what_is_wrong():
-    picture = svg.render(SAMPLES["thread_question"].project)
+    picture = svg.render(SAMPLES["batchnorm_unconnected"].project)
     assert texts(picture).count("×") == 1
     assert 'class="error"' in picture
-    assert 'class="error"' not in svg.render(SAMPLES["thread_fixed"].project)
+    assert 'class="error"' not in svg.render(SAMPLES["batchnorm_between"].project)
 
 
 def test_there_is_a_wire_for_each_wire_and_a_box_for_each_node():

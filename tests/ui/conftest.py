@@ -97,7 +97,7 @@ def document(qapp):
 @pytest.fixture(scope="session")
 def sample() -> Project:
     """A project with a chain, a finding and a fix."""
-    return {sample.name: sample.project for sample in samples()}["thread_question"]
+    return {sample.name: sample.project for sample in samples()}["batchnorm_unconnected"]
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_a_contested_finding_says_so(panel):
 
 
 def test_a_layer_that_a_fix_wires_in_is_put_where_it_belongs(qtbot):
-    (project,) = (sample.project for sample in samples() if sample.name == "thread_question")
+    (project,) = (sample.project for sample in samples() if sample.name == "batchnorm_unconnected")
     document = Document(project)
     panel = Problems(document)
     qtbot.addWidget(panel)

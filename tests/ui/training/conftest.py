@@ -15,7 +15,7 @@ from tests.ui.training.fakes import FakeEngine, whole_run
 class Desk:
     """A document, its session, and every engine that the session started."""
 
-    def __init__(self, folder: Path, sample: str = "thread_fixed", ready: bool = True) -> None:
+    def __init__(self, folder: Path, sample: str = "batchnorm_between", ready: bool = True) -> None:
         self.document = Document({s.name: s.project for s in samples()}[sample])
         self.store = RunStore(folder)
         self.engines: list[FakeEngine] = []
