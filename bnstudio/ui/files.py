@@ -12,14 +12,14 @@ from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.project import Sample
     from bnstudio.ui.document import Document
     from bnstudio.ui.preferences import Preferences
     from bnstudio.ui.session import Session
     from bnstudio.ui.toast import Toasts
+
+_Mark = tuple[int, int, int] | None
 
 _FILTER = f"bnstudio projects (*{SUFFIX})"
 
@@ -41,6 +41,7 @@ class Files(QObject):
         super().__init__(window)
         self._window, self._document, self._session = window, document, session
         self._preferences, self._toasts = preferences, toasts
+        self._known: tuple[Path, _Mark] | None = None
 
     def new(self) -> None:
         """Puts an empty project into the window."""
@@ -61,6 +62,7 @@ class Files(QObject):
         A sample is opened as a new project, so that saving does not write over it.
         """
         path = Path(path)
+        mark = _mark(path)
         try:
             project = projects.load(path)
         except (ProjectError, OSError) as error:
@@ -72,6 +74,7 @@ class Files(QObject):
             self._put(project, None)
             return True
         self._put(project, path)
+        self._known = (path, mark)
         self._preferences.remember(path)
         return True
 
@@ -87,14 +90,22 @@ class Files(QObject):
         if not self.may_go():
             return False
         self._document.open(project, path, saved=False)
+        self._known = None
         self.opened.emit()
         return True
 
     def save(self) -> bool:
         """Saves to the project's file, asking for one where there is none."""
-        if self._document.path is None:
+        path = self._document.path
+        if path is None:
             return self.save_as()
-        return self._write(self._document.path)
+        if self._was_changed(path) and not self._ask(
+            f"{path.name} has been changed since it was opened here.",
+            "Another window or program has written to it. Saving puts this project in its place.",
+            "Save anyway",
+        ):
+            return False
+        return self._write(path)
 
     def save_as(self) -> bool:
         """Asks for a file and saves to it."""
@@ -131,13 +142,14 @@ class Files(QObject):
 
     def may_go(self) -> bool:
         """Whether the project may leave the window; asks where work or a run would be lost."""
-        if self._session.live and not self._ask(
-            "A run is going on.",
-            "Stop it and go on? What it has learned so far is kept with the run.",
-            "Stop the run",
-            self._session.stop,
-        ):
-            return False
+        if self._session.live:
+            if not self._ask(
+                "A run is going on.",
+                "Stop it and go on? What it has learned so far is kept with the run.",
+                "Stop the run",
+            ):
+                return False
+            self._session.stop()
         if not self._document.modified:
             return True
         box = QMessageBox(self._window)
@@ -154,21 +166,25 @@ class Files(QObject):
             return self.save()
         return answer == buttons.Discard
 
-    def _ask(self, text: str, more: str, yes: str, act: Callable[[], object]) -> bool:
+    def _was_changed(self, path: Path) -> bool:
+        """Whether the file is no longer what this window read or wrote."""
+        now = _mark(path)
+        return now is not None and self._known is not None and self._known != (path, now)
+
+    def _ask(self, text: str, more: str, yes: str) -> bool:
         box = QMessageBox(self._window)
         box.setWindowTitle("bnstudio")
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(text)
         box.setInformativeText(more)
         go = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         ask(box)
-        if box.clickedButton() is not go:
-            return False
-        act()
-        return True
+        return box.clickedButton() is go
 
     def _put(self, project: Project, path: Path | None) -> None:
         self._document.open(project, path)
+        self._known = None
         self.opened.emit()
 
     def _write(self, path: Path) -> bool:
@@ -177,6 +193,7 @@ class Files(QObject):
         except (ProjectError, OSError) as error:
             self._toasts.say(_sentence(error, path), "error")
             return False
+        self._known = (path, _mark(path))
         self._document.set_path(path)
         self._preferences.remember(path)
         self._toasts.say(f"Saved {path.name}", "good")
@@ -188,6 +205,15 @@ def ask(box: QMessageBox) -> int:
     answer = box.exec()
     box.deleteLater()
     return answer
+
+
+def _mark(path: Path) -> _Mark:
+    """What changes whenever a file is written; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _sentence(error: Exception, path: Path) -> str:

@@ -569,6 +569,7 @@ class Monkey:
         """The drawing shows the graph, the file holds the project, the history leads back."""
         document, canvas = self.window.document, self.window.canvas
         canvas.cancel()
+        canvas.glide.halt()
         self.held = None
         QApplication.processEvents()
         self.check_drawing()
@@ -601,8 +602,9 @@ class Monkey:
         assert drawing.wires.keys() == set(graph.wires), self.report()
         for id, item in drawing.nodes.items():
             node = graph.nodes[id]
-            assert item.node == node, self.report()
-            assert (item.centre.x, item.centre.y) == (node.x, node.y), self.report()
+            assert item.node == node, f"{item.node} {node} {self.report()}"
+            place = (item.centre.x, item.centre.y)
+            assert place == (node.x, node.y), f"{place} {node} {self.report()}"
         assert document.selection <= graph.nodes.keys(), self.report()
         chosen = {id for id, item in drawing.nodes.items() if item.selected}
         assert chosen == document.selection, self.report()

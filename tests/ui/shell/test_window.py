@@ -60,6 +60,37 @@ def test_a_window_closed_before_it_is_at_rest_ends_the_program(empty, monkeypatc
     assert starting.run() == 0
 
 
+def test_two_windows_on_one_file_lose_nothing_unasked(open_window, saved, monkeypatch):
+    one, two = open_window(), open_window()
+    for window in (one, two):
+        assert window.files.open_path(saved)
+    asked = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
+    one.add_layer("Dropout")
+    assert one.files.save()
+    two.add_layer("Dense")
+    assert not two.files.save()
+    assert "net.bnstudio has been changed" in asked[0]
+    assert two.document.modified
+    assert projects.load(saved) == one.document.project
+    one.add_layer("Dropout")
+    assert one.files.save(), "its own writing is no surprise"
+    assert len(asked) == 1
+
+    def agree(box):
+        go = next(button for button in box.buttons() if button.text() == "Save anyway")
+        box.clickedButton = lambda: go
+        box.deleteLater()
+        return 0
+
+    monkeypatch.setattr(file_commands, "ask", agree)
+    assert two.files.save()
+    assert projects.load(saved) == two.document.project
+    monkeypatch.setattr(file_commands, "ask", lambda box: pytest.fail(box.text()))
+    saved.unlink()
+    two.add_layer("Dense")
+    assert two.files.save(), "a file that is gone is written anew"
+
+
 def test_the_first_layer_leaves_the_welcome_page(empty):
     empty.add_layer("Input")
     assert empty._centre.currentWidget() is empty.canvas
