@@ -121,8 +121,14 @@ class _Writer:
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _say_data(self) -> str:
-        entry = data.SOURCES.get(self.project.source.name)
-        return f"Load {entry.title}, split and scaled" if entry else "Load the rows"
+        source, settings = self.project.source, self.project.settings
+        entry = data.SOURCES.get(source.name)
+        if entry is None:
+            return "Load the rows"
+        done = ["split"] if settings.validation_split else []
+        done += ["scaled"] if source.scaling != "none" else []
+        title = entry.title[:1].lower() + entry.title[1:]
+        return f"Load the {title} data" + (", " + " and ".join(done) if done else "")
 
     # The model.
 

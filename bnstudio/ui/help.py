@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio.layers import CATEGORIES, LAYERS
@@ -94,6 +95,13 @@ class HelpWindow(QWidget):
         column.addWidget(self.page)
         self._topic = ""
         theme.notifier.changed.connect(self._render)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes it."""
+        if event.matches(QKeySequence.StandardKey.Cancel):
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def show_topic(self, topic: str) -> None:
         """Turns to a page and comes to the front."""

@@ -62,7 +62,7 @@ EPOCHS = 5
 
 
 def load_data():
-    """Load Breast cancer, split and scaled."""
+    """Load the breast cancer data, split and scaled."""
     features, labels = load_breast_cancer(return_X_y=True)
     x_train, x_val, y_train, y_val = train_test_split(
         features,
@@ -258,6 +258,22 @@ def test_what_is_not_finished_is_printed_as_far_as_it_goes(graph, said):
     script = render(Project(graph)).text
     assert said in script
     compile(script, "model.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("scaling", "split", "said"),
+    [
+        ("standard", 0.2, "Load the wine data, split and scaled."),
+        ("none", 0.2, "Load the wine data, split."),
+        ("minmax", 0.0, "Load the wine data, scaled."),
+        ("none", 0.0, "Load the wine data."),
+    ],
+)
+def test_the_data_are_said_to_be_what_they_are(scaling, split, said):
+    project = Project(
+        source=Source("wine", scaling=scaling), settings=Settings(validation_split=split)
+    )
+    assert f'"""{said}"""' in render(project).text
 
 
 def test_an_unknown_source_leaves_the_data_to_the_reader():

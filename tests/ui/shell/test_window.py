@@ -294,6 +294,12 @@ def test_a_badge_leads_to_its_problem(window):
     assert finding.code in window._help.page.toPlainText()
 
 
+def test_escape_closes_the_help(window):
+    window.show_help("Dense")
+    QTest.keyClick(window._help.page, Qt.Key.Key_Escape)
+    assert not window._help.isVisible()
+
+
 def test_help_on_the_selection(window):
     node = next(n for n in window.document.graph.nodes.values() if n.type == "Dense")
     window.document.select((node.id,))
