@@ -23,7 +23,6 @@ from bnstudio.training.messages import Died, Epoch, Failed, Finished, Train
 SAMPLES = {sample.name: sample for sample in samples()}
 DELIBERATE = "batchnorm_unconnected"
 TRAINABLE = [name for name in SAMPLES if name != DELIBERATE]
-FRESH = ("batchnorm_between",)
 EPOCHS = 2
 SECONDS = 60
 PATIENCE = 150
@@ -140,8 +139,8 @@ def in_a_fresh_python(name, project, folder):
         "import json, runpy, sys; said = json.dumps(runpy.run_path(sys.argv[1])['main']());"
         " print(chr(0) + said)"
     )
-    said, history = run_scripts({name: project}, folder, "-c", program).split("\0")
-    return json.loads(history), said
+    _, history = run_scripts({name: project}, folder, "-c", program).split("\0")
+    return json.loads(history)
 
 
 def same(ours, theirs):
@@ -158,6 +157,7 @@ def runs():
 
 
 @pytest.mark.engine
+@pytest.mark.timeout(600)  # the engines step back behind whatever else the machine does
 def test_every_sample_trains(runs):
     for name, (logs, end) in runs.items():
         assert (end.reason, end.epochs) == ("completed", EPOCHS), name
@@ -166,32 +166,28 @@ def test_every_sample_trains(runs):
 
 
 @pytest.mark.engine
-def test_every_script_gives_the_numbers_of_the_run(runs, tmp_path):
-    projects = {name: short(SAMPLES[name].project) for name in TRAINABLE if name not in FRESH}
+@pytest.mark.timeout(600)
+def test_every_script_prints_the_numbers_of_the_run(runs, tmp_path):
+    """The first of them is all that its Python ever runs until then, as a user's is."""
+    projects = {name: short(SAMPLES[name].project) for name in TRAINABLE}
     for name, result in in_one_python(projects, tmp_path).items():
-        same(runs[name][0], result["history"])
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("name", FRESH)
-def test_a_script_in_a_fresh_python_prints_the_numbers_of_the_run(runs, name, tmp_path):
-    history, said = in_a_fresh_python(name, short(SAMPLES[name].project), tmp_path)
-    logs = runs[name][0]
-    same(logs, history)
-    for epoch in range(EPOCHS):
-        assert f"Epoch {epoch + 1}/{EPOCHS}" in said
-        for key, values in logs.items():
-            assert f" {key}: {values[epoch]:.4f}" in said
-    evaluated = said.strip().splitlines()[-1]
-    assert f" loss: {logs['val_loss'][-1]:.4f}" in evaluated
+        logs, said = runs[name][0], result["said"]
+        same(logs, result["history"])
+        for epoch in range(EPOCHS):
+            assert f"Epoch {epoch + 1}/{EPOCHS}" in said
+            for key, values in logs.items():
+                assert f" {key}: {values[epoch]:.4f}" in said
+        evaluated = said.strip().splitlines()[-1]
+        assert f" loss: {logs['val_loss'][-1]:.4f}" in evaluated
 
 
 @pytest.mark.deep
 @pytest.mark.engine
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", TRAINABLE)
 def test_a_whole_run_is_quick_and_its_script_gives_its_numbers(name, tmp_path):
     project = SAMPLES[name].project
     with Client() as client:
         logs, end = train(client, project)
     assert end.elapsed < SECONDS
-    same(logs, in_a_fresh_python(name, project, tmp_path)[0])
+    same(logs, in_a_fresh_python(name, project, tmp_path))

@@ -98,8 +98,8 @@ def recurrent():
 
 CANCER = Source("breast_cancer", targets="one_hot")
 DIGITS = Source("digits")
-BRIEF = Settings(epochs=3, batch_size=64, seed=5)
-LABELS = Choice("SparseCategoricalCrossentropy")
+LABELS, ONE_HOT = Choice("SparseCategoricalCrossentropy"), Choice("CategoricalCrossentropy")
+BRIEF = Settings(loss=ONE_HOT, epochs=3, batch_size=64, seed=5)
 
 PROJECTS = {
     "batch_norm": Project(batch_norm_chain(), CANCER, BRIEF),

@@ -130,10 +130,15 @@ def test_events_tell_the_run():
 
 
 def test_one_step_no_split_no_probes_and_a_metric_a_class():
-    settings = Settings(
-        metrics=("f1_score",), epochs=1, batch_size=1000, validation_split=0.0, seed=1
+    project = PROJECTS["shared"]
+    settings = replace(
+        project.settings,
+        metrics=("f1_score",),
+        epochs=1,
+        batch_size=1000,
+        validation_split=0.0,
     )
-    project = replace(PROJECTS["shared"], settings=settings)
+    project = replace(project, settings=settings)
     events, ended = train(project, probe_seconds=0)
     assert [type(event) for event in events] == [Started, Steps, Epoch]
     started, step, epoch = events
@@ -215,7 +220,7 @@ BAD_SECOND = chain(
 )
 def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tmp_path):
     project = replace(PROJECTS["residual"], graph=graph)
-    project = replace(project, settings=Settings(optimizer=optimizer, epochs=5, batch_size=64))
+    project = replace(project, settings=replace(project.settings, optimizer=optimizer, epochs=5))
     events, ended, weights = train_and_keep(project, tmp_path)
     assert (ended.reason, ended.node) == ("diverged", node)
     assert repr(node) in ended.message

@@ -11,7 +11,6 @@ import psutil
 import pytest
 
 from bnstudio.project import Project, dumps
-from bnstudio.settings import Settings
 from bnstudio.training.client import Client
 from bnstudio.training.messages import (
     Died,
@@ -36,7 +35,7 @@ from tests.engine.projects import CANCER, PROJECTS
 pytestmark = pytest.mark.engine
 
 SHORT = PROJECTS["batch_norm"]
-ENDLESS = replace(SHORT, settings=Settings(epochs=10_000, batch_size=8))
+ENDLESS = replace(SHORT, settings=replace(SHORT.settings, epochs=10_000, batch_size=8))
 
 
 def until(client, kind, seconds=60.0):
@@ -120,15 +119,6 @@ def die(client):
     assert not client.alive
 
 
-def test_death_mid_fit_is_told_within_a_second_and_the_next_engine_works(engine):
-    engine.send(Train("r", dumps(ENDLESS)))
-    until(engine, Epoch)
-    die(engine)
-    with Client() as client:
-        client.send(Train("next", dumps(SHORT)))
-        assert until(client, Finished)[-1].run == "next"
-
-
 def test_death_during_the_start_is_told_within_a_second():
     with Client() as client:
         assert client.wait(0.3) == []
@@ -148,6 +138,16 @@ def test_death_at_any_moment_is_told_within_a_second():
             die(client)
 
 
+def test_an_engine_ends_in_the_middle_of_a_fit_with_the_programs_end_of_the_pipe(engine):
+    """That is all that is left of a program that was killed, whatever the engine is doing."""
+    engine.send(Train("r", dumps(ENDLESS)))
+    until(engine, Epoch)
+    began = time.monotonic()
+    engine._outbox.put(None)  # the writing thread closes the pipe
+    until(engine, Died)
+    assert time.monotonic() - began < 1
+
+
 PARENT = """
 import sys
 from bnstudio.training.client import Client
@@ -155,16 +155,11 @@ from bnstudio.training.messages import *
 client = Client()
 client.send(Train("r", sys.stdin.read()))
 print(client.pid, flush=True)
-while True:
-    for event in client.wait(1.0):
-        if isinstance(event, Epoch):
-            print("training", flush=True)
+client.wait(600)
 """
 
 
-@pytest.mark.parametrize("said", [1, 2])
-def test_an_engine_does_not_outlive_its_program(said):
-    """Killed while the engine imports Keras, and in the middle of a fit."""
+def test_an_engine_does_not_outlive_its_program():
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT],
         stdin=subprocess.PIPE,
@@ -175,10 +170,7 @@ def test_an_engine_does_not_outlive_its_program(said):
     with parent:
         parent.stdin.write(dumps(ENDLESS))
         parent.stdin.close()
-        pid = int(parent.stdout.readline())
-        if said == 2:
-            assert parent.stdout.readline() == "training\n"
-        orphan = psutil.Process(pid)
+        orphan = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
         orphan.wait(3)
 
