@@ -7,6 +7,7 @@ a layer selected in the inspector, and with the panels in front that show every 
 from __future__ import annotations
 
 import statistics
+import time
 from dataclasses import replace
 
 from bnstudio.graph import Node
@@ -79,7 +80,7 @@ FRONTS = {
 
 
 def times(shown, start, edit, name, selected=()):
-    """Seconds of each of several edits, and the longest time the window was busy afterwards."""
+    """Seconds of several edits by the clock and of CPU, and the longest task after any of them."""
     taken, busy = [], 0.0
     for turn in range(5 if QUICK else 15):
         shown.document.open(Project(graph=start), None)
@@ -94,7 +95,9 @@ def times(shown, start, edit, name, selected=()):
             shown.document.edit(after, name)
             draw(shown)
 
-        taken.append(timed(apply))
+        used = time.process_time()
+        seconds = timed(apply)
+        taken.append((seconds, time.process_time() - used))
         if shown.document.graph is not after or shown.document.diagnostics is before:
             raise SystemExit("The edit has not reached the diagnostics.")
         busy = max(busy, calm(shown, AFTER))
@@ -123,8 +126,9 @@ def main() -> None:
 
 
 def _row(what, taken):
-    median = statistics.median(taken)
-    value = f"{milliseconds(median)} (best {milliseconds(min(taken))})"
+    # Where the second is much less than the first, other programs had the machine.
+    median, used = (statistics.median(column) for column in zip(*taken, strict=True))
+    value = f"{milliseconds(median)} ({milliseconds(used)} of CPU)"
     return row(f"One edit in 1,000 nodes: {what}", value, "under 16 ms", median < TARGET)
 
 
