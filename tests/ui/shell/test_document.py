@@ -1,8 +1,10 @@
 """The one door: edits, merging, undo, selection, and what is said of them."""
 
 import pytest
+import shiboken6
+from PySide6.QtWidgets import QWidget
 
-from bnstudio.graph import add, heal, rename, set_params
+from bnstudio.graph import Graph, add, heal, rename, set_params
 from bnstudio.project import Project
 from bnstudio.resources import resource
 from bnstudio.ui import theme
@@ -120,3 +122,15 @@ def test_text_can_be_read(now):
     assert contrast(now.on_accent, now.accent) >= 4.5
     for role, colour in now.code.items():
         assert contrast(colour, now.surface) >= 4.5, role
+
+
+def test_a_history_that_is_destroyed_tells_nobody(qtbot, full):
+    window = QWidget()
+    document = Document(full.project, window)
+    heard = []
+    document.history_changed.connect(lambda: heard.append("history"))
+    document.modified_changed.connect(heard.append)
+    document.edit(Graph(), "Empty")
+    assert heard == ["history", True]
+    shiboken6.delete(window)
+    assert heard == ["history", True]
