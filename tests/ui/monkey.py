@@ -25,6 +25,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QFileDialog,
@@ -317,7 +318,7 @@ class Monkey:
             self.rng.randint(0, self.window.height() - 1),
         )
         over = QApplication.activePopupWidget()
-        if over is not None:
+        if over is not None and shiboken6.isValid(over):
             at = QPoint(self.rng.randint(0, over.width()), self.rng.randint(0, over.height()))
             found = over.childAt(at) or over
             return (found if shiboken6.isValid(found) else over), at
@@ -489,6 +490,8 @@ class Monkey:
 
     def context_menu(self) -> None:
         widget, at = self.target()
+        if isinstance(widget, QAbstractSpinBox):
+            return  # Qt's own menu there waits for an answer
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, widget.mapToGlobal(at))
         QApplication.sendEvent(widget, event)
 
