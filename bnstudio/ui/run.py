@@ -301,6 +301,10 @@ class Run:
                 return False
         return True
 
+    def unload(self) -> None:
+        """Lets the steps and the activations go, which ``RunStore.load`` reads again."""
+        self.steps, self.history, self.loaded = Table(), History(), False
+
     def _turn(self, to: State, expected: State) -> bool:
         if self.state != expected:
             return False

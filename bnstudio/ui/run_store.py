@@ -30,6 +30,7 @@ LISTED = 500
 
 _MAX_FILE = 256 * 2**20
 _GONE = ".deleted"
+_MEASURED = "activations.msgpack"
 
 
 class _Summary(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ class Recorder:
             if self.broken:
                 return
             measured = msgspec.msgpack.encode(run.history.kept())
-            (self.folder / "activations.msgpack").write_bytes(measured)
+            (self.folder / _MEASURED).write_bytes(measured)
             self._write_summary(run)
         except OSError as error:
             self._break(error)
@@ -191,9 +192,13 @@ class RunStore:
             }
             run.apply(Steps(run.id, line.first, logs, line.elapsed))
         with suppress(OSError, msgspec.MsgspecError):
-            measured = _read_bytes(folder / "activations.msgpack")
+            measured = _read_bytes(folder / _MEASURED)
             for entry in msgspec.msgpack.decode(measured, type=list[Histograms]):
                 run.apply(entry)
+
+    def holds(self, run: Run) -> bool:
+        """Whether a run's record was written to its end."""
+        return (self.path(run) / _MEASURED).exists()
 
     def rename(self, run: Run) -> None:
         """Writes a run's new title down.

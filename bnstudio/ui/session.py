@@ -215,6 +215,7 @@ class Session(RunList):
         self.run_started.emit(run)
         self._set_state("running")
         self._send_waiting()
+        self._unload_others()
 
     def pause(self) -> None:
         """Holds the run after the step in progress."""
@@ -367,6 +368,13 @@ class Session(RunList):
             case Failed():
                 self.failed.emit(event)
                 self._end_run(run)
+
+    def _unload_others(self) -> None:
+        """Leaves to the disk what nobody looks at: a day of runs does not fit into memory."""
+        shown = (self.run, *self.ghosts)
+        for run in self.runs:
+            if run.loaded and run not in shown and self.store.holds(run):
+                run.unload()
 
     def _keep_pace(self, run: Run) -> None:
         self._pace.append((run.elapsed, run.done_steps))

@@ -31,6 +31,32 @@ def test_a_run_is_read_back_as_it_was(desk):
     assert run.history.kept() == was.history.kept()
 
 
+def test_an_earlier_run_is_left_to_the_disk_until_it_is_looked_at(desk):
+    session = desk.session
+    desk.finish_run()
+    first = session.run
+    losses, measured = first.steps["loss"].copy(), first.history.kept()
+    desk.finish_run()
+    second = session.run
+    assert (len(first.steps), first.history.count) == (0, 0)
+    assert first.best("loss"), "what the list shows stays"
+    session.set_ghosts((second,))
+    desk.finish_run()
+    assert len(second.steps), "it is drawn behind the current one"
+    assert session.show(first)
+    np.testing.assert_array_equal(first.steps["loss"], losses)
+    assert first.history.kept() == measured
+
+
+def test_a_run_without_a_record_stays_in_memory(desk):
+    desk.store.folder.parent.mkdir(exist_ok=True)
+    desk.store.folder.write_text("a file where the folder should be")
+    desk.finish_run()
+    first = desk.session.run
+    desk.finish_run()
+    assert len(first.steps)
+
+
 def test_values_that_are_not_finite_survive(desk):
     run = desk.train()
     desk.tick(
