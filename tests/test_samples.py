@@ -12,7 +12,7 @@ import pytest
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.keras_script import render
-from bnstudio.exporters.wires import box_of
+from bnstudio.look.geometry import node_box
 from bnstudio.plan import plan
 from bnstudio.project import SUFFIX, dumps, samples
 from bnstudio.resources import resource
@@ -56,7 +56,7 @@ def test_a_sample_is_written_as_the_studio_writes_it_and_says_what_it_shows(name
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_samples_boxes_do_not_touch_and_its_wires_run_down(name):
     graph = SAMPLES[name].project.graph
-    boxes = {id: box_of(node.x, node.y) for id, node in graph.nodes.items()}
+    boxes = {id: node_box(node.x, node.y) for id, node in graph.nodes.items()}
     for a, b in combinations(boxes.values(), 2):
         apart = a.right < b.left or b.right < a.left or a.bottom < b.top or b.bottom < a.top
         assert apart, (a, b)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
-from bnstudio.exporters.wires import HEIGHT, Box, box_of, path, port
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.look.colours import CATEGORIES, DARK, LIGHT, OTHER
+from bnstudio.look.geometry import HEIGHT, Box, Point, bounds, node_box, port_offset, route
+from bnstudio.look.spatial import Grid
 from bnstudio.rules import Case, Severity, diagnose
 
 if TYPE_CHECKING:
@@ -18,48 +19,14 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import Analysis, NodeFacts
     from bnstudio.graph import Node, Value
+    from bnstudio.look.colours import Colours
+    from bnstudio.look.geometry import Curve
     from bnstudio.project import Project
 
 MARGIN = 32.0
+EMPTY = Box(0.0, 0.0, 200.0, 80.0)
 SANS = "Inter, 'Segoe UI', system-ui, sans-serif"
 MONO = "'JetBrains Mono', Consolas, monospace"
-
-
-@dataclass(frozen=True)
-class Colours:
-    """What a picture is painted with; a test holds them equal to the window's themes."""
-
-    canvas: str
-    raised: str
-    border: str
-    text: str
-    muted: str
-    wire: str
-    error: str
-    warning: str
-    on_badge: str
-
-
-LIGHT = Colours(
-    "#f8f9fb", "#ffffff", "#dcdfe5", "#16181d", "#5a6170", "#8b93a3", "#c4282f", "#985700",
-    "#ffffff",
-)  # fmt: skip
-DARK = Colours(
-    "#12141a", "#262a33", "#313642", "#eceef2", "#a0a8b8", "#707a8d", "#ff7b80", "#f2b04c",
-    "#12141a",
-)  # fmt: skip
-CATEGORIES = {
-    "Core": "#0072b2",
-    "Normalization": "#009e73",
-    "Activation": "#e69f00",
-    "Regularization": "#cc79a7",
-    "Convolution": "#56b4e9",
-    "Pooling": "#7f9fd1",
-    "Recurrent": "#d55e00",
-    "Merging": "#b8a912",
-    "Reshaping": "#8a8f98",
-}
-OTHER = "#8a8f98"
 
 
 def render(project: Project, analysis: Analysis | None = None, *, dark: bool = False) -> str:
@@ -67,21 +34,14 @@ def render(project: Project, analysis: Analysis | None = None, *, dark: bool = F
     analysis = analysis or analyze(project.graph)
     graph, colours = project.graph, DARK if dark else LIGHT
     boxes = {
-        id: box_of(node.x, node.y, len(graph.wires_into.get(id, ())))
+        id: node_box(node.x, node.y, len(graph.wires_into.get(id, ())))
         for id, node in graph.nodes.items()
     }
-    left = min((box.left for box in boxes.values()), default=0.0) - MARGIN
-    top = min((box.top for box in boxes.values()), default=0.0) - MARGIN
-    right = max((box.right for box in boxes.values()), default=200.0) + MARGIN
-    bottom = max((box.bottom for box in boxes.values()), default=80.0) + MARGIN
-    # Wires may pass outside the outermost nodes.
-    drawn = [_wires(project, analysis, boxes)] if graph.wires else []
-    reach = [edge for _, edges in drawn for edge in edges]
-    left, right = (
-        min([left, *(x - MARGIN for x in reach)]),
-        max([right, *(x + MARGIN for x in reach)]),
-    )
-    width, height = right - left, bottom - top
+    curves = _curves(project, analysis, boxes)
+    # Wires may pass outside the outermost nodes, but never past the ends of their own pieces.
+    ends = [(*point, *point) for curve in curves for point in curve]
+    whole = (bounds([*boxes.values(), *ends]) or EMPTY).grown(MARGIN)
+    left, top, (width, height) = whole.left, whole.top, whole.size
     title = escape(_visible(project.title or "A Keras model"), quote=False)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
@@ -95,8 +55,7 @@ def render(project: Project, analysis: Analysis | None = None, *, dark: bool = F
         lines.append(
             _text(left + width / 2, top + height / 2, "n", "The drawing is empty", "middle")
         )
-    for paths, _ in drawn:
-        lines += paths
+    lines += [f'<path class="w" d="{_path(curve)}"/>' for curve in curves]
     worst = _worst(project, analysis)
     for id, node in graph.nodes.items():
         lines += _node(node, analysis.facts[id], boxes[id], worst.get(id), project)
@@ -104,6 +63,7 @@ def render(project: Project, analysis: Analysis | None = None, *, dark: bool = F
 
 
 def _style(colours: Colours) -> str:
+    on_badge = colours.canvas if colours.dark else colours.on_accent
     return (
         "<style>"
         f".b{{fill:{colours.raised};stroke:{colours.border}}}"
@@ -113,33 +73,46 @@ def _style(colours: Colours) -> str:
         f".n{{font:12px {SANS};fill:{colours.muted}}}"
         f".d{{font:12px {SANS};fill:{colours.text}}}"
         f".s{{font:11px {MONO};fill:{colours.muted}}}"
-        f".g{{font:700 11px {SANS};fill:{colours.on_badge}}}"
+        f".g{{font:700 11px {SANS};fill:{on_badge}}}"
         f".error{{fill:{colours.error}}}.warning{{fill:{colours.warning}}}"
         "</style>"
     )
 
 
-def _wires(
-    project: Project, analysis: Analysis, boxes: Mapping[str, Box]
-) -> tuple[list[str], list[float]]:
-    """The wires as paths, and the places furthest to the side that they reach."""
+def _curves(project: Project, analysis: Analysis, boxes: Mapping[str, Box]) -> list[Curve]:
+    """The wires, each around the nodes between its ends."""
     graph = project.graph
+    grid = Grid()
+    for id, box in boxes.items():
+        grid.put(id, box)
     place = {
         (wire.target, wire.target_port): (index, len(wires))
         for wires in graph.wires_into.values()
         for index, wire in enumerate(wires)
     }
-    paths, edges = [], []
+    curves = []
     for wire in graph.wires:
         source, target = boxes[wire.source], boxes[wire.target]
         outputs = max(1, len(analysis.facts[wire.source].outputs))
-        start = port(source, min(wire.source_port, outputs - 1), outputs), source.bottom
-        end = port(target, *place[wire.target, wire.target_port]), target.top
-        others = (boxes[id] for id in graph.nodes if id not in (wire.source, wire.target))
-        line, reach = path(start, end, others)
-        paths.append(f'<path class="w" d="{line}"/>')
-        edges += reach
-    return paths, edges
+        start = _place(source, min(wire.source_port, outputs - 1), outputs)
+        end = _place(target, *place[wire.target, wire.target_port])
+        ends = {wire.source, wire.target}
+
+        def near(region: Box, ends: set[str] = ends) -> list[Box]:
+            return [box for id, box in grid.near(region).items() if id not in ends]
+
+        curves.append(route(Point(start, source.bottom), Point(end, target.top), near))
+    return curves
+
+
+def _place(box: Box, index: int, count: int) -> float:
+    """How far to the right a port is."""
+    return box.left + port_offset(box.width, index, count)
+
+
+def _path(curve: Curve) -> str:
+    start, *points = (f"{x:g} {y:g}" for x, y in curve)
+    return f"M{start}C{' '.join(points)}"
 
 
 def _worst(project: Project, analysis: Analysis) -> dict[str, Severity]:
@@ -154,7 +127,7 @@ def _worst(project: Project, analysis: Analysis) -> dict[str, Severity]:
 def _node(
     node: Node, facts: NodeFacts, box: Box, badge: Severity | None, project: Project
 ) -> list[str]:
-    left, top, width = box.left, box.top, box.right - box.left
+    left, top, width = box.left, box.top, box.width
     room = width - 26 - (24 if badge else 0)
     entry = LAYERS.get(node.type)
     colour = CATEGORIES.get(entry.category, OTHER) if entry else OTHER
@@ -180,10 +153,10 @@ def _node(
         lines.append(f'<circle class="{badge.value}" cx="{x:g}" cy="{y:g}" r="8"/>')
         lines.append(_text(x, y + 4, "g", glyph, "middle"))
     wired = len(project.graph.wires_into.get(node.id, ()))
-    lines += [_port(port(box, index, wired), top) for index in range(wired)]
+    lines += [_port(_place(box, index, wired), top) for index in range(wired)]
     if node.id in project.graph.wires_from:
         outputs = max(1, len(facts.outputs))
-        lines += [_port(port(box, index, outputs), box.bottom) for index in range(outputs)]
+        lines += [_port(_place(box, index, outputs), box.bottom) for index in range(outputs)]
     return [*lines, "</g>"]
 
 

@@ -11,11 +11,11 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import Point
 from bnstudio.project import SUFFIX, Project, samples
 from bnstudio.ui import help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import Point
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document

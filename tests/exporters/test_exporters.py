@@ -1,15 +1,16 @@
 """What holds for every exporter and every sample, and for pictures."""
 
+import re
 import struct
 import xml.etree.ElementTree as ET
-from dataclasses import fields
 
 import pytest
 from hypothesis import given
 
 from bnstudio.exporters import EXPORTERS, png, svg
-from bnstudio.exporters.wires import box_of, path
 from bnstudio.graph import Graph, Node, Wire, add
+from bnstudio.look.colours import DARK, LIGHT
+from bnstudio.look.geometry import PITCH
 from bnstudio.project import Project, samples
 from tests.graphs import projects
 
@@ -86,17 +87,6 @@ def test_long_texts_are_cut_to_their_box():
     assert any(line.endswith("…") for line in said)
 
 
-def test_a_wire_goes_around_the_boxes_between_its_ends():
-    between = box_of(0, 116)
-    straight, reach = path((0, 35), (0, 197), [])
-    assert (straight.count("C"), reach) == (1, [])
-    around, reach = path((0, 35), (0, 197), [between])
-    assert around.count("C") == 2
-    assert reach[0] >= between.right or reach[0] <= between.left
-    _, back = path((0, 200), (0, 0), [])
-    assert len(back) == 1
-
-
 def test_a_png_is_twice_the_size_and_has_bounds():
     project = SAMPLES["xor"].project
     root = ET.fromstring(svg.render(project))
@@ -112,32 +102,33 @@ def test_a_png_is_twice_the_size_and_has_bounds():
     assert min(width, height) >= 1
 
 
-def test_light_and_dark_differ_and_are_the_windows_colours():
-    from bnstudio.ui import theme
-
-    assert svg.CATEGORIES == theme._CATEGORY
+def test_light_and_dark_differ():
     project = SAMPLES["xor"].project
-    for colours, of_window, dark in ((svg.LIGHT, theme.LIGHT, False), (svg.DARK, theme.DARK, True)):
-        for field in fields(colours):
-            if field.name != "on_badge":
-                assert getattr(colours, field.name) == getattr(of_window, field.name)
+    for colours, dark in ((LIGHT, False), (DARK, True)):
         assert f'fill="{colours.canvas}"' in svg.render(project, dark=dark)
 
 
-def test_a_picture_of_a_long_chain_is_made_in_linear_time():
+def test_wires_are_routed_as_on_the_canvas_and_the_picture_holds_them():
+    graph = Graph(
+        {f"n{i}": Node(f"n{i}", "Add", f"n{i}", {}, 0.0, PITCH * i) for i in range(3)},
+        (Wire("n0", 0, "n1", 0), Wire("n1", 0, "n2", 0), Wire("n0", 0, "n2", 1)),
+    )
+    root = ET.fromstring(svg.render(Project(graph)))
+    paths = [path.attrib["d"] for path in root.iter(f"{SVG}path") if path.get("class") == "w"]
+    assert [len(path.split()) for path in paths] == [7, 7, 19]  # the last one goes around n1
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    numbers = [float(number) for path in paths for number in re.findall(r"-?[\d.]+", path)]
+    assert left < min(numbers[::2]) <= max(numbers[::2]) < left + width
+    assert top < min(numbers[1::2]) <= max(numbers[1::2]) < top + height
+
+
+def test_a_picture_of_a_long_chain_is_made_in_linear_time(monkeypatch):
     # Every wire is short, so no wire looks at any other node; a count says so without a clock.
     graph = Graph(
-        {f"n{i}": Node(f"n{i}", "Add", f"n{i}", {}, 0.0, 116.0 * i) for i in range(300)},
+        {f"n{i}": Node(f"n{i}", "Add", f"n{i}", {}, 0.0, PITCH * i) for i in range(300)},
         tuple(Wire(f"n{i}", 0, f"n{i + 1}", 0) for i in range(299)),
     )
     looked = []
-
-    class Boxes(dict):
-        def __getitem__(self, key):
-            looked.append(key)
-            return super().__getitem__(key)
-
-    boxes = Boxes({id: box_of(node.x, node.y) for id, node in graph.nodes.items()})
-    project = Project(graph)
-    svg._wires(project, svg.analyze(graph), boxes)
-    assert len(looked) == 2 * len(graph.wires)
+    monkeypatch.setattr(svg.Grid, "near", lambda _, region: looked.append(region) or {})
+    svg.render(Project(graph))
+    assert looked == []

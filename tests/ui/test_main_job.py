@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.analysis import analyze
+from bnstudio.look.geometry import Point
 from bnstudio.ui import app as starting
-from bnstudio.ui.canvas.geometry import Point
 from bnstudio.ui.editors.number import NumberField
 from tests.ui.canvas.hand import Hand
 from tests.ui.conftest import close_window

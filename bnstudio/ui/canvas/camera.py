@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 
-from bnstudio.ui.canvas.geometry import LIMIT, Box, Point
+from bnstudio.look.geometry import LIMIT, Box, Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from bnstudio.graph import (
 )
 from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
 from bnstudio.ui.canvas.surface import Surface

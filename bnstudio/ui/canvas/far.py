@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
+from bnstudio.look.geometry import Box, bounds, corners
 from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Box, bounds, corners
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.scene import Scene

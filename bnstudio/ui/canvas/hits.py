@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from PySide6.QtCore import QPointF, Qt
 
-from bnstudio.ui.canvas.geometry import Box, Point
+from bnstudio.look.geometry import Box, Point
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.node_item import NodeItem

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from bnstudio.look.geometry import Box, Point
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Box, Point
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.surface import Surface

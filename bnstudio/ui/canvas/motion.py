@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bnstudio.ui.canvas.geometry import Point
+    from bnstudio.look.geometry import Point
     from bnstudio.ui.canvas.surface import Surface
 
 _DURATION = 140

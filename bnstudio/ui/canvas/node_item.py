@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
+from bnstudio.look.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE, paint_badge, paint_mark
-from bnstudio.ui.canvas.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas.node_texts import PAD, Texts
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QGraphicsScene
 from bnstudio.analysis import NodeFacts
 from bnstudio.graph import Graph, diff
 from bnstudio.layers import LAYERS
-from bnstudio.ui.canvas.geometry import WIDTH, Box, Point, bounds, curve, route
+from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
+from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
 from bnstudio.ui.canvas.node_texts import shape_text
-from bnstudio.ui.canvas.spatial import Grid
 from bnstudio.ui.canvas.wire_item import WireItem, label_boxes
 
 if TYPE_CHECKING:

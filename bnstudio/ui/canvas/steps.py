@@ -18,7 +18,7 @@ from bnstudio.graph import (
 )
 from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError
-from bnstudio.ui.canvas.geometry import HEIGHT, PITCH, WIDTH, node_box
+from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, node_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

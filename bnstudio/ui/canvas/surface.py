@@ -17,12 +17,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from bnstudio.look.geometry import Box, Point
 from bnstudio.ui import theme
 from bnstudio.ui.canvas import backdrop, describe
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.camera import Camera
 from bnstudio.ui.canvas.far import Map
-from bnstudio.ui.canvas.geometry import Box, Point
 from bnstudio.ui.canvas.minimap import Minimap
 from bnstudio.ui.canvas.motion import Glide, Growth
 from bnstudio.ui.canvas.node_item import FAR

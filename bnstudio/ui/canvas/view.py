@@ -25,9 +25,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import Point
 from bnstudio.ui.canvas import describe
 from bnstudio.ui.canvas.desk import Desk
-from bnstudio.ui.canvas.geometry import Point
 from bnstudio.ui.canvas.gestures import Drop, Pan, choose
 from bnstudio.ui.canvas.hits import Hit, Pointer, hit
 from bnstudio.ui.canvas.menu import menu_for

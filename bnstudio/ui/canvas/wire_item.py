@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from bnstudio.look.geometry import Box, Curve, Point, distance, samples
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Box, Curve, Point, distance, samples
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget

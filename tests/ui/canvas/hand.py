@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
-from bnstudio.ui.canvas.geometry import PITCH, Point
+from bnstudio.look.geometry import PITCH, Point
 from bnstudio.ui.canvas.view import LAYER_MIME, CanvasView
 
 LEFT = Qt.MouseButton.LeftButton

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from bnstudio import data
 from bnstudio.graph import Wire, add, connect
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import PITCH
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.search import rank_layers
 from tests.ui.canvas.hand import Hand, chain
 

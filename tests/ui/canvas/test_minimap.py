@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import Graph, Node, Wire
+from bnstudio.look.geometry import PITCH
 from bnstudio.ui import theme
-from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.canvas.minimap import ABOVE
 from tests.ui.canvas.hand import Hand, chain
 

@@ -6,7 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from bnstudio.graph import Graph, Wire, add, connect, remove
-from bnstudio.ui.canvas.geometry import PITCH, Point
+from bnstudio.look.geometry import PITCH, Point
 from tests.ui.canvas.hand import MIDDLE, Hand, chain
 
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from bnstudio.analysis import next_port, why_not
 from bnstudio.graph import Graph, Wire, add, connect, disconnect, heal, move, set_params
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
 from bnstudio.rules import Severity
 from bnstudio.training.messages import Histogram
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import Box, Point
 from bnstudio.ui.canvas.scene import Scene
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.document import Document

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from bnstudio.graph import Graph, add, set_params
+from bnstudio.look.geometry import PITCH
 from bnstudio.project import Project, samples
 from bnstudio.rules import Diagnostic, Fix, Severity
 from bnstudio.ui import document as document_module
-from bnstudio.ui.canvas.geometry import PITCH
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.problems import Problems, button_rect
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
+from bnstudio.look.geometry import Box
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.geometry import Box
 from bnstudio.ui.canvas.gestures.base import Gesture
 
 if TYPE_CHECKING:

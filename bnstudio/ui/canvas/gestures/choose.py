@@ -10,7 +10,7 @@ from bnstudio.ui.canvas.gestures.wire import DrawWire
 from bnstudio.ui.canvas.hits import hit
 
 if TYPE_CHECKING:
-    from bnstudio.ui.canvas.geometry import Point
+    from bnstudio.look.geometry import Point
     from bnstudio.ui.canvas.gestures.base import Gesture
     from bnstudio.ui.canvas.hits import Pointer
     from bnstudio.ui.canvas.view import CanvasView

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF
 
 from bnstudio.graph import move
+from bnstudio.look.geometry import HEIGHT, PITCH, Point
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import HEIGHT, PITCH, Point
 from bnstudio.ui.canvas.gestures.base import Gesture
 
 if TYPE_CHECKING:

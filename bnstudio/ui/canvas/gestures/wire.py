@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 from bnstudio.analysis import analyze, why_not
 from bnstudio.graph import Wire, disconnect
 from bnstudio.layers import LAYERS
+from bnstudio.look.geometry import Point, curve
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas import steps
-from bnstudio.ui.canvas.geometry import Point, curve
 from bnstudio.ui.canvas.gestures.base import Gesture
 from bnstudio.ui.canvas.wire_item import path
 

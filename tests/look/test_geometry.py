@@ -6,7 +6,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnstudio.ui.canvas.geometry import (
+from bnstudio.look.geometry import (
     GAP,
     HEIGHT,
     LIMIT,
@@ -21,7 +21,7 @@ from bnstudio.ui.canvas.geometry import (
     route,
     samples,
 )
-from bnstudio.ui.canvas.spatial import Grid
+from bnstudio.look.spatial import Grid
 
 PLACES = st.floats(-3000, 3000)
 POINTS = st.builds(Point, PLACES, PLACES)

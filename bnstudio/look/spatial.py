@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bnstudio.ui.canvas.geometry import Box
+    from bnstudio.look.geometry import Box
 
 _CELL = 256.0
 
