@@ -1,4 +1,5 @@
 import ast
+import re
 from dataclasses import replace
 
 import pytest
@@ -328,7 +329,7 @@ def _only_expected(text):
             while isinstance(root, ast.Attribute | ast.Call | ast.Subscript | ast.BinOp):
                 root = getattr(root, "func", None) or getattr(root, "value", None) or root.left
             name = root.id if isinstance(root, ast.Name) else type(root).__name__
-            layer = name.endswith("_layer") or "_layer_" in name
+            layer = re.fullmatch(r"(\w+_)?layer(_\w+)?", name)  # of a node without a name: layer
             known = FUNCTIONS | MODULES | DATA
             made = name.startswith(("load_", "make_"))
             assert name in known or made or (layer and name in assigned) or name == "Compare", name
