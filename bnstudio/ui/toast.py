@@ -36,6 +36,7 @@ _SECONDS = {"info": 5.0, "good": 4.0, "warning": 8.0, "error": 12.0}
 _SHOWN = 3
 _MARGIN = 16
 _WIDTH = 460
+_LONGEST = 400
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Toast(QFrame):
         glyph = QLabel()
         glyph.setPixmap(icons.icon(note.kind, note.kind).pixmap(18, 18))
         row.addWidget(glyph, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.label = QLabel(note.text)
+        # The whole of it stands in Messages.
+        self.label = QLabel(note.text if len(note.text) <= _LONGEST else f"{note.text[:_LONGEST]}…")
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setWordWrap(True)
         row.addWidget(self.label, 1)

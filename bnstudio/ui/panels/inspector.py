@@ -303,7 +303,7 @@ class Summary(QScrollArea):
         """Brings the figures up to date."""
         document = self._document
         project, analysis = document.project, document.analysis
-        self.heading.setText(project.title or document.title)
+        self.heading.setText(" ".join(project.title.split())[:200] or document.title)
         self.about.setText(project.about)
         self.about.setVisible(bool(project.about))
         rows = []

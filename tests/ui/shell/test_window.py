@@ -350,3 +350,12 @@ def test_a_recovered_value_can_be_undone_to_nothing_lost(window):
     graph, _ = add(window.document.graph, "Dropout")
     assert window.files.restore(Project(graph=graph), None)
     assert window.document.modified
+
+
+def test_a_long_message_leaves_room_for_the_drawing_and_is_kept_whole(window):
+    text = "It went on and on. " * 200
+    window.say(text, "error")
+    QApplication.processEvents()
+    (toast,) = [toast for toast in window.toasts.shown if toast.note.text == text]
+    assert toast.height() < window.canvas.height() / 2
+    assert window.toasts.log[-1].text == text
