@@ -83,6 +83,8 @@ class Dock(QDockWidget):
         policy.setRetainSizeWhenHidden(True)
         panel.setSizePolicy(policy)
         self.visibilityChanged.connect(panel.setVisible)
+        # Of a dock that is detached from behind a tab Qt does not say that it is seen.
+        self.topLevelChanged.connect(self._detach, Qt.ConnectionType.QueuedConnection)
         self._title = _Title(self)
         self._nothing = QWidget(self)
         self._nothing.setFixedHeight(0)
@@ -92,6 +94,10 @@ class Dock(QDockWidget):
         # titles change under its hands.
         for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
             signal.connect(self.show_title, Qt.ConnectionType.QueuedConnection)
+
+    def _detach(self, floating: bool) -> None:
+        if floating and not self.isHidden():
+            self.widget().show()
 
     def _retitle(self, title: str) -> None:
         if title:

@@ -359,3 +359,13 @@ def test_a_long_message_leaves_room_for_the_drawing_and_is_kept_whole(window):
     (toast,) = [toast for toast in window.toasts.shown if toast.note.text == text]
     assert toast.height() < window.canvas.height() / 2
     assert window.toasts.log[-1].text == text
+
+
+def test_a_panel_detached_from_behind_a_tab_is_seen(window):
+    dock, panel = window.docks["Layers"], window.panels["Layers"]
+    assert not panel.isVisible()
+    dock.setFloating(True)
+    QApplication.processEvents()
+    assert panel.isVisible()
+    dock.setFloating(False)
+    QApplication.processEvents()
