@@ -216,7 +216,7 @@ class Monkey:
             for number in range(count):
                 deed = self.rng.choices(deeds, weights)[0]
                 self.say(f"{number} {deed.__name__}")
-                deed()
+                self.do(deed)
                 QApplication.processEvents()
                 assert not self.faults, self.report()
                 if number % check_every == check_every - 1:
@@ -226,6 +226,15 @@ class Monkey:
             self.close_popups()
             self.check()
             assert not self.faults, self.report()
+
+    def do(self, deed) -> None:
+        """Does one thing. A part of Qt's own that goes while it is touched is nobody's fault."""
+        try:
+            deed()
+        except RuntimeError as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            if "already deleted" not in str(error) or last.filename != __file__:
+                raise
 
     def say(self, text: str) -> None:
         self.log.append(text)

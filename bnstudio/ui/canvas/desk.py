@@ -312,6 +312,7 @@ class Desk(Surface):
         self._popup = popup
         popup.chosen.connect(lambda entry: take(entry.name))
         popup.closed.connect(self._popup_closed)
+        self.document.changed.connect(popup.close)  # what it would add to may be gone
 
     def _popup_closed(self) -> None:
         self._popup = None

@@ -195,6 +195,7 @@ class CanvasView(Desk):
             self.select_wire(found.wire.wire if found.wire else None)
         menu = menu_for(self, found, at)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.document.changed.connect(menu.close)  # what it is about may be gone
         menu.popup(self.viewport().mapToGlobal(at.toPoint()))
         event.accept()
 

@@ -428,3 +428,19 @@ def test_a_band_cut_short_by_the_loss_of_what_it_selected(chain_view, hand):
     assert document.selection == {"a"}, "what was selected before the band"
     marked = {id for id, item in chain_view.drawing.nodes.items() if item.selected}
     assert marked == document.selection
+
+
+def test_an_edit_closes_what_was_asked_of_the_drawing_before(chain_view, hand, qtbot):
+    document, viewport = chain_view.document, chain_view.viewport()
+    at = hand.at((0, PITCH))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
+    QApplication.sendEvent(viewport, event)
+    menu = chain_view.findChild(QMenu)
+    assert menu.isVisible()
+    with qtbot.waitSignal(menu.destroyed):
+        document.edit(remove(document.graph, ["b"]), "Delete b")
+    hand.click((0, 0))
+    chain_view.open_search()
+    assert chain_view.popup is not None
+    document.edit(remove(document.graph, ["a"]), "Delete a")
+    assert chain_view.popup is None
