@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
 
 from bnstudio.ui import icons, theme
@@ -33,6 +33,31 @@ def count(number: float | None, unit: str) -> str:
     return f"{number:g} {unit}"
 
 
+class Figure(QLabel):
+    """A label for text that changes all the time.
+
+    Another text of a plain label has the window lay out and paint everything anew. This one keeps
+    its size for as long as the text fits, and only ever grows.
+    """
+
+    def show_text(self, text: str) -> None:
+        """Shows another text."""
+        self.setText(text)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        need = self.sizeHint()
+        if need.width() > self.maximumWidth() or self.minimumWidth() != self.maximumWidth():
+            self.setFixedWidth(need.width())
+        if need.height() != self.maximumHeight():
+            self.setFixedHeight(need.height())
+
+
 class StatusBar(QStatusBar):
     """One quiet line at the foot of the window."""
 
@@ -51,9 +76,9 @@ class StatusBar(QStatusBar):
         row = QHBoxLayout(line)
         row.setContentsMargins(10, 1, 6, 1)
         row.setSpacing(0)
-        self.engine = QLabel()
-        self.model = QLabel()
-        self.saved = QLabel()
+        self.engine = Figure()
+        self.model = Figure()
+        self.saved = Figure()
         for label in (self.engine, self.model, self.saved):
             row.addWidget(label)
             row.addSpacing(18)
@@ -88,7 +113,7 @@ class StatusBar(QStatusBar):
     def _show_engine(self, *_: object) -> None:
         words, colour = _STATES[self._session.state]
         dot = getattr(theme.current(), colour)
-        self.engine.setText(f'<span style="color:{dot}">\u25cf</span>&nbsp;&nbsp;{words}')
+        self.engine.show_text(f'<span style="color:{dot}">\u25cf</span>&nbsp;&nbsp;{words}')
 
     def _show_size(self, *_: object) -> None:
         analysis = self._document.analysis
@@ -96,10 +121,10 @@ class StatusBar(QStatusBar):
         words = f"{total:,} parameter" + ("" if total == 1 else "s")
         if analysis.fixed:
             words += f" ({analysis.fixed:,} not trainable)"
-        self.model.setText(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} per row")
+        self.model.show_text(f"{words}   \u00b7   {count(analysis.flops, 'FLOP')} per row")
 
     def _show_saved(self, *_: object) -> None:
         if self._document.modified:
-            self.saved.setText("Unsaved changes")
+            self.saved.show_text("Unsaved changes")
         else:
-            self.saved.setText("Saved" if self._document.path else "")
+            self.saved.show_text("Saved" if self._document.path else "")

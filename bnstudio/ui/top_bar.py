@@ -11,7 +11,7 @@ from bnstudio.ui import icons
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent
 
     from bnstudio.ui.document import Document
 
@@ -27,9 +27,10 @@ class TopBar(QWidget):
         self.menus = QMenuBar()
         self.menus.setAccessibleName("Menus")
         self.menus.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
-        self.title = Verbatim()
+        # In a place of its own, or another title would have the whole window laid out anew.
+        place = _Place()
+        self.title = place.label
         self.title.setAccessibleName("Project")
-        self.title.setMinimumWidth(40)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 5, 10, 5)
         self._row.setSpacing(4)
@@ -40,7 +41,7 @@ class TopBar(QWidget):
         self._row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         self._buttons = self._row.count()
         self._row.addSpacing(8)
-        self._row.addWidget(self.title, 1)
+        self._row.addWidget(place, 1)
         self._row.addWidget(train)
         document.path_changed.connect(self._show_title)
         document.modified_changed.connect(self._show_title)
@@ -53,6 +54,9 @@ class TopBar(QWidget):
         button.setIconSize(QSize(18, 18))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setAccessibleName(action.text())
+        # The action's text is never shown on it, and changes with every edit.
+        button.ensurePolished()
+        button.setFixedSize(button.sizeHint())
         self._row.insertWidget(self._buttons, button)
         self._buttons += 1
 
@@ -61,3 +65,17 @@ class TopBar(QWidget):
         self.title.setText(f"{self._document.title}{mark}")
         path = self._document.path
         self.title.setToolTip(in_html(str(path)) if path else "Not saved to a file yet")
+
+
+class _Place(QWidget):
+    """Room for a label that takes what it is given, whatever its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label = Verbatim(parent=self)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.label.setGeometry(self.rect())
