@@ -349,11 +349,11 @@ class _Metrics(QWidget):
         for row in self._rows:
             row.setParent(None)
             row.deleteLater()
-        self._rows = [self._row(place, name) for place, name in enumerate(metrics)]
+        self._rows = [self._row(name) for name in metrics]
         for place, row in enumerate(self._rows):
             self._column.insertWidget(place, row)
 
-    def _row(self, place: int, name: str) -> QWidget:
+    def _row(self, name: str) -> QWidget:
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
@@ -364,7 +364,7 @@ class _Metrics(QWidget):
         remove.setAccessibleName(f"Remove {name}")
         remove.setToolTip(in_html(f"Remove {name}"))
         icons.bind(remove, "close", "muted")
-        remove.clicked.connect(lambda: self._remove(place))
+        remove.clicked.connect(lambda: self._remove(name))
         line.addWidget(label, 1)
         line.addWidget(remove)
         return row
@@ -381,9 +381,11 @@ class _Metrics(QWidget):
     def _append(self, name: str) -> None:
         self._tell((*(self._shown or ()), name), f"Add {name}")
 
-    def _remove(self, place: int) -> None:
-        shown = self._shown or ()
-        self._tell((*shown[:place], *shown[place + 1 :]), f"Remove {shown[place]}")
+    def _remove(self, name: str) -> None:
+        # By name: a button may still be pressed whose row an undo has taken away.
+        kept = tuple(metric for metric in self._shown or () if metric != name)
+        if kept != self._shown:
+            self._tell(kept, f"Remove {name}")
 
 
 def told(value: object) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import samples
@@ -409,8 +410,17 @@ class TestSettings:
         assert desk.document.project.settings.metrics[-1] == "auc"
         panel.metrics._fill()
         assert "auc" not in [action.text() for action in panel.metrics.menu.actions()]
-        panel.metrics._remove(0)
+        button = next(
+            button
+            for button in panel.metrics.findChildren(QToolButton)
+            if button.accessibleName() == f"Remove {panel.metrics._shown[0]}"
+        )
+        button.click()
         assert desk.document.project.settings.metrics == ("auc",)
+        count = desk.document.undo_stack.count()
+        button.click()  # its row is gone
+        assert desk.document.project.settings.metrics == ("auc",)
+        assert desk.document.undo_stack.count() == count
 
     def test_proposals_are_used_at_once_or_one_by_one(self, desk, show):
         panel = show(SettingsPanel)
