@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from fast_sugiyama import from_edges
-
 from bnstudio.graph.theory import nx
 
 if TYPE_CHECKING:
@@ -98,6 +96,9 @@ def _layered(edges: list[tuple[str, str]], boxes: dict[str, Size]) -> Rows:
     The library aborts or hangs the whole process on a cycle, and makes nodes of its own unless
     told not to: never call it on anything but a checked graph.
     """
+    # Imported when the first drawing is tidied: the window is seen sooner.
+    from fast_sugiyama import from_edges
+
     ends = dict.fromkeys(chain.from_iterable(edges))
     spacing = max(boxes[id][0] for id in ends) + BESIDE
     rows: dict[float, list[tuple[str, float]]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import time
 from contextlib import suppress
@@ -97,7 +96,7 @@ def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
         if mode is not None and not os.access(target, os.W_OK):
             raise ProjectError("it cannot be saved: the file is read-only", where)
         _sweep(target.parent)
-        temporary = target.parent / f".{secrets.token_hex(8)}{_TEMPORARY}"
+        temporary = target.parent / f".{os.urandom(8).hex()}{_TEMPORARY}"
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(handle, "wb") as file:
             file.write(content)

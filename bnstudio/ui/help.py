@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
+from bnstudio import __version__
 from bnstudio.layers import CATEGORIES, LAYERS
 from bnstudio.layers.params import Choice, Object, Param
 from bnstudio.rules import RULES
@@ -71,7 +70,7 @@ def _contents() -> str:
 def about() -> str:
     """What this program is and is built on, as Markdown."""
     return (
-        f"# bnstudio {version('bnstudio')}\n\nA desktop studio for Keras models: draw, check, "
+        f"# bnstudio {__version__}\n\nA desktop studio for Keras models: draw, check, "
         "train with live histograms, export the code.\n\nApache-2.0. Built on Keras, "
         "TensorFlow, Qt (PySide6, LGPL-3.0), pyqtgraph, networkx, msgspec and pygments. "
         "Typefaces: Inter and JetBrains Mono (OFL-1.1)."
