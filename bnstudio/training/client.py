@@ -311,7 +311,7 @@ def _why(code: int | None, fault: str) -> str:
     if fault:
         return (
             f"The engine was ended because it sent something unreadable. {fault} "
-            "The project is safe; start the run again."
+            "The project is safe."
         )
     if code is None:
         return "The engine closed its connection and was ended. The project is safe."
@@ -321,7 +321,7 @@ def _why(code: int | None, fault: str) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    message = f"The engine was ended by {name}. The project is safe; start the run again."
+    message = f"The engine was ended by {name}. The project is safe."
     if name == "SIGKILL":
         message += " If nobody ended it, the system did, perhaps for want of memory."
     return message
