@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -57,6 +58,9 @@ _ROOMY = 680
 """Pixels of width from which the details have a place beside the list."""
 _GLYPH = 14
 
+_PAUSE = 80
+"""Milliseconds without an edit that count as a pause."""
+
 
 class Problems(QWidget):
     """The diagnostics of the current project, with their fixes."""
@@ -82,6 +86,10 @@ class Problems(QWidget):
         self.list.fix_wanted.connect(self._apply)
         self.list.node_wanted.connect(self._show_node)
         self.list.selectionModel().currentChanged.connect(self._describe)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_PAUSE)
+        self._later.timeout.connect(self._describe)
 
         self.details = QLabel(self)
         self.details.setAccessibleName("About this problem")
@@ -160,7 +168,12 @@ class Problems(QWidget):
         if found and not self.list.currentIndex().isValid():
             # The worst one is explained without asking.
             self.list.setCurrentIndex(self._model.index(0))
-        self._describe()
+        now = self._current()
+        if now is not None and (now.code, now.node) == key:
+            # The same finding in other words: laying out its page can wait for a pause.
+            self._later.start()
+        else:
+            self._describe()
         self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
         self.counted.emit(len(found), found[0].severity.value if found else "")
 
@@ -192,6 +205,7 @@ class Problems(QWidget):
                 self.show_for(node)
 
     def _describe(self) -> None:
+        self._later.stop()
         diagnostic = self._current()
         text = "" if diagnostic is None else _description(diagnostic)
         if text != self.details.text():
