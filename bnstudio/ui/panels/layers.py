@@ -11,7 +11,6 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import (
@@ -22,10 +21,11 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bnstudio.layers import show_shape
 from bnstudio.ui import theme
+from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
@@ -130,31 +130,10 @@ class Layers(QWidget):
         super().__init__()
         self._document = document
         self._table = _Table(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self._table)
-        self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
         self._stale = True
         self._following = False
-
-        view = self.view = QTableView(self)
-        view.setAccessibleName("Layers")
-        view.setModel(self._sorted)
-        view.setSortingEnabled(True)
-        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setShowGrid(False)
-        view.setFrameShape(QTableView.Shape.NoFrame)
-        view.setTabKeyNavigation(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 9)
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        em = view.fontMetrics().horizontalAdvance("M")
-        for column, width in enumerate((13, 14, 11, 9, 10, 8)):
-            header.resizeSection(column, width * em)
+        view = self.view = SortedTable("Layers", self._table, (13, 14, 11, 9, 10, 8))
+        self._sorted = view.sorted
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -13,19 +13,16 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QMenu,
     QPushButton,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +33,7 @@ from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.run import STATE_NAMES, Run
+from bnstudio.ui.sorted_table import SortedTable
 from bnstudio.ui.train_bar import duration
 from bnstudio.ui.verbatim import Verbatim, in_html
 
@@ -154,28 +152,9 @@ class Runs(QWidget):
         self._session = session
         self._deleted: list[Run] = []
         self.table = _Table(session, self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.table)
-        self._sorted.setSortRole(Qt.ItemDataRole.UserRole)
-        view = self.view = QTableView()
-        view.setAccessibleName("Runs")
-        view.setModel(self._sorted)
-        view.setSortingEnabled(True)
-        view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view = self.view = SortedTable("Runs", self.table, (10, 11, 10, 7, 8, 13, 6))
+        self._sorted = view.sorted
         view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        view.setShowGrid(False)
-        view.setFrameShape(QTableView.Shape.NoFrame)
-        view.setTabKeyNavigation(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 10)
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        em = view.fontMetrics().horizontalAdvance("M")
-        for column, width in enumerate((10, 11, 10, 7, 8, 13, 6)):
-            header.resizeSection(column, width * em)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_menu)
         view.doubleClicked.connect(lambda _: self.show_run())
