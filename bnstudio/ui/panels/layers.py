@@ -132,7 +132,7 @@ class Layers(QWidget):
         self._table = _Table(self)
         self._stale = True
         self._following = False
-        view = self.view = SortedTable("Layers", self._table, (13, 14, 11, 9, 10, 8))
+        view = self.view = SortedTable("Layers", self._table, (10, 13, 14, 8, 9, 7))
         self._sorted = view.sorted
 
         layout = QVBoxLayout(self)
