@@ -19,6 +19,7 @@ from bnstudio.data import DataError
 from bnstudio.engine.builder import build
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError, culprit, say
+from bnstudio.engine.execution import Execution, test_step, training_step
 from bnstudio.engine.objects import make_loss, make_optimizer
 from bnstudio.engine.probes import Probes
 from bnstudio.engine.stream import Stream
@@ -35,7 +36,9 @@ from bnstudio.training.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from bnstudio.data import Prepared
     from bnstudio.engine.builder import Built
@@ -90,15 +93,7 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
     send(recorder.started())
     reason, node, message = "completed", "", ""
     try:
-        built.model.fit(
-            prepared.x_train,
-            prepared.y_train,
-            batch_size=settings.batch_size,
-            epochs=settings.epochs,
-            validation_data=(None if prepared.x_val is None else (prepared.x_val, prepared.y_val)),
-            callbacks=[*early, recorder],
-            verbose=0,
-        )
+        recorder.fit([*early, recorder])
         if any(callback.stopped_epoch > 0 for callback in early):
             reason = "early"
     except Stopped:
@@ -126,7 +121,12 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not annotated
-    """Follows a run step by step: streams it, measures it, and heeds pause and stop."""
+    """Does a run's steps, streams and measures them, and heeds pause and stop.
+
+    The epochs, their ends and the callbacks are those of Keras's ``fit``. It is given the numbers
+    of the rows in the rows' place and as one batch: so it shuffles them as it would shuffle the
+    rows, and each epoch asks once for what is done here in executions of many steps.
+    """
 
     def __init__(
         self,
@@ -167,6 +167,40 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             self.built.model.count_params(),
         )
 
+    def fit(self, callbacks: list[Any]) -> None:
+        """Trains the model as ``fit`` would on the rows themselves.
+
+        Raises:
+            Stopped: If the user wants no more.
+            Diverged: If the loss is no longer finite.
+        """
+        model, settings, prepared = self.built.model, self.job.project.settings, self.prepared
+        batch = settings.batch_size
+        rows: tuple[NDArray[Any], ...] = (prepared.x_train, prepared.y_train)
+        # What ``fit`` builds by a first look at the data, which are not what it is given here.
+        model._symbolic_build(data_batch=tuple(part[:batch] for part in rows))
+        step = training_step(model, self.watch)
+        execution = Execution(step, rows, batch, model.jit_compile)
+        model.train_function = lambda order: self._train_epoch(execution, order)
+        held_out = None
+        if prepared.x_val is not None and prepared.y_val is not None:
+            rows = (prepared.x_val, prepared.y_val)
+            test = Execution(test_step(model), rows, batch, model.jit_compile)
+            model.test_function = lambda order: self._test_epoch(test, order)
+            held_out = (np.arange(len(prepared.x_val)),)
+        try:
+            model.fit(
+                np.arange(len(prepared.x_train)),
+                batch_size=len(prepared.x_train),
+                validation_batch_size=None if held_out is None else len(held_out[0]),
+                epochs=settings.epochs,
+                validation_data=held_out,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        finally:
+            model.train_function = model.test_function = None
+
     def end(self) -> None:
         """Says what is still to be said when ``fit`` is over, and leaves the model as it was."""
         self.stream.flush()
@@ -180,24 +214,35 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             self._measure()
         self.began = time.monotonic() - self.control.paused_seconds
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Streams a step, and ends the run if its loss is no number."""
-        loss = self.watch.loss
-        if not math.isfinite(loss):
-            settings = self.job.project.settings
-            raise Diverged(
-                f"The loss became {loss} at step {self.stream.steps_done + 1}, in epoch "
-                f"{self.epochs_done + 1} of {settings.epochs}."
+    def _train_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
+        """Streams an epoch's steps, and ends the run if the loss of one is no number."""
+        order = next(batches)
+        logs: Mapping[str, Any] = {}
+        self._heed()
+        for taken in execution.epoch(order):
+            sound = slice(None if taken.sound else -1)
+            logs = {**taken.logs, "loss": taken.losses}
+            self.stream.take(
+                {name: values[sound].tolist() for name, values in logs.items()}, self.elapsed
             )
-        values = _scalars(logs)
-        self.stream.step({**values, "loss": loss}, self.elapsed)
-        if self.probes.due:
-            self._measure()
-        self._heed()
+            if not taken.sound:
+                raise Diverged(
+                    f"The loss became {taken.losses[-1]} at step {self.stream.steps_done + 1}, in "
+                    f"epoch {self.epochs_done + 1} of {self.job.project.settings.epochs}."
+                )
+            if self.probes.due:
+                self._measure()
+            self._heed()
+        return {name: values[-1] for name, values in logs.items()}
 
-    def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+    def _test_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
         """Heeds pause and stop during validation."""
-        self._heed()
+        order = next(batches)
+        logs: Mapping[str, Any] = {}
+        for taken in execution.epoch(order):
+            logs = taken.logs
+            self._heed()
+        return {name: values[-1] for name, values in logs.items()}
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Tells of the epoch in Keras's own words."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bnstudio.training.messages import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bnstudio.training.messages import Event
 
@@ -32,13 +32,13 @@ class Stream:
         """How many steps there were so far."""
         return self._done + len(next(iter(self._pending.values()), ()))
 
-    def step(self, logs: Mapping[str, float], elapsed: float) -> None:
-        """Takes one step's values."""
+    def take(self, logs: Mapping[str, Sequence[float]], elapsed: float) -> None:
+        """Takes the values of some steps, as many of each name."""
         if self._pending.keys() != logs.keys():
             self.flush()
             self._pending = {name: [] for name in logs}
-        for name, value in logs.items():
-            self._pending[name].append(value)
+        for name, values in logs.items():
+            self._pending[name].extend(values)
         self._elapsed = elapsed
         if time.monotonic() - self._sent >= INTERVAL:
             self.flush()

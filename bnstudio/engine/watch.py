@@ -15,21 +15,18 @@ class Watch:
 
     A step whose loss is not finite would turn every weight into NaN and hide where that began, so
     it changes none. A step with a finite loss is what it would be without the watch.
+
+    Attributes:
+        loss: Of the step that was traced last, as a tensor of that step's graph: its batch alone.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._loss = tf.Variable(float("nan"), dtype=tf.float32, trainable=False)
-        self._finite: Any = None
+        self.loss: Any = None
         self._compute_loss = model.compute_loss
         self._apply = model.optimizer.apply_gradients
         model.compute_loss = self._take
         model.optimizer.apply_gradients = self._guard
-
-    @property
-    def loss(self) -> float:
-        """The loss of the latest step."""
-        return float(self._loss.numpy())
 
     def leave(self) -> None:
         """Takes the watch off the model."""
@@ -46,8 +43,7 @@ class Watch:
     ) -> Any:
         loss = self._compute_loss(x, y, y_pred, sample_weight, training=training)
         if training:
-            self._finite = tf.math.is_finite(loss)
-            self._loss.assign(tf.cast(loss, tf.float32))
+            self.loss = loss
         return loss
 
     def _guard(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> None:
@@ -57,4 +53,4 @@ class Watch:
             self._apply(pairs)
             return tf.constant(True)
 
-        tf.cond(self._finite, update, lambda: tf.constant(False))
+        tf.cond(tf.math.is_finite(self.loss), update, lambda: tf.constant(False))

@@ -30,7 +30,7 @@ def test_fast_steps_are_merged_and_none_is_lost(monkeypatch):
     stream = Stream("r", sent.append)
     for step in range(100):
         now[0] += 0.01
-        stream.step({"loss": float(step)}, now[0])
+        stream.take({"loss": [float(step)]}, now[0])
     stream.flush()
     stream.flush()
     assert [value for event in sent for value in event.logs["loss"]] == list(range(100))
@@ -42,8 +42,8 @@ def test_fast_steps_are_merged_and_none_is_lost(monkeypatch):
 def test_what_is_logged_may_change():
     sent = []
     stream = Stream("r", sent.append)
-    stream.step({"loss": 1.0}, 0.1)
-    stream.step({"loss": 2.0, "accuracy": 0.5}, 0.2)
+    stream.take({"loss": [1.0]}, 0.1)
+    stream.take({"loss": [2.0], "accuracy": [0.5]}, 0.2)
     stream.flush()
     assert sent == [
         Steps("r", 0, {"loss": (1.0,)}, 0.1),
