@@ -16,6 +16,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from bnstudio.engine.mark import Mark, Span
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -33,7 +35,6 @@ class Taken:
         logs: What Keras reports after each of them, by name: running means over the epoch, one
             value a step. A metric that has one value a class is the mean of them.
         losses: The loss of each step's batch alone.
-        sound: Whether all these losses are finite. The steps end with the first that is not.
     """
 
     logs: Mapping[str, NDArray[np.float32]]
@@ -41,7 +42,7 @@ class Taken:
 
     @property
     def sound(self) -> bool:
-        """Whether every loss is a finite number."""
+        """Whether every loss is a finite number. Steps end with the first that is not."""
         return bool(np.isfinite(self.losses[-1]))
 
 
@@ -49,7 +50,8 @@ class Execution:
     """A step function of a model, repeated over consecutive batches.
 
     ``step`` takes a batch and returns Keras's logs and the loss of the batch alone. ``rows`` are
-    the arrays that ``step`` takes batches of, all of one length.
+    the arrays that ``step`` takes batches of, all of one length. ``variables`` are what ``step``
+    changes, if a step may have to be undone.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Execution:
         rows: Sequence[NDArray[Any]],
         batch_size: int,
         jit_compile: bool = False,
+        variables: Sequence[Any] = (),
     ) -> None:
         self._step = (
             tf.function(step, reduce_retracing=True, jit_compile=True) if jit_compile else step
@@ -67,6 +70,7 @@ class Execution:
         self._batch = batch_size
         self._names: tuple[str, ...] = ()
         self._pace = _Pace()
+        self._mark = Mark(variables) if variables else None
         self._run = tf.function(
             self._repeat,
             input_signature=[
@@ -78,19 +82,24 @@ class Execution:
         )
 
     def epoch(self, order: Any) -> Iterator[Taken]:
-        """Does every batch of the rows in this order; ends early after a loss that is not finite.
+        """Does every batch of the rows in this order.
 
-        What the caller does between two executions is not taken into account for their length.
+        A loss that is not finite ends it, and the step that had it is undone.
         """
         first, last = 0, -(-self._size // self._batch)
         while first < last:
-            count = min(self._pace.count, last - first)
+            span = Span(order, first, min(self._pace.count, last - first))
+            if self._mark:
+                self._mark.before()
             began = time.perf_counter()
-            table = self._run(order, first, count).numpy()
-            self._pace.keep(count, time.perf_counter() - began)
-            taken = Taken(
-                {name: table[:, column] for column, name in enumerate(self._names, 1)}, table[:, 0]
-            )
+            table = self._run(*span).numpy()
+            self._pace.keep(span.steps, time.perf_counter() - began)
+            logs = {name: table[:, column] for column, name in enumerate(self._names, 1)}
+            taken = Taken(logs, table[:, 0])
+            if self._mark:
+                self._mark.after(span._replace(steps=len(table)))
+                if not taken.sound:
+                    self._mark.back(lambda span: self._run(*span))
             yield taken
             if not taken.sound:
                 return
@@ -130,7 +139,7 @@ class _Pace:
         if self._fresh:  # it was compiled, which says nothing of the next
             self._fresh = False
             return
-        wanted = int(AT_ONCE * count / max(seconds, 1e-9))
+        wanted = round(AT_ONCE * count / max(seconds, 1e-9))
         # Doubling finds any length in a few executions, and one outlier does little.
         self.count = max(1, min(wanted, 2 * self.count))
 

@@ -77,12 +77,19 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
         JobError: If it cannot be trained; the message is for people.
         Stopped: If the user stopped it before it began.
     """
+    if problems := check(job.project.settings):
+        raise JobError("The training settings cannot be used. " + " ".join(problems))
+    prepared = _prepare(job.project)
+    control.hold()
+    return train(job, prepared, send, control)
+
+
+def train(
+    job: Job, prepared: Prepared, send: Callable[[Event], None], control: Control
+) -> Finished:
+    """Does what ``run_job`` does, on rows that are prepared."""
     keras.backend.clear_session()
     project, settings = job.project, job.project.settings
-    if problems := check(settings):
-        raise JobError("The training settings cannot be used. " + " ".join(problems))
-    prepared = _prepare(project)
-    control.hold()
     # From here to the end of `fit` every random number is drawn as the exported script draws it.
     keras.utils.set_random_seed(settings.seed)
     calls = plan(analyze(project.graph))
@@ -180,7 +187,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         # What ``fit`` builds by a first look at the data, which are not what it is given here.
         model._symbolic_build(data_batch=tuple(part[:batch] for part in rows))
         step = training_step(model, self.watch)
-        execution = Execution(step, rows, batch, model.jit_compile)
+        changed = [*model.variables, *model.optimizer.variables]
+        execution = Execution(step, rows, batch, model.jit_compile, changed)
         model.train_function = lambda order: self._train_epoch(execution, order)
         held_out = None
         if prepared.x_val is not None and prepared.y_val is not None:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import tensorflow as tf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Any
 
 
 class Watch:
-    """Takes each training step's loss where it is computed, and holds back a ruinous update.
+    """Takes each training step's loss where it is computed, and changes nothing else.
 
-    A step whose loss is not finite would turn every weight into NaN and hide where that began, so
-    it changes none. A step with a finite loss is what it would be without the watch.
+    Not even by a condition around the update: with one in the graph, TensorFlow fuses operations
+    differently and the last digits of the weights are others.
 
     Attributes:
         loss: Of the step that was traced last, as a tensor of that step's graph: its batch alone.
     """
 
     def __init__(self, model: Any) -> None:
-        self._model = model
         self.loss: Any = None
+        self._model = model
         self._compute_loss = model.compute_loss
-        self._apply = model.optimizer.apply_gradients
         model.compute_loss = self._take
-        model.optimizer.apply_gradients = self._guard
 
     def leave(self) -> None:
         """Takes the watch off the model."""
         del self._model.compute_loss
-        del self._model.optimizer.apply_gradients
 
     def _take(
         self,
@@ -45,12 +37,3 @@ class Watch:
         if training:
             self.loss = loss
         return loss
-
-    def _guard(self, grads_and_vars: Iterable[tuple[Any, Any]]) -> None:
-        pairs = list(grads_and_vars)
-
-        def update() -> Any:
-            self._apply(pairs)
-            return tf.constant(True)
-
-        tf.cond(tf.math.is_finite(self.loss), update, lambda: tf.constant(False))
