@@ -113,6 +113,9 @@ class Execution:
             start = (first + done) * self._batch
             # The last batch of an epoch may be a short one.
             picked = order[start : tf.minimum(start + self._batch, self._size)]
+            if self._size % self._batch == 0:
+                # As in ``fit``: TensorFlow computes some things otherwise where it knows the size.
+                picked.set_shape([self._batch])
             logs, loss = self._step(tuple(tf.gather(part, picked) for part in self._rows))
             loss = tf.cast(loss, tf.float32)
             self._names = tuple(logs)
