@@ -23,7 +23,7 @@ class Control:
         self._pause = self._stop = False
 
     def pause(self) -> None:
-        """Holds the run after the step in progress."""
+        """Holds the run after the execution in progress."""
         self._set(pause=True)
 
     def resume(self) -> None:
@@ -31,7 +31,7 @@ class Control:
         self._set(pause=False)
 
     def stop(self) -> None:
-        """Ends the run after the step in progress, paused or not."""
+        """Ends the run after the execution in progress, paused or not."""
         self._set(stop=True)
 
     @property
