@@ -22,6 +22,7 @@ class Measure:
         value: The figure; None where there is none.
         write: The figure as text.
         shown: Whether a table has room for it unasked.
+        width: Of its column, in ems.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Measure:
     value: Callable[[Histogram], float | None]
     write: Callable[[float], str]
     shown: bool = False
+    width: int = 8
 
     def text(self, histogram: Histogram | None) -> str:
         """What is shown of a measurement; nothing where there is no figure."""
@@ -42,7 +44,7 @@ class Measure:
 
 
 def _digits(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value + 0.0:.3g}"  # a negative zero has no sign here
 
 
 def _percent(share: float) -> str:
@@ -80,6 +82,7 @@ MEASURES = (
         lambda found: found.zeros,
         _percent,
         shown=True,
+        width=6,
     ),
     Measure(
         "Dead",
@@ -87,6 +90,7 @@ MEASURES = (
         lambda found: found.dead,
         _count,
         shown=True,
+        width=5,
     ),
     Measure(
         "Saturated",
@@ -99,6 +103,7 @@ MEASURES = (
         "The Euclidean norm of the layer's trainable weights.",
         lambda found: found.weight_norm,
         _digits,
+        width=9,
     ),
 )
 """In the order in which a table has them."""

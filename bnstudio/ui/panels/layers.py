@@ -42,7 +42,7 @@ _SHAPE = 2
 _SOURCES = 6
 _MEASURED = 7
 _NUMBERS = (3, 4, 5, *range(_MEASURED, _MEASURED + len(MEASURES)))
-_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(7,) * len(MEASURES))
+_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES))
 
 
 @dataclass(frozen=True)
