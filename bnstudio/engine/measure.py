@@ -25,6 +25,9 @@ _TAIL = 0.005
 _BEYOND = 0.99
 """The share of the half range of a bounded activation beyond which a value is saturated."""
 
+_BLOCK = 2**15
+"""Values gone through at once: what is made of them stays in the processor's cache."""
+
 _NOTHING = 1e-290
 """A range so narrow that no bins fit in."""
 
@@ -75,11 +78,12 @@ def measure(place: Place, values: NDArray[Any]) -> Histogram:
     unit = peak if peak > 1e150 or 0 < peak < 1e-150 else 1.0
     if unit != 1.0:
         finite, least, most = finite / unit, least / unit, most / unit
-    low, high = _robust_range(finite, least, most)
+    whole = _fine(finite, least, most)
+    low, high = _robust_range(finite, whole, least, most)
     below = int(np.count_nonzero(finite < low)) if least < low else 0
     above = int(np.count_nonzero(finite > high)) if most > high else 0
     inside = finite[(finite >= low) & (finite <= high)] if below or above else finite
-    fine = np.bincount(_bins(inside, low, high), minlength=FINE)
+    fine = whole if (low, high) == (least, most) else _fine(inside, low, high)
     counts = tuple(fine.reshape(BINS, -1).sum(axis=1).tolist())
     quantiles = _quantiles(fine, low, high, below, finite.size).clip(least, most) * unit
     mean, std, skewness, kurtosis = _moments(finite, least, most)
@@ -126,17 +130,31 @@ def _bins(values: NDArray[Any], low: float, high: float) -> NDArray[np.intp]:
     return bins
 
 
-def _robust_range(values: NDArray[Any], least: float, most: float) -> tuple[float, float]:
-    """The range to draw.
+def _fine(values: NDArray[Any], low: float, high: float) -> NDArray[np.intp]:
+    """How many values lie in each narrow bin."""
+    counts = np.zeros(FINE, np.intp)
+    if high - low <= _NOTHING:
+        counts[0] = values.size
+        return counts
+    for start in range(0, values.size, _BLOCK):
+        counts += np.bincount(_bins(values[start : start + _BLOCK], low, high), minlength=FINE)
+    return counts
+
+
+def _robust_range(
+    values: NDArray[Any], fine: NDArray[np.intp], least: float, most: float
+) -> tuple[float, float]:
+    """The range to draw; ``fine`` are the values between ``least`` and ``most``.
 
     One value that most share (the zeros of a relu) does not hide the others: the range is that of
     the others, and reaches to it.
     """
-    low, high = _between_tails(values, least, most)
+    low, high = _between_tails(values, fine, least, most)
     if low == high and least < most:
         common = low
         others = values[values != common]
-        low, high = _between_tails(others, float(others.min()), float(others.max()))
+        low, high = float(others.min()), float(others.max())
+        low, high = _between_tails(others, _fine(others, low, high), low, high)
         low, high = min(low, common), max(high, common)
     margin = (high - low) / 2
     # Values that are not far out are shown rather than counted.
@@ -151,15 +169,16 @@ def _robust_range(values: NDArray[Any], least: float, most: float) -> tuple[floa
     return low, high
 
 
-def _between_tails(values: NDArray[Any], least: float, most: float) -> tuple[float, float]:
+def _between_tails(
+    values: NDArray[Any], fine: NDArray[np.intp], least: float, most: float
+) -> tuple[float, float]:
     """The range without ``_TAIL`` of the values at either end, a bin more at most.
 
     Where outliers leave the rest in a few bins, those are looked at again.
     """
     below = above = int(values.size * _TAIL)
     while most - least > _NOTHING:
-        bins = _bins(values, least, most)
-        up_to = np.bincount(bins, minlength=FINE).cumsum()
+        up_to = fine.cumsum()
         first = int(up_to.searchsorted(below, "right"))
         last = int(up_to.searchsorted(values.size - above))
         if last - first >= BINS:
@@ -167,8 +186,10 @@ def _between_tails(values: NDArray[Any], least: float, most: float) -> tuple[flo
             return least + first * width, min(least + (last + 1) * width, most)
         above -= values.size - int(up_to[last])
         below -= int(up_to[first - 1]) if first else 0
+        bins = _bins(values, least, most)
         values = values[(bins >= first) & (bins <= last)]
         least, most = float(values.min()), float(values.max())
+        fine = _fine(values, least, most)
     return least, most
 
 
@@ -196,22 +217,33 @@ def _moments(
         return mean, 0.0, None, None
     if reach < 1e-30:
         values = values.astype(np.float64)
-    # Within [-1, 1] no power overflows.
-    off = values - mean
-    off *= 1 / reach
-    power = off * off
-    second = float(power.mean())
-    fourth = float(np.square(power).mean())
-    power *= off
-    third = float(power.mean())
+    shift, second, third, fourth = _powers(values, mean, reach) / values.size
     # In the values' own precision the mean itself is a little off.
-    shift = float(off.mean(dtype=np.float64))
     fourth += shift * (-4 * third + shift * (6 * second - 3 * shift**2))
     third += shift * (-3 * second + 2 * shift**2)
     second -= shift**2
     if second <= 0:
         return mean, 0.0, None, None
-    return mean, sqrt(second) * reach, third / second**1.5, fourth / second**2 - 3
+    return (
+        mean,
+        float(sqrt(second) * reach),
+        float(third / second**1.5),
+        float(fourth / second**2 - 3),
+    )
+
+
+def _powers(values: NDArray[Any], mean: float, reach: float) -> NDArray[np.float64]:
+    """The sums of the first four powers of the distances from ``mean``, in ``reach``."""
+    sums = np.zeros(4)
+    for start in range(0, values.size, _BLOCK):
+        off = values[start : start + _BLOCK] - mean
+        off *= 1 / reach  # within [-1, 1] no power overflows
+        square = off * off
+        total, second = off.sum(dtype=np.float64), square.sum()
+        off *= square
+        square *= square
+        sums += total, second, off.sum(), square.sum()
+    return sums
 
 
 def _dead(given: NDArray[Any], axis: int, zeros: int) -> int:

@@ -1,7 +1,7 @@
 """Measures every node's activations during a run, and leaves no trace in it.
 
-The model is run in inference mode on a fixed batch, and what state that touches is put back; a
-test compares the weights with and without, bit by bit.
+The model is run on a fixed batch, in inference mode and now and then in training mode, and what
+state that touches is put back; a test compares the weights with and without, bit by bit.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 BUDGET = 0.05
 """The share of a run's time that measuring may take."""
 
-MOST_VALUES = 2**24
-"""Activations held at once; a large model is measured on fewer rows."""
+MOST_VALUES = 2**20
+"""Activations looked at in one measurement; a large model is measured on fewer rows."""
+
+TRAINING_EVERY = 5
+"""One measurement in so many looks at training mode too."""
 
 _BOUNDS = {
     "tanh": (-1.0, 1.0),
@@ -73,13 +76,15 @@ class Probes:
             if _normalizes(layer)
         }
         self._run = tf.function(self._forward, autograph=False)
+        self._run_training = tf.function(self._in_training, autograph=False)
+        self._differ: frozenset[int] | None = None
+        self._taken = 0
         tensors = built.tensors.values()
         row = sum(prod(size or 1 for size in tensor.shape[1:]) for tensor in tensors)
         self._batch = batch[: max(1, min(len(batch), MOST_VALUES // max(row, 1)))]
         self._rows = tf.constant(self._batch)
         self._seconds = seconds
         self._pause = 1 / budget - 1
-        self._compiled = False
         self._due = 0.0 if seconds > 0 else float("inf")
 
     @property
@@ -92,10 +97,11 @@ class Probes:
         began = time.monotonic()
         found = tuple(self._measure())
         now = time.monotonic()
-        if self._compiled:
+        if self._taken:
             self._due = max(began + self._seconds, now + (now - began) * self._pause)
         else:  # the first one compiles and says nothing of the cost
-            self._compiled, self._due = True, min(self._due, now)
+            self._due = min(self._due, now)
+        self._taken += 1
         return found
 
     def _measure(self) -> Iterator[Histogram]:
@@ -105,19 +111,39 @@ class Probes:
             node: BatchNormGap(*gap)
             for node, gap in zip(self._normalized, gaps.numpy().tolist(), strict=True)
         }
-        for place, output in zip(self._places, outputs, strict=True):
+        values = [output.numpy() for output in outputs]
+        training = self._training(values)
+        for at, place in enumerate(self._places):
             yield msgspec.structs.replace(
-                measure(place, output.numpy()),
+                measure(place, values[at]),
                 weight_norm=weights.get(place.node),
                 batch_norm=normalized.get(place.node),
+                training=measure(place, training[at]) if at in training else None,
             )
 
-    def _forward(self, rows: Any) -> Any:
+    def _training(self, values: list[NDArray[Any]]) -> dict[int, NDArray[Any]]:
+        """The outputs in training mode, if it is their turn, that are others than ``values``."""
+        if self._taken % TRAINING_EVERY or self._differ == frozenset():
+            return {}
+        found = [output.numpy() for output in self._run_training(self._rows)]
+        if self._differ is None:
+            pairs = enumerate(zip(values, found, strict=True))
+            self._differ = frozenset(at for at, (a, b) in pairs if a.tobytes() != b.tobytes())
+        return {at: found[at] for at in self._differ}
+
+    def _in_training(self, rows: Any) -> Any:
+        return self._called(rows, training=True)
+
+    def _called(self, rows: Any, *, training: bool) -> Any:
         # Inference is not free of effects: a recurrent layer draws its dropout masks in it too.
         before = [tf.identity(variable.value) for variable in self._state.values()]
-        outputs = self._outputs(rows, training=False)
+        outputs = self._outputs(rows, training=training)
         for variable, value in zip(self._state.values(), before, strict=True):
             variable.assign(value)
+        return outputs
+
+    def _forward(self, rows: Any) -> Any:
+        outputs = self._called(rows, training=False)
         norms = [_norm(self._layers[node].trainable_weights) for node in self._weighted]
         gaps = [
             _gap(self._layers[node], outputs[source]) for node, source in self._normalized.items()

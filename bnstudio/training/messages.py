@@ -181,6 +181,8 @@ class Histogram(Message, frozen=True):
             half of it at either end, in [0, 1]; None where the activation is not bounded.
         weight_norm: The Euclidean norm of all trainable weights of the node's layer; None without.
         batch_norm: For a BatchNormalization alone.
+        training: The same output of the same rows in training mode, where that differs. Not every
+            measurement has it.
     """
 
     node: str
@@ -202,10 +204,14 @@ class Histogram(Message, frozen=True):
     saturated: float | None = None
     weight_norm: float | None = None
     batch_norm: BatchNormGap | None = None
+    training: Histogram | None = None
 
 
 class Histograms(Message, frozen=True):
-    """Every output of every node at one step, in graph order; inference mode, validation rows."""
+    """Every output of every node at one step, in graph order; inference mode, validation rows.
+
+    What differs in training mode is measured in it too, on the same rows, now and then.
+    """
 
     run: str
     step: int

@@ -10,7 +10,7 @@ import pytest
 from bnstudio.analysis import analyze
 from bnstudio.engine import probes as module
 from bnstudio.engine.builder import build
-from bnstudio.engine.probes import Probes
+from bnstudio.engine.probes import TRAINING_EVERY, Probes
 from bnstudio.graph import Wire, connect
 from bnstudio.plan import plan
 from tests.engine.projects import PROJECTS, Drawing, chain, recurrent
@@ -135,11 +135,11 @@ def test_measuring_changes_no_state(graph, shape):
     before, lost = everything(built.model), len(built.model.losses)
     probes = Probes(built, rows, 1)
     first = probes.take()
-    for _ in range(6):
+    for _ in range(2 * TRAINING_EVERY):
         again = probes.take()
     assert everything(built.model) == before
     assert len(built.model.losses) == lost
-    assert [layer.counts for layer in first] == [layer.counts for layer in again]
+    assert first == again
     probes.first_bad(rows)
     assert everything(built.model) == before
 
@@ -165,3 +165,29 @@ def test_measuring_keeps_to_its_budget(budget, cost, monkeypatch):
         now[0] += 0.001
     assert spent / 60 <= budget * 1.02
     assert spent / 60 >= min(budget, cost / 0.1) * 0.9
+
+
+def test_what_differs_in_training_is_measured_in_it_too():
+    built = built_of(noisy())
+    layers = {layer.name: layer for layer in built.layers.values()}
+    probes = Probes(built, 3 * ROWS, 1)
+    taken = [by_place(probes.take()) for _ in range(TRAINING_EVERY + 1)]
+    differ = {node for (node, _), layer in taken[0].items() if layer.training}
+    norm, dropout = layers["batch_normalization"].name, layers["dropout"].name
+    assert differ == set(probes.nodes) - {"input", "dense"}
+    for found in taken[1:-1]:
+        assert not any(layer.training for layer in found.values())
+    assert {node for (node, _), layer in taken[-1].items() if layer.training} == differ
+    # The moving statistics are at their start, the batch's are the batch's.
+    assert taken[0][norm, 0].training.std == pytest.approx(1, abs=0.02)
+    assert taken[0][norm, 0].std > 1.5
+    assert taken[0][dropout, 0].training.zeros == pytest.approx(0.5, abs=0.1)
+    assert taken[0][dropout, 0].zeros == 0
+
+
+def test_where_training_changes_nothing_it_is_not_looked_at(monkeypatch):
+    probes = Probes(built_of(PROJECTS["shared"].graph), ROWS, 1)
+    assert not any(layer.training for layer in probes.take())
+    monkeypatch.setattr(probes, "_run_training", None)
+    for _ in range(TRAINING_EVERY):
+        probes.take()
