@@ -26,11 +26,13 @@ class Built:
         model: The Keras model.
         tensors: The symbolic tensor of each call's outputs, in graph order.
         layers: The Keras layer of each node that has one of its own or shares one.
+        inputs: What each node's call takes.
     """
 
     model: Any
     tensors: Mapping[Tensor, Any]
     layers: Mapping[str, Any]
+    inputs: Mapping[str, tuple[Tensor, ...]]
 
 
 def build(plan: Plan) -> Built:
@@ -57,7 +59,7 @@ def _sequential(plan: Plan) -> Built:
     entry, *rest = plan.calls
     tensors = {Tensor(entry.node): model.inputs[0]}
     tensors |= {Tensor(call.node): layers[call.node].output for call in rest}
-    return Built(model, tensors, {call.node: layers[call.node] for call in rest})
+    return Built(model, tensors, {call.node: layers[call.node] for call in rest}, _wired(plan))
 
 
 def _functional(plan: Plan) -> Built:
@@ -79,7 +81,11 @@ def _functional(plan: Plan) -> Built:
     inputs = [tensors[Tensor(id)] for id in plan.inputs]
     outputs = [tensors[tensor] for tensor in plan.outputs]
     model = keras.Model(_single(inputs), _single(outputs))
-    return Built(model, tensors, layers)
+    return Built(model, tensors, layers, _wired(plan))
+
+
+def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:
+    return {call.node: call.inputs for call in plan.calls}
 
 
 def _make(call: Call) -> Any:

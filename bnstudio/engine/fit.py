@@ -65,9 +65,10 @@ class Job:
 
     run: str
     project: Project
-    probe_seconds: float = 0.5
+    probe_seconds: float = 0.1
     probe_rows: int = 256
     keep: str = ""
+    probe_budget: float = 0.05
 
 
 def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finished:
@@ -148,7 +149,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         self.send, self.control = send, control
         held_out = prepared.x_val
         rows = prepared.x_train if held_out is None else held_out
-        self.probes = Probes(built, rows[: job.probe_rows], job.probe_seconds)
+        self.probes = Probes(built, rows[: job.probe_rows], job.probe_seconds, job.probe_budget)
         self.stream = Stream(job.run, send)
         self.watch = Watch(built.model)
         self.epochs_done = 0

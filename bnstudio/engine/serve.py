@@ -61,7 +61,14 @@ class _Desk:
         answer: Finished | Failed
         try:
             project = _load(request.project)
-            job = Job(request.run, project, request.probe_seconds, request.probe_rows, request.keep)
+            job = Job(
+                request.run,
+                project,
+                request.probe_seconds,
+                request.probe_rows,
+                request.keep,
+                request.probe_budget,
+            )
             answer = run_job(job, self.channel.send, control)
         except Stopped:
             answer = Finished(request.run, "stopped", 0, 0.0)

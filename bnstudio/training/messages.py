@@ -6,7 +6,7 @@ side trusts the other: an unknown message, a wrong type or an oversized frame en
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,9 @@ MAX_FRAME = 64 * 2**20
 
 BINS = 64
 """Bars in an activation histogram."""
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""The shares of values that lie below a histogram's ``quantiles``."""
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
@@ -32,15 +35,17 @@ class Train(Message, frozen=True):
         project: The text of the project file: graph, data and settings.
         probe_seconds: How often activations are measured; 0 for never.
         probe_rows: How many validation rows they are measured on.
+        probe_budget: The share of the run's time that measuring may take, above 0 and at most 1.
         keep: An existing folder where the trained model is written as ``model.keras``; empty to
             keep none.
     """
 
     run: str
     project: str
-    probe_seconds: float = 0.5
+    probe_seconds: float = 0.1
     probe_rows: int = 256
     keep: str = ""
+    probe_budget: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.05
 
 
 class Preview(Message, frozen=True):
@@ -128,8 +133,31 @@ class Epoch(Message, frozen=True):
     elapsed: float
 
 
+class BatchNormGap(Message, frozen=True):
+    """How far a BatchNormalization's moving statistics are from those of the probe batch.
+
+    All three are pure numbers. The moving statistics are what the layer uses at inference, the
+    batch's are what it would use in training; epsilon is added to both variances.
+
+    Attributes:
+        mean: The difference of the means in moving deviations, as root mean square over channels.
+            0 where they agree.
+        log_variance: The mean over channels of the absolute natural logarithm of the batch's
+            variance to the moving one. 0 where they agree.
+        variance_ratio: The geometric mean over channels of the batch's variance to the moving one.
+            1 where they agree.
+    """
+
+    mean: float
+    log_variance: float
+    variance_ratio: float
+
+
 class Histogram(Message, frozen=True):
-    """The activations of one node's output at one moment.
+    """The activations at one output of a node at one moment.
+
+    What a measurement does not have is None: it does not apply, is not defined, or was recorded
+    by an earlier version.
 
     Attributes:
         node: The node's id.
@@ -142,6 +170,19 @@ class Histogram(Message, frozen=True):
         std: Of all finite values.
         zeros: The share of exact zeros, in [0, 1].
         bad: How many values are NaN or infinite.
+        port: Which of the node's outputs.
+        units: How many units (features or channels) the output has; 0 if not recorded.
+        quantiles: Of the finite values at ``QUANTILES``, between neighbours where need be; empty
+            if there are none. Of a large output they are those of an even sample.
+        skewness: The third standardized moment of the finite values; None if all are equal.
+        kurtosis: The fourth one less 3, so that a normal distribution has 0; None likewise.
+        dead: How many units are exactly 0 in every probe row and at every position.
+        saturated: The share of values in the outer hundredth of the range of a bounded activation,
+            half of it at either end, in [0, 1]; None where the activation is not bounded.
+        weight_norm: The Euclidean norm of all trainable weights of the node's layer; None without.
+        batch_norm: For a BatchNormalization alone.
+        training: The same output of the same rows in training mode, where that differs. Not every
+            measurement has it.
     """
 
     node: str
@@ -154,14 +195,31 @@ class Histogram(Message, frozen=True):
     std: float
     zeros: float
     bad: int
+    port: int = 0
+    units: int = 0
+    quantiles: tuple[float, ...] = ()
+    skewness: float | None = None
+    kurtosis: float | None = None
+    dead: int | None = None
+    saturated: float | None = None
+    weight_norm: float | None = None
+    batch_norm: BatchNormGap | None = None
+    training: Histogram | None = None
 
 
 class Histograms(Message, frozen=True):
-    """Every measured node at one step, in graph order; inference mode, validation rows."""
+    """Every output of every node at one step, in graph order; inference mode, validation rows.
+
+    What differs in training mode is measured in it too, on the same rows, now and then.
+    """
 
     run: str
     step: int
     layers: tuple[Histogram, ...]
+
+    def by_node(self) -> dict[str, Histogram]:
+        """The first output of each node."""
+        return {layer.node: layer for layer in self.layers if layer.port == 0}
 
 
 class Paused(Message, frozen=True):

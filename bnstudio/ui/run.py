@@ -160,7 +160,7 @@ class History:
             (measured.step, layer)
             for measured in self.kept()
             for layer in measured.layers
-            if layer.node == node
+            if layer.node == node and layer.port == 0
         ]
 
 

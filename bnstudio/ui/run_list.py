@@ -88,7 +88,7 @@ class RunList(QObject):
         self.store.load(run)
         self.run = run
         last = run.history.last
-        self.latest = {layer.node: layer for layer in last.layers} if last else {}
+        self.latest = last.by_node() if last else {}
         self.runs_changed.emit()
         if last is not None:
             self.measured.emit(last)

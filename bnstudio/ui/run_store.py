@@ -191,7 +191,8 @@ class RunStore:
                 for name, values in line.logs.items()
             }
             run.apply(Steps(run.id, line.first, logs, line.elapsed))
-        with suppress(OSError, msgspec.MsgspecError):
+        # A key that is no text is a plain ValueError to msgspec.
+        with suppress(OSError, ValueError, msgspec.MsgspecError):
             measured = _read_bytes(folder / _MEASURED)
             for entry in msgspec.msgpack.decode(measured, type=list[Histograms]):
                 run.apply(entry)

@@ -340,7 +340,7 @@ class Session(RunList):
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
-            self.latest = {layer.node: layer for layer in event.layers}
+            self.latest = event.by_node()
             self._unsaid_histograms = event
 
     def _say_merged(self) -> None:

@@ -217,6 +217,6 @@ def _multiple(node: Node, label: str, pair: bool) -> Multiple:
 def _histories(run: Run) -> dict[str, list[Histogram]]:
     histories: dict[str, list[Histogram]] = {}
     for measured in run.history.kept():
-        for layer in measured.layers:
-            histories.setdefault(layer.node, []).append(layer)
+        for id, layer in measured.by_node().items():
+            histories.setdefault(id, []).append(layer)
     return histories

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import (
+    QAction,
     QBrush,
     QColor,
     QGuiApplication,
@@ -25,16 +26,23 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bnstudio.layers import show_shape
 from bnstudio.ui import theme
+from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bnstudio.analysis import Analysis
+    from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
 _Index = QModelIndex | QPersistentModelIndex
 _SHAPE = 2
-_NUMBERS = (3, 4, 5)
+_SOURCES = 6
+_MEASURED = 7
+_NUMBERS = (3, 4, 5, *range(_MEASURED, _MEASURED + len(MEASURES)))
+_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES))
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,14 @@ class _Table(QAbstractTableModel):
         "Not trainable",
         "FLOPs",
         "Connected to",
+        *(measure.name for measure in MEASURES),
     )
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: list[_Row] = []
         self.places: dict[str, int] = {}
+        self.latest: Mapping[str, Histogram] = {}
         self._shown: Analysis | None = None
 
     def show(self, analysis: Analysis) -> None:
@@ -75,7 +85,7 @@ class _Table(QAbstractTableModel):
             for place, row in changed.items():
                 if row != self.rows[place]:
                     self.rows[place] = row
-                    last = len(self.HEADERS) - 1
+                    last = _MEASURED - 1
                     self.dataChanged.emit(self.index(place, 0), self.index(place, last))
             return
         self.beginResetModel()
@@ -85,6 +95,16 @@ class _Table(QAbstractTableModel):
         ]
         self.places = {row.id: place for place, row in enumerate(self.rows)}
         self.endResetModel()
+
+    def measure(self, latest: Mapping[str, Histogram]) -> None:
+        """Takes in a new measurement of the nodes."""
+        if latest is self.latest:
+            return
+        self.latest = latest
+        if self.rows:
+            last = self.index(len(self.rows) - 1, len(self.HEADERS) - 1)
+            roles = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole]
+            self.dataChanged.emit(self.index(0, _MEASURED), last, roles)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -101,10 +121,16 @@ class _Table(QAbstractTableModel):
             return self.HEADERS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
+        if role == Qt.ItemDataRole.ToolTipRole and section >= _MEASURED:
+            return MEASURES[section - _MEASURED].help
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
+        if column >= _MEASURED and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
+            measure, found = MEASURES[column - _MEASURED], self.latest.get(row.id)
+            wanted = role == Qt.ItemDataRole.DisplayRole
+            return measure.text(found) if wanted else measure.key(found)
         if role == Qt.ItemDataRole.DisplayRole:
             return row.texts[column]
         if role == Qt.ItemDataRole.UserRole:
@@ -121,7 +147,11 @@ class _Table(QAbstractTableModel):
 
 
 class Layers(QWidget):
-    """Every layer with its shape, parameters and FLOPs; the selection is the drawing's."""
+    """Every layer with its shape, parameters and FLOPs; the selection is the drawing's.
+
+    Once a run has measured the layers, figures of that stand beside; the menu of the headings
+    chooses which.
+    """
 
     title = "Layers"
     area = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -129,11 +159,19 @@ class Layers(QWidget):
     def __init__(self, document: Document, session: Session | None = None) -> None:
         super().__init__()
         self._document = document
+        self._session = session
         self._table = _Table(self)
         self._stale = True
         self._following = False
-        view = self.view = SortedTable("Layers", self._table, (10, 13, 14, 8, 9, 7))
+        self._measured = False
+        view = self.view = SortedTable("Layers", self._table, _WIDTHS)
         self._sorted = view.sorted
+        header = view.horizontalHeader()
+        header.moveSection(_SOURCES, len(_WIDTHS) - 1)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.choices = [self._choice(place) for place in range(len(MEASURES))]
+        header.addActions(self.choices)
+        self._arrange()
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -145,15 +183,21 @@ class Layers(QWidget):
         view.selectionModel().selectionChanged.connect(self._tell_selection)
         document.changed.connect(self._refresh)
         document.selection_changed.connect(self._follow_selection)
+        if session is not None:
+            session.measured.connect(self._measure)
+            session.runs_changed.connect(self._measure)
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
         chosen = self.view.selectionModel().selectedRows()
         places = sorted(index.row() for index in chosen) or range(self._sorted.rowCount())
-        lines = ["\t".join(_Table.HEADERS)]
+        header = self.view.horizontalHeader()
+        columns = [header.logicalIndex(place) for place in range(header.count())]
+        columns = [column for column in columns if not header.isSectionHidden(column)]
+        lines = ["\t".join(_Table.HEADERS[column] for column in columns)]
         for place in places:
-            row = self._table.rows[self._sorted.mapToSource(self._sorted.index(place, 0)).row()]
-            lines.append("\t".join(row.texts))
+            texts = (self._sorted.index(place, column).data() for column in columns)
+            lines.append("\t".join(texts))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -161,6 +205,29 @@ class Layers(QWidget):
         super().showEvent(event)
         if self._stale:
             self._refresh()
+        self._measure()
+
+    def _choice(self, place: int) -> QAction:
+        """The entry of the headings' menu that shows or hides a measured column."""
+        choice = QAction(MEASURES[place].name, self)
+        choice.setCheckable(True)
+        choice.setChecked(MEASURES[place].shown)
+        choice.toggled.connect(self._arrange)
+        return choice
+
+    def _arrange(self, _: bool = False) -> None:
+        for place, choice in enumerate(self.choices):
+            shown = choice.isChecked() and self._measured
+            self.view.setColumnHidden(_MEASURED + place, not shown)
+
+    def _measure(self, _: object = None) -> None:
+        if self._session is None or not self.isVisible():
+            return
+        self._table.measure(self._session.latest)
+        # What was there once stays, or the table would jump at the start of a run.
+        if self._session.latest and not self._measured:
+            self._measured = True
+            self._arrange()
 
     def _refresh(self) -> None:
         self._stale = not self.isVisible()

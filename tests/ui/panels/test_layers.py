@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 
 from bnstudio.graph import Graph, Wire, add, connect, set_params
 from bnstudio.project import Project
+from bnstudio.training.messages import Histogram
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.layers import Layers
 
@@ -37,7 +38,11 @@ def panel(qtbot, document):
 def texts(panel: Layers) -> list[list[str]]:
     model = panel.view.model()
     return [
-        [model.index(row, column).data() for column in range(model.columnCount())]
+        [
+            model.index(row, column).data()
+            for column in range(model.columnCount())
+            if not panel.view.isColumnHidden(column)
+        ]
         for row in range(model.rowCount())
     ]
 
@@ -84,3 +89,89 @@ def test_copy_gives_tab_separated_text(panel, document):
     panel.copy()
     lines = QGuiApplication.clipboard().text().split("\n")
     assert [line.split("\t")[0] for line in lines] == ["Name", "dense"]
+
+
+class Measuring(QObject):
+    """As much of a session as the table looks at."""
+
+    measured = Signal(object)
+    runs_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: dict[str, Histogram] = {}
+
+    def bring(self, **means: float) -> None:
+        self.latest = {
+            node: Histogram(node, (0,) * 64, 0, 1, 0, 0, mean, 2.0, 0.25, 0, dead=3, kurtosis=-1.5)
+            for node, mean in means.items()
+        }
+        self.measured.emit(None)
+
+
+@pytest.fixture
+def session(qapp):
+    session = Measuring()
+    yield session
+    session.deleteLater()
+
+
+@pytest.fixture
+def live(qtbot, document, session):
+    """The panel with something to measure."""
+    panel = Layers(document, session)
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def shown(panel: Layers) -> list[str]:
+    header, model = panel.view.horizontalHeader(), panel.view.model()
+    columns = [header.logicalIndex(place) for place in range(header.count())]
+    return [
+        model.headerData(column, Qt.Orientation.Horizontal)
+        for column in columns
+        if not panel.view.isColumnHidden(column)
+    ]
+
+
+def test_a_measurement_brings_its_columns(live, session):
+    assert shown(live)[-2:] == ["FLOPs", "Connected to"]
+    session.bring(dense=0.5)
+    assert shown(live)[5:] == ["FLOPs", "Mean", "Deviation", "Zeros", "Dead", "Connected to"]
+    rows = {row[0]: row[-4:] for row in texts(live)}
+    assert rows["dense"] == ["0.5", "2", "25.0 %", "3"]
+    assert rows["input"] == ["", "", "", ""]
+    session.latest = {}
+    session.runs_changed.emit()
+    assert "Mean" in shown(live)
+    assert {tuple(row[-4:]) for row in texts(live)} == {("", "", "", "")}
+
+
+def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
+    session.bring(dense=0.5)
+    choices = {choice.text(): choice for choice in live.choices}
+    choices["Kurtosis"].trigger()
+    choices["Mean"].trigger()
+    assert shown(live)[6:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
+    live.copy()
+    head, *lines = QGuiApplication.clipboard().text().split("\n")
+    assert head.split("\t") == shown(live)
+    assert "-1.5" in next(line for line in lines if line.startswith("dense")).split("\t")
+
+
+def test_sorting_by_a_figure_follows_the_measurements(live, session):
+    session.bring(dense=0.5, input=-3.0)
+    live.view.sortByColumn(7, Qt.SortOrder.AscendingOrder)
+    assert [row[0] for row in texts(live)] == ["dropout", "input", "dense"]
+    session.bring(dense=-20.0, input=-3.0)
+    assert [row[0] for row in texts(live)] == ["dropout", "dense", "input"]
+
+
+def test_a_hidden_table_measures_nothing_and_catches_up(live, session, qtbot):
+    session.bring(dense=0.5)
+    live.hide()
+    with qtbot.assertNotEmitted(live.view.model().dataChanged):
+        session.bring(dense=0.7)
+    live.show()
+    assert "0.7" in next(row for row in texts(live) if row[0] == "dense")

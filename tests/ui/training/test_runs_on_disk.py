@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -46,6 +47,24 @@ def test_an_earlier_run_is_left_to_the_disk_until_it_is_looked_at(desk):
     assert session.show(first)
     np.testing.assert_array_equal(first.steps["loss"], losses)
     assert first.history.kept() == measured
+
+
+def test_measurements_of_an_earlier_version_are_read(desk):
+    desk.finish_run()
+    was = desk.session.run.history.kept()
+    path = desk.store.path(desk.session.run) / "activations.msgpack"
+    written = msgspec.msgpack.decode(path.read_bytes())
+    fields = {"type", "node", "counts", "low", "high", "below", "above", "mean", "std"}
+    fields |= {"zeros", "bad"}
+    for measured in written:
+        for layer in measured["layers"]:
+            assert layer.keys() > fields
+            for name in layer.keys() - fields:
+                del layer[name]
+    path.write_bytes(msgspec.msgpack.encode(written))
+    (run,) = listed(desk)
+    desk.store.load(run)
+    assert run.history.kept() == was
 
 
 def test_a_run_without_a_record_stays_in_memory(desk):

@@ -1,4 +1,4 @@
-"""The histogram of one node's activations; numpy only."""
+"""A histogram by its plain definition, sorted and in double precision, to compare with."""
 
 from __future__ import annotations
 
