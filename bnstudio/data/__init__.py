@@ -11,6 +11,7 @@ from bnstudio.data.prepare import (
     split_rows,
 )
 from bnstudio.data.source import DataFacts, Scaling, Source, Targets, Task
+from bnstudio.data.weights import class_weight_code, class_weights
 
 __all__ = [
     "SOURCES",
@@ -23,6 +24,8 @@ __all__ = [
     "Targets",
     "Task",
     "bundled",
+    "class_weight_code",
+    "class_weights",
     "facts",
     "generated",
     "load",

@@ -17,6 +17,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import DataError
 from bnstudio.engine.builder import build
+from bnstudio.engine.callbacks import make_callbacks, stopped_early
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError, culprit, say
 from bnstudio.engine.objects import make_loss, make_optimizer
@@ -86,7 +87,7 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
     built = build(calls)
     _compile(built, project)
     recorder = Recorder(job, built, prepared, send, control)
-    early = _early_stopping(project)
+    callbacks = make_callbacks(settings)
     send(recorder.started())
     reason, node, message = "completed", "", ""
     try:
@@ -96,10 +97,11 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             validation_data=(None if prepared.x_val is None else (prepared.x_val, prepared.y_val)),
-            callbacks=[*early, recorder],
+            callbacks=[*callbacks, recorder],
+            class_weight=data.class_weights(settings.class_weight, prepared.y_train),
             verbose=0,
         )
-        if any(callback.stopped_epoch > 0 for callback in early):
+        if stopped_early(callbacks):
             reason = "early"
     except Stopped:
         reason = "stopped"
@@ -272,20 +274,6 @@ def _compile(built: Built, project: Project) -> None:
         )
     except Exception as error:
         raise JobError(f"Keras does not accept the training settings: {say(error)}") from error
-
-
-def _early_stopping(project: Project) -> list[Any]:
-    chosen = project.settings.early_stopping
-    if chosen is None:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=chosen.monitor,
-            min_delta=chosen.min_delta,
-            patience=chosen.patience,
-            restore_best_weights=chosen.restore_best_weights,
-        )
-    ]
 
 
 def _explain(error: Exception, calls: Plan, project: Project) -> JobError:
