@@ -215,6 +215,11 @@ class Floats(Param):
     min: float | None = None
     point: bool = False
 
+    length: ClassVar[None] = None
+    scalar: ClassVar[bool] = False
+    unknown: ClassVar[bool] = False
+    optional: ClassVar[bool] = False
+
     def check(self, value: Value) -> str | None:
         """Takes tuples of numbers."""
         if not isinstance(value, tuple):

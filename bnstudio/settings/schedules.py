@@ -128,6 +128,8 @@ class LearningRate(Object):
             if isinstance(value, str) and self.spec(value) is not None:
                 return super().check(value)
             return Float(self.name, REQUIRED, min=0, point=True).check(value)
+        if self.spec(value) is None:
+            return f"Expected a number or a schedule of Keras's, got {value!r}."
         if reason := super().check(value):
             return reason
         spec, config = self.spec(value), value.get("config")
