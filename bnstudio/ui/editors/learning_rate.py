@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
 from bnstudio.ui.editors.base import mark_refused
 from bnstudio.ui.editors.number import NumberField
 from bnstudio.ui.editors.objects import ObjectEditor
+from bnstudio.ui.editors.tuples import IntsEditor
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
     from bnstudio.layers.params import Spec
     from bnstudio.settings import LearningRate
+    from bnstudio.ui.editors.form import ParamForm
 
 
 class LearningRateEditor(ObjectEditor):
@@ -28,6 +32,9 @@ class LearningRateEditor(ObjectEditor):
         self.number.limit(0, None)
         self.number.setAccessibleName(param.name)
         self._column.insertWidget(0, self.number)
+        self.below = QWidget(self)
+        self._under = QVBoxLayout(self.below)
+        self._under.setContentsMargins(12, 2, 0, 0)
         self.number.entered.connect(self._take)
         self.number.unreadable.connect(self.refused)
         self.number.editingFinished.connect(self.settled)
@@ -45,8 +52,21 @@ class LearningRateEditor(ObjectEditor):
             self._rate = float(start)
         self._show_number()
 
+    def _make_form(self, spec: Spec) -> ParamForm:
+        from bnstudio.ui.editors.form import ParamForm  # a form holds editors, this one a form
+
+        form = ParamForm(spec.params, owner=self.param.name)
+        for row in form.rows.values():
+            if isinstance(row.editor, IntsEditor):
+                row.editor.columns = 1  # rates and numbers of steps are long
+        self._under.addWidget(form)
+        return form
+
     def _show_number(self) -> None:
         constant = self.combo.currentIndex() == 0
+        if self.below is not None:
+            self.below.setVisible(self.form is not None)
+        self.combo.setToolTip(f"{self._spec.name}: {self._spec.help}" if self._spec else "")
         self.number.setVisible(constant)
         self.setFocusProxy(self.number if constant else self.combo)
 

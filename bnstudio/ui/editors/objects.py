@@ -64,19 +64,23 @@ class ObjectEditor(Editor):
         self._show_form()
 
     def _show_form(self) -> None:
-        from bnstudio.ui.editors.form import ParamForm  # a form holds editors, this one a form
-
         name = self._spec.name if self._spec and self._spec.params else ""
         if name and name not in self._forms and self._spec is not None:
-            form = ParamForm(self._spec.params, owner=self._object.name, nested=True)
+            form = self._make_form(self._spec)
             form.edited.connect(self._configure)
             form.settled.connect(self.settled)
             self._forms[name] = form
-            self._column.addWidget(form)
         for known, form in self._forms.items():
             form.setVisible(known == name)
         if name:
             self._forms[name].show_values(self._config)
+
+    def _make_form(self, spec: Spec) -> ParamForm:
+        from bnstudio.ui.editors.form import ParamForm  # a form holds editors, this one a form
+
+        form = ParamForm(spec.params, owner=self._object.name, nested=True)
+        self._column.addWidget(form)
+        return form
 
     def _choose(self, place: int) -> None:
         self._spec = self._choices[place]

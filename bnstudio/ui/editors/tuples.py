@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bnstudio.graph import Value
     from bnstudio.layers.params import Floats, Ints, Numbers
 
-_COLUMNS = 3
-
 
 def _button(icon: str, name: str) -> QToolButton:
     button = QToolButton()
@@ -35,6 +33,7 @@ class IntsEditor(Editor):
     """
 
     whole: ClassVar[bool] = True
+    columns = 3
 
     def __init__(self, param: Ints | Floats) -> None:
         super().__init__(param)
@@ -120,7 +119,7 @@ class IntsEditor(Editor):
         field.editingFinished.connect(self.settled)
         before = self.fields[-1] if self.fields else self._nothing
         self.fields.append(field)
-        self._grid.addWidget(field, place // _COLUMNS, place % _COLUMNS)
+        self._grid.addWidget(field, place // self.columns, place % self.columns)
         QWidget.setTabOrder(before, field)
 
     def _enter(self, place: int, value: float | None) -> None:
