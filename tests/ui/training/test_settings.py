@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -9,9 +10,13 @@ from PySide6.QtTest import QTest
 from bnstudio.data import Source
 from bnstudio.layers.params import Floats
 from bnstudio.settings import Choice, EarlyStopping, LearningRate, ReduceLROnPlateau
+from bnstudio.training.messages import Epoch
 from bnstudio.ui.editors import editor_for
+from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.settings import SettingsPanel
+from bnstudio.ui.plots.pace import pacer
 from tests.ui.panels.test_editors import choose, retype
+from tests.ui.training.fakes import whole_run
 
 
 @pytest.fixture
@@ -94,7 +99,7 @@ def test_a_schedules_arguments_are_typed_and_undone(panel):
     assert "at least 1" in editor.form.rows["decay_steps"].reason.text()
     assert settings(panel).optimizer.params["learning_rate"]["config"] == config
     undo_all(panel)
-    assert rate_row(panel).editor.number.isVisible()
+    assert not rate_row(panel).editor.number.isHidden()
 
 
 def test_a_boundary_waits_for_its_value(panel):
@@ -211,6 +216,28 @@ def test_a_quantity_has_no_classes_to_weigh(panel):
     assert panel.weights.isVisible()
     assert tuple(panel.weights.form.rows) == ("class 0", "class 1")
     assert "TRN09" in {found.code for found in panel._document.diagnostics}
+
+
+def test_the_curves_show_a_learning_rate_that_is_cut(wine, qtbot):
+    panel = Curves(wine.document, wine.session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 420)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    run = wine.train()
+    messages = whole_run(run, tuple(wine.document.graph.nodes))
+    wine.tick(
+        *(
+            msgspec.structs.replace(event, logs={**event.logs, "learning_rate": 0.1**event.epoch})
+            if isinstance(event, Epoch)
+            else event
+            for event in messages
+        )
+    )
+    pacer().flush()
+    assert set(panel.plots) == {"loss", "accuracy", "learning_rate"}
+    _, rates = panel.plots["learning_rate"].lines["train"].item.getData()
+    assert rates.tolist() == pytest.approx([1.0, 0.1, 0.01])
 
 
 def test_a_list_of_decimals_grows_and_shrinks(qtbot):
