@@ -154,10 +154,13 @@ def out_of_bounds(case: Case) -> Iterator[Finding]:
     for place, reason in found.items():
         if place in (*NAMES, *ELSEWHERE) or reason in clashes:
             continue
+        reduce = case.settings.reduce_lr
+        undecided = place == "reduce_lr.mode" and reduce is not None and reduce.mode == "auto"
+        label = "Set mode=max" if undecided else f"Reset {place}"
         yield Finding(
             f"Settings: {place}: {reason}",
             "Put it right in the Settings panel.",
-            fix=_set(f"Reset {place}", partial(_reset, place=place)),
+            fix=_set(label, partial(_reset, place=place)),
         )
 
 
