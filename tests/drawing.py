@@ -5,7 +5,18 @@ from functools import singledispatch
 import numpy as np
 from hypothesis import strategies as st
 
-from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Text
+from bnstudio.layers.params import (
+    Bool,
+    Choice,
+    Float,
+    Floats,
+    Int,
+    Ints,
+    Numbers,
+    Object,
+    Text,
+)
+from bnstudio.settings import LearningRate
 
 SIZES = (1, 2, 3, 4, 6, 8)
 
@@ -86,6 +97,21 @@ def _(param: Ints):
 
 
 @values.register
+def _(param: Floats):
+    number = st.floats(param.min, 2.0, width=32)
+    return st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+
+
+@values.register
+def _(param: LearningRate):
+    fixed = st.floats(0.0, 2.0, width=32)
+    schedule = st.sampled_from(param.specs).flatmap(
+        lambda spec: schedules(spec).map(lambda config: {"class_name": spec.name, "config": config})
+    )
+    return fixed | schedule
+
+
+@values.register
 def _(param: Numbers):
     return st.none() | st.dictionaries(st.sampled_from(param.keys), st.sampled_from([-1, 0.5, 3.0]))
 
@@ -100,6 +126,19 @@ def _(param: Object):
         )
     )
     return _maybe(names | configured, param.optional)
+
+
+@st.composite
+def schedules(draw, spec):
+    """The arguments of a learning-rate schedule, with as many values as there are stretches."""
+    config = draw(arguments(spec.params))
+    if spec.name == "PiecewiseConstantDecay":
+        steps = draw(st.lists(st.integers(0, 50), min_size=1, max_size=4, unique=True))
+        rates = st.lists(
+            st.floats(0.0, 2.0, width=32), min_size=len(steps) + 1, max_size=len(steps) + 1
+        )
+        config = {"boundaries": tuple(sorted(steps)), "values": tuple(draw(rates))}
+    return config
 
 
 @st.composite

@@ -6,7 +6,15 @@ from bnstudio.data import SOURCES, Source
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.project import Project
-from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, EarlyStopping, Settings
+from bnstudio.settings import (
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    Choice,
+    EarlyStopping,
+    ReduceLROnPlateau,
+    Settings,
+)
 from tests.drawing import arguments
 
 NASTY = st.sampled_from(
@@ -112,6 +120,17 @@ def settings(draw):
         st.integers(0, 50),
         st.booleans(),
     )
+    reduce = st.builds(
+        ReduceLROnPlateau,
+        st.sampled_from(["val_loss", "loss", "val_accuracy"]),
+        st.floats(0, 1, exclude_min=True, exclude_max=True),
+        st.integers(0, 50),
+        st.sampled_from(["auto", "min", "max"]),
+        st.floats(0, 1),
+        st.integers(0, 50),
+        st.floats(0, 1),
+    )
+    weights = st.lists(st.floats(0, 100), min_size=1, max_size=12).map(tuple)
     return Settings(
         draw(choices(OPTIMIZERS)),
         draw(choices(LOSSES)),
@@ -121,6 +140,8 @@ def settings(draw):
         draw(st.floats(0, 1, exclude_max=True)),
         draw(st.integers(0, 2**32 - 1)),
         draw(st.none() | early),
+        draw(st.none() | reduce),
+        draw(st.none() | st.just("balanced") | weights),
     )
 
 

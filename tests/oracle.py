@@ -102,13 +102,25 @@ def get(kind, identifier):
     return {"name": name}
 
 
+def undirected(metrics):
+    """Those of these metrics, names by names, that do not say whether they should rise or fall."""
+    made = {name: _find(f"metrics.{kind}")() for name, kind in metrics.items()}
+    return [name for name, metric in made.items() if not getattr(metric, "_direction", None)]
+
+
 def make(path, arguments):
     """Why ``keras.<path>(**arguments)`` cannot be made; None when it can."""
     try:
-        _find(path)(**arguments)
+        _find(path)(**{name: _made(value) for name, value in arguments.items()})
     except Exception as error:
         return _words(error)
     return None
+
+
+def _made(value):
+    if isinstance(value, dict) and "class_name" in value:
+        return _find("optimizers.schedules.deserialize")(value)
+    return value
 
 
 def shape_of(activation, shape):

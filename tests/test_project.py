@@ -30,7 +30,7 @@ from bnstudio.project import (
     write_atomic,
 )
 from bnstudio.rules import Case, diagnose
-from bnstudio.settings import EarlyStopping, Settings
+from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
 from tests.graphs import TEXTS, graphs, projects
 
 WIRES = (Wire("input", 0, "dense", 0), Wire("dense", 0, "output", 0))
@@ -105,6 +105,7 @@ def test_what_a_file_holds_is_all_that_the_values_hold():
     for part, value in (
         (text._Settings, Settings),
         (text._EarlyStopping, EarlyStopping),
+        (text._ReduceLROnPlateau, ReduceLROnPlateau),
         (text._Source, Source),
         (text._Node, Node),
     ):
@@ -182,6 +183,47 @@ BAD = {
     "a line break in text": (TEXT.replace("A title", "A\ntitle"), "this is not JSON"),
     "a clipboard fragment": (fragment_dumps(GRAPH), "its format is 'bnstudio fragment'"),
 }  # fmt: skip
+
+
+RATES = {
+    "class_name": "PiecewiseConstantDecay",
+    "config": {"boundaries": (10, 20), "values": (0.1, 0.01, 0.001)},
+}
+PLANNED = replace(
+    PROJECT,
+    settings=Settings(
+        optimizer=Choice("SGD", {"learning_rate": RATES, "clipnorm": 1.0}),
+        reduce_lr=ReduceLROnPlateau("loss", mode="min"),
+        class_weight=(1.0, 2.5),
+    ),
+)
+PLAN = dumps(PLANNED)
+BAD_PLANS = {
+    "a factor of 1": (PLAN.replace('"factor": 0.1', '"factor": 1.0'), "settings.reduce_lr.factor"),
+    "no such mode": (PLAN.replace('"mode": "min"', '"mode": "up"'), "settings.reduce_lr.mode"),
+    "no such argument": (PLAN.replace('"cooldown"', '"cool"'), "'cool' is not known here"),
+    "no such weights": (PLAN.replace("[1.0, 2.5]", '"even"'), "settings.class_weight"),
+    "no weight": (PLAN.replace("[1.0, 2.5]", "[]"), "settings.class_weight"),
+    "a weight in words": (PLAN.replace("[1.0, 2.5]", '[1.0, "2"]'), "settings.class_weight[1]"),
+}
+
+
+def test_schedules_callbacks_and_weights_are_kept_and_old_files_have_none():
+    assert loads(PLAN) == PLANNED
+    assert '"class_weight": [1.0, 2.5]' in PLAN
+    balanced = replace(PLANNED, settings=replace(PLANNED.settings, class_weight="balanced"))
+    assert loads(dumps(balanced)) == balanced
+    assert "reduce_lr" not in TEXT
+    assert "class_weight" not in TEXT
+    old = loads(TEXT).settings
+    assert (old.reduce_lr, old.class_weight) == (None, None)
+
+
+@pytest.mark.parametrize(("content", "reason"), BAD_PLANS.values(), ids=BAD_PLANS.keys())
+def test_bad_settings_are_refused_with_the_place(content, reason):
+    with pytest.raises(ProjectError, match=r"line [0-9]+") as refused:
+        loads(content, "net.bnstudio")
+    assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(("content", "reason"), BAD.values(), ids=BAD.keys())

@@ -11,6 +11,7 @@ from bnstudio.data.prepare import (
     split_rows,
 )
 from bnstudio.data.source import DataFacts, Scaling, Source, Targets, Task
+from bnstudio.data.weights import class_weight_code, class_weights, row_weights
 
 __all__ = [
     "SOURCES",
@@ -23,6 +24,8 @@ __all__ = [
     "Targets",
     "Task",
     "bundled",
+    "class_weight_code",
+    "class_weights",
     "facts",
     "generated",
     "load",
@@ -30,5 +33,6 @@ __all__ = [
     "prepare_code",
     "prepare_imports",
     "problems",
+    "row_weights",
     "split_rows",
 ]

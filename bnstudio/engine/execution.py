@@ -87,6 +87,8 @@ class Execution:
         A loss that is not finite ends it, and the step that had it is undone.
         """
         first, last = 0, -(-self._size // self._batch)
+        if self._mark:
+            self._mark.renew()
         while first < last:
             span = Span(order, first, min(self._pace.count, last - first))
             if self._mark:

@@ -17,6 +17,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import DataError
 from bnstudio.engine.builder import build
+from bnstudio.engine.callbacks import make_callbacks, stopped_early
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError, culprit, say
 from bnstudio.engine.execution import Execution, test_step, training_step
@@ -97,12 +98,12 @@ def train(
     built = build(calls)
     _compile(built, project)
     recorder = Recorder(job, built, prepared, send, control)
-    early = _early_stopping(project)
+    callbacks = make_callbacks(settings)
     send(recorder.started())
     reason, node, message = "completed", "", ""
     try:
-        recorder.fit([*early, recorder])
-        if any(callback.stopped_epoch > 0 for callback in early):
+        recorder.fit([*callbacks, recorder])
+        if stopped_early(callbacks):
             reason = "early"
     except Stopped:
         reason = "stopped"
@@ -185,6 +186,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         model, settings, prepared = self.built.model, self.job.project.settings, self.prepared
         batch = settings.batch_size
         rows: tuple[NDArray[Any], ...] = (prepared.x_train, prepared.y_train)
+        weights = data.row_weights(settings.class_weight, prepared.y_train)
+        rows += () if weights is None else (weights,)
         # What ``fit`` builds by a first look at the data, which are not what it is given here.
         model._symbolic_build(data_batch=tuple(part[:batch] for part in rows))
         step = training_step(model, self.watch)
@@ -326,20 +329,6 @@ def _compile(built: Built, project: Project) -> None:
         )
     except Exception as error:
         raise JobError(f"Keras does not accept the training settings: {say(error)}") from error
-
-
-def _early_stopping(project: Project) -> list[Any]:
-    chosen = project.settings.early_stopping
-    if chosen is None:
-        return []
-    return [
-        keras.callbacks.EarlyStopping(
-            monitor=chosen.monitor,
-            min_delta=chosen.min_delta,
-            patience=chosen.patience,
-            restore_best_weights=chosen.restore_best_weights,
-        )
-    ]
 
 
 def _explain(error: Exception, calls: Plan, project: Project) -> JobError:

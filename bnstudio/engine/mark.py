@@ -46,6 +46,10 @@ class Mark:
         self._pause = sum(sizes) / COPIED / SHARE
         self._due = 0.0
 
+    def renew(self) -> None:
+        """To be called where something else than steps may have changed the variables."""
+        self._due = 0.0
+
     def before(self) -> None:
         """To be called before steps are done: copies the variables if it is time to."""
         now = time.monotonic()

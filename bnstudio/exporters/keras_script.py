@@ -6,7 +6,7 @@ numbers: seed, data, model, compile, fit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio import data
@@ -29,7 +29,7 @@ from bnstudio.exporters.source import (
 )
 from bnstudio.layers import LAYERS, show_shape
 from bnstudio.plan import Tensor, plan
-from bnstudio.settings import LOSSES, OPTIMIZERS
+from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
     from bnstudio.project import Project
-    from bnstudio.settings import Choice, EarlyStopping
+    from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ class _Writer:
             )
             lines = lay_again(code, 4)
             imports += data.prepare_imports(source, share)
+        if settings.class_weight == "balanced":
+            imports.append("import numpy as np")
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _say_data(self) -> str:
@@ -228,11 +230,15 @@ class _Writer:
             compiled.append(Bracket("metrics=[", tuple(map(text, settings.metrics)), "]"))
         self.lines += lay(Bracket("model.compile(", tuple(compiled)), 4, spread=True)
         self.lines += ["    model.summary()", ""]
+        balance = data.class_weight_code(self.project.source, settings.class_weight)
+        self.lines += [f"    {line}" for line in balance.splitlines()]
         fit: list[str | Bracket] = ["x_train", "y_train", "batch_size=BATCH_SIZE", "epochs=EPOCHS"]
         if held_out:
             fit.append("validation_data=(x_val, y_val)")
-        if settings.early_stopping is not None:
-            fit.append(Bracket("callbacks=[", (_early_stopping(settings.early_stopping),), "]"))
+        if callbacks := _callbacks(settings):
+            fit.append(Bracket("callbacks=[", callbacks, "]"))
+        if settings.class_weight is not None:
+            fit.append(_class_weight(settings.class_weight))
         fit.append("verbose=2")
         self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
         self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
@@ -251,6 +257,24 @@ def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expressio
         return text(choice.name)
     by_name = {param.name: param for param in spec.params} if spec else {}
     return Bracket(f"keras.{module}.{choice.name}(", tuple(arguments(by_name, choice.params)))
+
+
+def _callbacks(settings: Settings) -> tuple[Bracket, ...]:
+    found = []
+    if settings.early_stopping is not None:
+        found.append(_early_stopping(settings.early_stopping))
+    if settings.reduce_lr is not None:
+        by_name = {param.name: param for param in CALLBACKS["ReduceLROnPlateau"].params}
+        given = tuple(arguments(by_name, asdict(settings.reduce_lr)))
+        found.append(Bracket("keras.callbacks.ReduceLROnPlateau(", given))
+    return tuple(found)
+
+
+def _class_weight(weights: ClassWeight) -> Expression:
+    if not isinstance(weights, tuple):
+        return "class_weight=class_weight"
+    items = (f"{label}: {flat(literal(weight))}" for label, weight in enumerate(weights))
+    return Bracket("class_weight={", tuple(items), "}")
 
 
 def _early_stopping(early: EarlyStopping) -> Bracket:

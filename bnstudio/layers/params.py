@@ -202,6 +202,35 @@ class Ints(Param):
 
 
 @dataclass(frozen=True)
+class Floats(Param):
+    """A tuple of finite numbers, such as the learning rates of a schedule.
+
+    Attributes:
+        shortest: How many at least.
+        point: Whether each must be written with a decimal point.
+    """
+
+    _: KW_ONLY
+    shortest: int = 0
+    min: float | None = None
+    point: bool = False
+
+    length: ClassVar[None] = None
+    scalar: ClassVar[bool] = False
+    unknown: ClassVar[bool] = False
+    optional: ClassVar[bool] = False
+
+    def check(self, value: Value) -> str | None:
+        """Takes tuples of numbers."""
+        if not isinstance(value, tuple):
+            return f"Expected a tuple, got {value!r}."
+        if len(value) < self.shortest:
+            return f"Expected at least {self.shortest} numbers, got {value!r}."
+        each = Float(self.name, REQUIRED, min=self.min, point=self.point)
+        return next((reason for entry in value if (reason := each.check(entry))), None)
+
+
+@dataclass(frozen=True)
 class Numbers(Param):
     """Some of a few named numbers, such as ``{"rmax": 3.0}``; None for none of them."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from bnstudio.layers import LAYERS, near_names
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
 from bnstudio.project.value import Project
-from bnstudio.settings import Choice, EarlyStopping, Settings
+from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +107,16 @@ class _EarlyStopping(_Part):
     restore_best_weights: bool = True
 
 
+class _ReduceLROnPlateau(_Part):
+    monitor: Text = "val_loss"
+    factor: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    patience: Annotated[int, Meta(ge=0, le=MAX_INT)] = 10
+    mode: Literal["auto", "min", "max"] = "auto"
+    min_delta: float = 0.0001
+    cooldown: Annotated[int, Meta(ge=0, le=MAX_INT)] = 0
+    min_lr: float = 0.0
+
+
 class _Settings(_Part):
     optimizer: _Choice
     loss: _Choice
@@ -115,6 +126,10 @@ class _Settings(_Part):
     validation_split: Annotated[float, Meta(ge=0, lt=1)]
     seed: Annotated[int, Meta(ge=0, lt=2**32)]
     early_stopping: _EarlyStopping | None = None
+    reduce_lr: _ReduceLROnPlateau | None = None
+    class_weight: (
+        Literal["balanced"] | Annotated[list[float], Meta(min_length=1, max_length=1000)] | None
+    ) = None
 
 
 class _Source(_Part):
@@ -170,7 +185,7 @@ def dumps(project: Project) -> str:
         "targets": source.targets,
         "shape": source.shape,
     }
-    training = {
+    training: dict[str, Any] = {
         "optimizer": {"name": settings.optimizer.name, "params": settings.optimizer.params},
         "loss": {"name": settings.loss.name, "params": settings.loss.params},
         "metrics": settings.metrics,
@@ -185,6 +200,11 @@ def dumps(project: Project) -> str:
             "restore_best_weights": early.restore_best_weights,
         },
     }  # fmt: skip
+    # What is not used is not written, so that a file from before these fields stays as it is.
+    if settings.reduce_lr is not None:
+        training["reduce_lr"] = asdict(settings.reduce_lr)
+    if settings.class_weight is not None:
+        training["class_weight"] = settings.class_weight
     head = [("format", PROJECT), ("version", VERSION)]
     head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
     lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
@@ -249,7 +269,8 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
     if known_layers:
         reader.check_types(file.nodes)
     graph = reader.graph(file)
-    early = file.settings.early_stopping
+    early, reduce = file.settings.early_stopping, file.settings.reduce_lr
+    weights = file.settings.class_weight
     settings = Settings(
         optimizer=reader.choice(file.settings.optimizer, ("settings", "optimizer")),
         loss=reader.choice(file.settings.loss, ("settings", "loss")),
@@ -259,6 +280,8 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         validation_split=file.settings.validation_split,
         seed=file.settings.seed,
         early_stopping=early and EarlyStopping(**msgspec.structs.asdict(early)),
+        reduce_lr=reduce and ReduceLROnPlateau(**msgspec.structs.asdict(reduce)),
+        class_weight=tuple(weights) if isinstance(weights, list) else weights,
     )
     source = Source(
         name=file.data.name,

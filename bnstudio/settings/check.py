@@ -6,15 +6,17 @@ import difflib
 import math
 from typing import TYPE_CHECKING
 
+from bnstudio.settings.callbacks import CALLBACKS
 from bnstudio.settings.losses import LOSSES
-from bnstudio.settings.metrics import METRICS, metric
+from bnstudio.settings.metrics import METRICS, UNDIRECTED, metric
 from bnstudio.settings.optimizers import OPTIMIZERS
+from bnstudio.settings.schedules import is_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from bnstudio.layers.params import Spec
-    from bnstudio.settings.value import Choice, EarlyStopping, Settings
+    from bnstudio.settings.value import Choice, EarlyStopping, ReduceLROnPlateau, Settings
 
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 
@@ -30,6 +32,19 @@ def check(settings: Settings) -> list[str]:
 def problems(settings: Settings) -> dict[str, str]:
     """What is wrong, by place: a field's name, or ``optimizer.learning_rate`` for an argument."""
     return dict(_problems(settings))
+
+
+def clips(optimizer: Choice) -> tuple[str, ...]:
+    """The bounds on gradients that are set; Keras takes one at a time."""
+    return tuple(name for name in _CLIPS if optimizer.params.get(name) is not None)
+
+
+def undirected(monitor: object) -> bool:
+    """Whether Keras cannot tell if this metric should rise or fall."""
+    if not isinstance(monitor, str):
+        return False
+    found = metric(monitor.removeprefix("val_"))
+    return any(found is METRICS[name] for name in UNDIRECTED)
 
 
 def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -59,6 +74,10 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         )
     if settings.early_stopping is not None:
         yield from _early(settings.early_stopping, settings)
+    if settings.reduce_lr is not None:
+        yield from _reduce(settings.reduce_lr, settings)
+    if settings.class_weight is not None and (reason := _weights(settings.class_weight)):
+        yield "class_weight", reason
 
 
 def _choice(place: str, choice: Choice, specs: Mapping[str, Spec]) -> Iterator[tuple[str, str]]:
@@ -76,29 +95,66 @@ def _choice(place: str, choice: Choice, specs: Mapping[str, Spec]) -> Iterator[t
 
 
 def _clips(optimizer: Choice) -> Iterator[tuple[str, str]]:
-    given = [name for name in _CLIPS if optimizer.params.get(name) is not None]
-    if len(given) > 1:
+    if len(given := clips(optimizer)) > 1:
         yield f"optimizer.{given[1]}", f"Only one of {', '.join(_CLIPS)} can be set at a time."
 
 
 def _early(early: EarlyStopping, settings: Settings) -> Iterator[tuple[str, str]]:
-    watched = early.monitor.removeprefix("val_")
-    if watched != early.monitor and settings.validation_split == 0:
+    if reason := _monitor(early.monitor, settings):
+        yield "early_stopping.monitor", reason
+    elif undirected(early.monitor):
         yield (
             "early_stopping.monitor",
-            f"{early.monitor!r} needs validation rows, and the validation split is 0.",
-        )
-    elif watched not in ("loss", *settings.metrics):
-        known = ", ".join(("loss", *settings.metrics))
-        yield (
-            "early_stopping.monitor",
-            f"Nothing called {early.monitor!r} is measured; there is {known}, "
-            "and the same with val_ before it.",
+            f"Keras cannot tell whether {early.monitor!r} should rise or fall.",
         )
     if reason := _whole(early.patience, 0):
         yield "early_stopping.patience", reason
     if not _number(early.min_delta) or early.min_delta < 0:
         yield "early_stopping.min_delta", f"Expected at least 0, got {early.min_delta!r}."
+
+
+def _reduce(reduce: ReduceLROnPlateau, settings: Settings) -> Iterator[tuple[str, str]]:
+    if is_schedule(settings.optimizer.params.get("learning_rate")):
+        yield (
+            "reduce_lr",
+            "The learning rate follows a schedule, which Keras cannot reduce on a plateau.",
+        )
+    for param in CALLBACKS["ReduceLROnPlateau"].params:
+        if reason := param.check(getattr(reduce, param.name)):
+            yield f"reduce_lr.{param.name}", reason
+        elif param.name == "monitor" and (reason := _monitor(reduce.monitor, settings)):
+            yield "reduce_lr.monitor", reason
+    if reduce.mode == "auto" and undirected(reduce.monitor):
+        yield (
+            "reduce_lr.mode",
+            f"Keras cannot tell whether {reduce.monitor!r} should rise or fall; "
+            "set mode to min or max.",
+        )
+
+
+def _monitor(name: str, settings: Settings) -> str | None:
+    """Why a callback finds nothing to watch under this name."""
+    watched = name.removeprefix("val_")
+    if watched != name and settings.validation_split == 0:
+        return f"{name!r} needs validation rows, and the validation split is 0."
+    if watched not in ("loss", *settings.metrics):
+        known = ", ".join(("loss", *settings.metrics))
+        return (
+            f"Nothing called {name!r} is measured; there is {known}, "
+            "and the same with val_ before it."
+        )
+    return None
+
+
+def _weights(weights: object) -> str | None:
+    if weights == "balanced":
+        return None
+    if not isinstance(weights, tuple):
+        return f"Expected 'balanced' or a weight a class, got {weights!r}."
+    for weight in weights:
+        if not _number(weight) or weight < 0:
+            return f"Expected weights of at least 0, got {weight!r}."
+    return None if any(weights) else "Expected a weight above 0: with none, nothing is learned."
 
 
 def _whole(value: object, low: int) -> str | None:

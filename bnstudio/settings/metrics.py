@@ -74,6 +74,9 @@ METRIC_ALIASES: dict[str, str] = {
 }
 """Short names that Keras takes, and what each stands for."""
 
+UNDIRECTED = ("true_positives", "true_negatives", "false_positives", "false_negatives")
+"""Metrics of which Keras does not know whether they should rise or fall."""
+
 
 def metric(name: str) -> Spec | None:
     """The metric that ``compile`` makes of ``name``; None if it takes no such name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnstudio.layers.params import Bool, Float, Int, Spec
+from bnstudio.settings.schedules import LearningRate
 
 if TYPE_CHECKING:
     from bnstudio.layers.params import Param
@@ -16,8 +17,8 @@ OPTIMIZERS: dict[str, Spec] = {}
 """Every optimizer by its Keras class name, in the order in which a menu shows them."""
 
 
-def _learning_rate(default: float) -> Float:
-    return Float("learning_rate", default, min=0, point=True, help="How far each step goes.")
+def _learning_rate(default: float) -> LearningRate:
+    return LearningRate("learning_rate", default, help="How far each step goes.")
 
 
 def _decay(default: float | None) -> Float:

@@ -6,7 +6,7 @@ The names, arguments and defaults are Keras's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,27 @@ class EarlyStopping:
 
 
 @dataclass(frozen=True)
+class ReduceLROnPlateau:
+    """The arguments of ``keras.callbacks.ReduceLROnPlateau`` that people set."""
+
+    monitor: str = "val_loss"
+    factor: float = 0.1
+    patience: int = 10
+    mode: str = "auto"
+    min_delta: float = 0.0001
+    cooldown: int = 0
+    min_lr: float = 0.0
+
+
+ClassWeight = Literal["balanced"] | tuple[float, ...] | None
+"""How much the rows of each class count.
+
+``"balanced"`` makes every class count the same however many rows it has, as scikit-learn does; a
+tuple is a weight a class, in the order of the labels; None counts every row alike.
+"""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything about a training run but the graph and the data.
 
@@ -45,6 +66,8 @@ class Settings:
         validation_split: The share of the rows that is held out, in [0, 1).
         seed: For ``keras.utils.set_random_seed``, the shuffle and the split.
         early_stopping: None to run all epochs.
+        reduce_lr: When the learning rate is reduced; None for never.
+        class_weight: How much the rows of each class count; only for classification.
     """
 
     optimizer: Choice = Choice("Adam")
@@ -55,3 +78,5 @@ class Settings:
     validation_split: float = 0.2
     seed: int = 0
     early_stopping: EarlyStopping | None = None
+    reduce_lr: ReduceLROnPlateau | None = None
+    class_weight: ClassWeight = None

@@ -54,7 +54,7 @@ def test_every_row_comes_once_and_in_order(executions, batch):
 
 @pytest.mark.parametrize("pause", [0.0, 1e9])
 def test_a_step_that_goes_bad_is_undone(executions, monkeypatch, pause):
-    """Whether the variables were copied just before or long ago, in another epoch."""
+    """Whether the variables were copied just before or at the beginning of the epoch."""
     monkeypatch.setattr(module, "Mark", lambda variables: _paused(Mark(variables), pause))
     step = Sum(limit=253.0 + 14)
     execution = Execution(step, (ROWS,), 2, variables=[step.variable])

@@ -2,7 +2,7 @@
 
 from bnstudio.data import Source
 from bnstudio.graph import Graph
-from bnstudio.settings import Choice, EarlyStopping
+from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau
 from tests.rules.projects import (
     chain,
     diabetes,
@@ -36,6 +36,15 @@ def image(*nodes, **others):
     return model(*nodes, shape=(8, 8, 1), **others)
 
 
+SCHEDULED = Choice(
+    "SGD",
+    {
+        "learning_rate": {
+            "class_name": "ExponentialDecay",
+            "config": {"initial_learning_rate": 0.1, "decay_steps": 100, "decay_rate": 0.5},
+        }
+    },
+)
 TABLE = {
     "STR01": (
         [
@@ -413,10 +422,53 @@ TABLE = {
         [
             model(dense(), head(), validation_split=0.0, early_stopping=EarlyStopping()),
             model(dense(), head(), early_stopping=EarlyStopping("val_acc")),
+            model(dense(), head(), validation_split=0.0, reduce_lr=ReduceLROnPlateau()),
+            model(dense(), head(), reduce_lr=ReduceLROnPlateau("val_acc")),
+            model(
+                dense(),
+                head(),
+                metrics=("true_positives",),
+                early_stopping=EarlyStopping("true_positives"),
+            ),
         ],
         [
+            model(dense(), head(), reduce_lr=ReduceLROnPlateau("accuracy")),
             model(dense(), head(), early_stopping=EarlyStopping()),
             model(dense(), head(), early_stopping=EarlyStopping("val_accuracy")),
+        ],
+    ),
+    "TRN07": (
+        [model(dense(), head(), optimizer=SCHEDULED, reduce_lr=ReduceLROnPlateau())],
+        [
+            model(dense(), head(), optimizer=SCHEDULED, early_stopping=EarlyStopping()),
+            model(dense(), head(), reduce_lr=ReduceLROnPlateau()),
+        ],
+    ),
+    "TRN08": (
+        [
+            model(dense(), head(), optimizer=Choice("SGD", {"clipnorm": 1.0, "clipvalue": 0.5})),
+            model(
+                dense(),
+                head(),
+                optimizer=Choice(
+                    "Adam", {"clipnorm": 1.0, "clipvalue": -1.0, "global_clipnorm": 1.0}
+                ),
+            ),
+        ],
+        [
+            model(dense(), head(), optimizer=Choice("SGD", {"clipnorm": 1.0, "clipvalue": None})),
+            model(dense(), head(), optimizer=Choice("SGD", {"global_clipnorm": 1.0})),
+        ],
+    ),
+    "TRN09": (
+        [
+            diabetes(dense(), head(1, "linear"), class_weight="balanced"),
+            diabetes(dense(), head(1, "linear"), class_weight=(1.0, 2.0)),
+            model(dense(), head(), class_weight=(1.0, 2.0, 3.0)),
+        ],
+        [
+            model(dense(), head(), class_weight="balanced"),
+            model(dense(), head(), class_weight=(1.0, 2.0)),
         ],
     ),
     "TRN11": (
@@ -428,6 +480,14 @@ TABLE = {
             model(dense(), head(), optimizer=Choice("Adam", {"learning_rate": -1.0})),
             model(dense(), head(), optimizer=Choice("Adam", {"speed": 1.0})),
             model(dense(), head(), early_stopping=EarlyStopping(patience=-1)),
+            model(dense(), head(), reduce_lr=ReduceLROnPlateau(factor=2.0)),
+            model(dense(), head(), class_weight=(1.0, -2.0)),
+            model(
+                dense(),
+                head(),
+                metrics=("true_positives",),
+                reduce_lr=ReduceLROnPlateau("true_positives"),
+            ),
         ],
         [SOUND],
     ),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import Project
 from bnstudio.rules import RULES, propose
-from bnstudio.settings import Choice, EarlyStopping, Settings
+from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
 from tests.graph.strategies import drawings
 from tests.rules.projects import case, found
 
@@ -29,16 +29,27 @@ sources = st.builds(
     shape=st.sampled_from([None, (8, 8, 1), (30,), (), (0,)]),
 )
 numbers = st.sampled_from([0, 1, -1, 32, 10**9, 0.5, 1.0, float("nan"), float("inf"), None, "x"])
+monitors = st.sampled_from(["val_loss", "x", "val_accuracy", "true_positives"])
 settings = st.builds(
     Settings,
-    st.sampled_from([Choice("Adam"), Choice("Adm"), Choice("SGD", {"learning_rate": -1})]),
+    st.sampled_from(
+        [
+            Choice("Adam"),
+            Choice("Adm"),
+            Choice("SGD", {"learning_rate": -1}),
+            Choice("SGD", {"learning_rate": {"class_name": "CosineDecay", "config": {"x": 1}}}),
+            Choice("SGD", {"clipnorm": 1.0, "clipvalue": -1.0, "global_clipnorm": "x"}),
+        ]
+    ),
     losses,
     st.sampled_from([(), ("accuracy",), ("auc", "nope"), ("categorical_accuracy", "mae")]),
     numbers | st.just(16),
     numbers | st.just(3),
     numbers | st.just(0.2),
     numbers | st.just(0),
-    st.none() | st.builds(EarlyStopping, st.sampled_from(["val_loss", "x", "val_accuracy"])),
+    st.none() | st.builds(EarlyStopping, monitors),
+    st.none() | st.builds(ReduceLROnPlateau, monitors, numbers, numbers, st.just("up") | numbers),
+    st.sampled_from([None, "balanced", "x", (), (1.0,), (1.0, 2.0), (0.0, 0.0), ("x", None)]),
 )
 projects = st.builds(Project, drawings(), sources, st.just(Settings()) | settings)
 

@@ -3,13 +3,24 @@
 import pytest
 from hypothesis import given
 
-from bnstudio.layers.params import Bool, Choice, Float, Int, Ints
-from bnstudio.settings import LOSSES, METRIC_ALIASES, METRICS, OPTIMIZERS, metric
-from tests.drawing import arguments
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints, Text
+from bnstudio.settings import (
+    CALLBACKS,
+    LOSSES,
+    METRIC_ALIASES,
+    METRICS,
+    OPTIMIZERS,
+    UNDIRECTED,
+    LearningRate,
+    ReduceLROnPlateau,
+    metric,
+)
+from tests.drawing import arguments, schedules
 
 pytestmark = pytest.mark.engine
 
-CATALOGUES = {"optimizers": OPTIMIZERS, "losses": LOSSES}
+SCHEDULES = {spec.name: spec for spec in LearningRate.specs}
+CATALOGUES = {"optimizers": OPTIMIZERS, "losses": LOSSES, "optimizers.schedules": SCHEDULES}
 ENTRIES = [(home, name) for home, specs in CATALOGUES.items() for name in specs]
 
 LEFT_OUT = {
@@ -19,6 +30,7 @@ LEFT_OUT = {
     "OptimizerMap": "It is how MultiOptimizer is told which.",
     "Loss": "The base class.",
     "LossFunctionWrapper": "It wraps a function.",
+    "LearningRateSchedule": "The base class.",
 }
 NOT_CHOSEN = {
     "name": "Nothing shows it.",
@@ -53,7 +65,10 @@ def test_arguments_and_defaults_are_those_of_keras(keras, home, name):
 
 @pytest.mark.parametrize(("home", "name"), ENTRIES)
 def test_what_is_accepted_here_keras_accepts(keras, home, name):
-    @given(arguments(CATALOGUES[home][name].params, often=3))
+    spec = CATALOGUES[home][name]
+    drawn = schedules(spec) if spec in LearningRate.specs else arguments(spec.params, often=3)
+
+    @given(drawn)
     def check(params):
         for clip in ("clipnorm", "clipvalue"):
             params.pop(clip, None)
@@ -64,7 +79,8 @@ def test_what_is_accepted_here_keras_accepts(keras, home, name):
 
 KERAS_REFUSES = {
     "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps", "learning_rate",
-    "reduction", ("SGD", "momentum"), ("Ftrl", "initial_accumulator_value"),
+    "reduction", "decay_steps", "first_decay_steps",
+    ("SGD", "momentum"), ("Ftrl", "initial_accumulator_value"),
     ("Ftrl", "learning_rate_power"), ("Ftrl", "l1_regularization_strength"),
     ("Ftrl", "l2_regularization_strength"), ("Ftrl", "l2_shrinkage_regularization_strength"),
     ("Lion", "beta_1"), ("CategoricalGeneralizedCrossEntropy", "q"), "dtype",
@@ -75,15 +91,17 @@ KERAS_REFUSES = {
 def refused(param):
     """Values that ``param`` refuses for its bounds, or for being written without a point."""
     match param:
-        case Float(point=True):
+        case Float(point=True) | LearningRate():
             return [1]
+        case Floats():
+            return [(1, 2), (0.1,)]
         case Int() | Float():
             steps = {"min": -1, "above": 0, "max": 1, "below": 0}
             bounds = {name: getattr(param, name, None) for name in steps}
             return [bound + steps[name] for name, bound in bounds.items() if bound is not None]
         case Choice():
             return ["no_such_choice"]
-        case Bool() | Ints():
+        case Bool() | Ints() | Text():
             return []
     raise TypeError(param)
 
@@ -98,6 +116,7 @@ def test_what_keras_refuses_is_refused_here(keras, home, name):
                 params = {"use_ema": True} if param.name.startswith("ema_") else {}
                 if (param.name, value) == ("ema_overwrite_frequency", 0):
                     continue  # which Keras reads as None
+                params |= {p.name: p.initial for p in CATALOGUES[home][name].params if p.required}
                 made = keras.ask("make", f"{home}.{name}", {**params, param.name: value})
                 assert made is not None, (param.name, value)
 
@@ -117,3 +136,47 @@ def test_every_metric_name_that_compile_takes_is_known(keras):
     assert set(METRIC_ALIASES) - set(known) == {"acc"}
     assert metric("acc") is METRICS["accuracy"]
     assert metric("no_such_metric") is None
+
+
+def test_the_callbacks_arguments_and_defaults_are_those_of_keras(keras):
+    (spec,) = CALLBACKS.values()
+    expected = [
+        (argument, default)
+        for argument, default in keras.ask("signature", f"callbacks.{spec.name}")
+        if argument != "verbose"  # what it says would come between the lines of ``fit``
+    ]
+    assert [(param.name, param.default) for param in spec.params] == expected
+    assert vars(ReduceLROnPlateau()) == dict(expected)
+    for param in spec.params:
+        assert isinstance(param, Text) or refused(param), param
+        for value in refused(param):
+            assert param.check(value), (param.name, value)
+    assert "factor >= 1.0" in keras.ask("make", "callbacks.ReduceLROnPlateau", {"factor": 1.0})
+
+
+def test_a_schedule_is_checked_as_one():
+    rate = LearningRate("learning_rate", 0.1)
+
+    def piecewise(boundaries, values):
+        config = {"boundaries": boundaries, "values": values}
+        return rate.check({"class_name": "PiecewiseConstantDecay", "config": config})
+
+    assert rate.check(0.1) is None
+    assert piecewise((3, 5), (0.1, 0.01, 0.0)) is None
+    assert "one more than the 2 boundaries, got 2" in piecewise((3, 5), (0.1, 0.01))
+    assert "each beyond the one before" in piecewise((5, 3), (0.1, 0.01, 0.0))
+    assert "each beyond the one before" in piecewise((3, 3), (0.1, 0.01, 0.0))
+    assert "at most 2147483647" in piecewise((3, 2**31), (0.1, 0.01, 0.0))
+    assert "decimal point" in piecewise((3,), (1, 2))
+    assert "ExponentialDecay needs initial_learning_rate" in rate.check("ExponentialDecay")
+    assert "Expected a number" in rate.check("Nothing")
+    assert "needs decay_steps" in rate.check(
+        {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.1}}
+    )
+    assert all(param.default is REQUIRED for param in SCHEDULES["ExponentialDecay"].params[:3])
+
+
+def test_it_is_known_of_which_metrics_keras_knows_no_direction(keras):
+    assert set(keras.ask("undirected", {name: METRICS[name].name for name in METRICS})) == set(
+        UNDIRECTED
+    )

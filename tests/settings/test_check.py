@@ -4,14 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from bnstudio.settings import Choice, EarlyStopping, Settings, check, problems
+from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings, check, problems
 
 GOOD = Settings()
+COSINE = {
+    "class_name": "CosineDecay",
+    "config": {"initial_learning_rate": 0.1, "decay_steps": 100},
+}
+SCHEDULED = Choice("SGD", {"learning_rate": COSINE})
 
 
 def test_the_defaults_can_be_used():
     assert check(GOOD) == []
     assert check(replace(GOOD, early_stopping=EarlyStopping())) == []
+    assert check(replace(GOOD, reduce_lr=ReduceLROnPlateau(), class_weight="balanced")) == []
+    assert check(replace(GOOD, optimizer=SCHEDULED, class_weight=(0.5, 2))) == []
 
 
 @pytest.mark.parametrize(
@@ -61,6 +68,41 @@ def test_the_defaults_can_be_used():
             "early_stopping.min_delta",
             "at least 0, got -0.1",
         ),
+        (
+            {"metrics": ("true_positives",), "early_stopping": EarlyStopping("true_positives")},
+            "early_stopping.monitor",
+            "rise or fall",
+        ),
+        (
+            {"optimizer": Choice("SGD", {"learning_rate": {"class_name": "Cosine"}})},
+            "optimizer.learning_rate",
+            "a number or a schedule of Keras's",
+        ),
+        (
+            {"optimizer": SCHEDULED, "reduce_lr": ReduceLROnPlateau()},
+            "reduce_lr",
+            "follows a schedule",
+        ),
+        ({"reduce_lr": ReduceLROnPlateau(factor=1.0)}, "reduce_lr.factor", "less than 1"),
+        ({"reduce_lr": ReduceLROnPlateau(mode="up")}, "reduce_lr.mode", "'auto', 'min', 'max'"),
+        ({"reduce_lr": ReduceLROnPlateau(patience=-1)}, "reduce_lr.patience", "at least 0"),
+        ({"reduce_lr": ReduceLROnPlateau(cooldown=0.5)}, "reduce_lr.cooldown", "whole number"),
+        ({"reduce_lr": ReduceLROnPlateau(min_lr=-1.0)}, "reduce_lr.min_lr", "at least 0"),
+        (
+            {"validation_split": 0.0, "reduce_lr": ReduceLROnPlateau()},
+            "reduce_lr.monitor",
+            "validation split is 0",
+        ),
+        ({"reduce_lr": ReduceLROnPlateau("auc")}, "reduce_lr.monitor", "there is loss, accuracy"),
+        (
+            {"metrics": ("true_positives",), "reduce_lr": ReduceLROnPlateau("val_true_positives")},
+            "reduce_lr.mode",
+            "min or max",
+        ),
+        ({"class_weight": "even"}, "class_weight", "'balanced' or a weight a class"),
+        ({"class_weight": (1.0, -1.0)}, "class_weight", "at least 0, got -1.0"),
+        ({"class_weight": (1.0, float("nan"))}, "class_weight", "got nan"),
+        ({"class_weight": (0.0, 0.0)}, "class_weight", "nothing is learned"),
     ],
 )
 def test_what_is_wrong_is_said_where_it_is(changes, place, words):

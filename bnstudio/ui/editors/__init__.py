@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.params import Bool, Choice, Float, Int, Ints, Numbers, Object, Param, Text
+from bnstudio.layers.params import (
+    Bool,
+    Choice,
+    Float,
+    Floats,
+    Int,
+    Ints,
+    Numbers,
+    Object,
+    Param,
+    Text,
+)
+from bnstudio.settings import LearningRate
 from bnstudio.ui.editors.base import Editor
 from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor
+from bnstudio.ui.editors.learning_rate import LearningRateEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
 from bnstudio.ui.editors.text import TextEditor
-from bnstudio.ui.editors.tuples import IntsEditor, NumbersEditor
+from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
 EDITORS: dict[type[Param], Any] = {
     Bool: BoolEditor,
@@ -19,7 +32,9 @@ EDITORS: dict[type[Param], Any] = {
     Text: TextEditor,
     Choice: ChoiceEditor,
     Ints: IntsEditor,
+    Floats: FloatsEditor,
     Numbers: NumbersEditor,
+    LearningRate: LearningRateEditor,
     Object: ObjectEditor,
 }
 """The editor of each kind; a kind without one of its own is edited as its base class is."""

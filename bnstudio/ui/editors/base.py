@@ -30,6 +30,9 @@ class Editor(QWidget):
     #: The user is done with the field: what comes next is another edit.
     settled = Signal()
 
+    below: QWidget | None = None
+    """What needs the width of label and field together, and so goes under both."""
+
     def __init__(self, param: Param) -> None:
         super().__init__()
         self.param = param

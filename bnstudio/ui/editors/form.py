@@ -132,6 +132,8 @@ class ParamRow(QWidget):
         grid.addWidget(self.editor, 0, 1)
         grid.addWidget(self.reset, 0, 2, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.reason, 1, 1, 1, 2)
+        if self.editor.below is not None:
+            grid.addWidget(self.editor.below, 2, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self.editor.edited.connect(self._edit)
         self.editor.refused.connect(self._refuse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QVBoxLayout
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class ObjectEditor(Editor):
     """For ``Object`` and its families."""
 
+    nothing: ClassVar[str] = ""
+    """What the value that is no object is called, in a family that has one beside None."""
+
     def __init__(self, param: Object) -> None:
         super().__init__(param)
         self._object = param
         self._choices: tuple[Spec | None, ...] = (
-            (None, *param.specs) if param.optional else param.specs
+            (None, *param.specs) if param.optional or self.nothing else param.specs
         )
         self._short: dict[str, str] = {
             spec: alias for alias, spec in reversed(tuple(param.aliases.items()))
@@ -30,7 +33,7 @@ class ObjectEditor(Editor):
         self.combo = Combo()
         self.combo.setAccessibleName(param.name)
         for spec in self._choices:
-            self.combo.addItem(spec.name if spec else "None")
+            self.combo.addItem(spec.name if spec else self.nothing or "None")
             if spec and spec.help:
                 self.combo.setItemData(self.combo.count() - 1, spec.help, 3)  # ToolTipRole
         self.setFocusProxy(self.combo)
@@ -61,28 +64,34 @@ class ObjectEditor(Editor):
         self._show_form()
 
     def _show_form(self) -> None:
-        from bnstudio.ui.editors.form import ParamForm  # a form holds editors, this one a form
-
         name = self._spec.name if self._spec and self._spec.params else ""
         if name and name not in self._forms and self._spec is not None:
-            form = ParamForm(self._spec.params, owner=self._object.name, nested=True)
+            form = self._make_form(self._spec)
             form.edited.connect(self._configure)
             form.settled.connect(self.settled)
             self._forms[name] = form
-            self._column.addWidget(form)
         for known, form in self._forms.items():
             form.setVisible(known == name)
         if name:
             self._forms[name].show_values(self._config)
 
+    def _make_form(self, spec: Spec) -> ParamForm:
+        from bnstudio.ui.editors.form import ParamForm  # a form holds editors, this one a form
+
+        form = ParamForm(spec.params, owner=self._object.name, nested=True)
+        self._column.addWidget(form)
+        return form
+
     def _choose(self, place: int) -> None:
         self._spec = self._choices[place]
-        self._config = {}
-        if self._spec is not None:
-            self._config = {p.name: p.initial for p in self._spec.params if p.required}
+        self._config = self._begin(self._spec) if self._spec else {}
         self._show_form()
         self.offer(self._value())
         self.settled.emit()
+
+    def _begin(self, spec: Spec) -> dict[str, Value]:
+        """The arguments that an object has when it is chosen."""
+        return {param.name: param.initial for param in spec.params if param.required}
 
     def _configure(self, name: str, value: object, _merge: str) -> None:
         if value is ...:

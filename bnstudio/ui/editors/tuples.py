@@ -1,9 +1,9 @@
-"""Tuples of whole numbers, and sets of named numbers: a field for each."""
+"""Tuples of numbers, and sets of named numbers: a field for each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
@@ -14,9 +14,7 @@ from bnstudio.ui.editors.number import NumberField
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Ints, Numbers
-
-_COLUMNS = 3
+    from bnstudio.layers.params import Floats, Ints, Numbers
 
 
 def _button(icon: str, name: str) -> QToolButton:
@@ -34,10 +32,13 @@ class IntsEditor(Editor):
     Where one number may stand for all, a link says so: linked fields change together.
     """
 
-    def __init__(self, param: Ints) -> None:
+    whole: ClassVar[bool] = True
+    columns = 3
+
+    def __init__(self, param: Ints | Floats) -> None:
         super().__init__(param)
         self._ints = param
-        self._entries: list[int | None] = []
+        self._entries: list[float | None] = []
         self._scalar = False
         self.fields: list[NumberField] = []
         self._nothing = QPushButton("None")
@@ -74,14 +75,18 @@ class IntsEditor(Editor):
         elif value is None:
             self._entries = []
         elif isinstance(value, tuple):
-            self._entries = [e if isinstance(e, int) else None for e in value]
+            self._entries = [e if isinstance(e, self._kind) else None for e in value]
         else:
-            entry = value if isinstance(value, int) else None
+            entry = value if isinstance(value, self._kind) else None
             self._entries = [entry] * (fixed or 1)
         self._lay_out()
         for field, entry in zip(self.fields, self._entries, strict=False):
             field.show_value(entry, mixed)
         self._nothing.setText(MIXED if mixed else "None")
+
+    @property
+    def _kind(self) -> type[float] | tuple[type[float], ...]:
+        return int if self.whole else (int, float)
 
     def _lay_out(self) -> None:
         """Fits fields and buttons to the number of entries."""
@@ -107,17 +112,17 @@ class IntsEditor(Editor):
 
     def _add_field(self) -> None:
         place = len(self.fields)
-        field = NumberField(whole=True, optional=self._ints.unknown, buttons=False)
+        field = NumberField(whole=self.whole, optional=self._ints.unknown, buttons=False)
         field.limit(self._ints.min, None)
         field.entered.connect(lambda value, place=place: self._enter(place, value))
         field.unreadable.connect(self.refused)
         field.editingFinished.connect(self.settled)
         before = self.fields[-1] if self.fields else self._nothing
         self.fields.append(field)
-        self._grid.addWidget(field, place // _COLUMNS, place % _COLUMNS)
+        self._grid.addWidget(field, place // self.columns, place % self.columns)
         QWidget.setTabOrder(before, field)
 
-    def _enter(self, place: int, value: int | None) -> None:
+    def _enter(self, place: int, value: float | None) -> None:
         if self._scalar:
             self._entries = [value] * len(self._entries)
             for field in self.fields:
@@ -169,6 +174,12 @@ class IntsEditor(Editor):
     def _mark(self, reason: str) -> None:
         for field in self.fields:
             mark_refused(field, bool(reason))
+
+
+class FloatsEditor(IntsEditor):
+    """For ``Floats``: the same with decimals."""
+
+    whole = False
 
 
 class NumbersEditor(Editor):

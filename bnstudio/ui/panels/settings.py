@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,34 +22,45 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio import data
-from bnstudio.layers.params import Bool, Float, Int, Param
-from bnstudio.layers.params import Choice as Options
+from bnstudio.layers.params import Bool, Float, Int, Param, Text
 from bnstudio.rules import Case
 from bnstudio.rules.proposals import Proposal, apply_all, propose
-from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, EarlyStopping, problems
+from bnstudio.settings import (
+    CALLBACKS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    Choice,
+    EarlyStopping,
+    ReduceLROnPlateau,
+    problems,
+)
 from bnstudio.ui import icons
-from bnstudio.ui.editors.base import Combo
+from bnstudio.ui.editors.callback import CallbackField
+from bnstudio.ui.editors.class_form import ClassForm
+from bnstudio.ui.editors.class_weight import ClassWeightField
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from PySide6.QtGui import QShowEvent
 
-    from bnstudio.layers.params import Spec
-    from bnstudio.settings import Settings
+    from bnstudio.settings import ClassWeight, Settings
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
-
-_MAIN = 2
-"""Arguments of an optimizer or a loss that are shown at once; the rest is folded."""
 
 _SCHEDULE: tuple[Param, ...] = (
     Int("epochs", 20, min=1, help="How often all training rows are gone through, at most."),
     Int("batch_size", 32, min=1, help="How many rows make a step."),
     Float("validation_split", 0.2, min=0, max=0.99, help="The share of the rows that is held out."),
     Int("seed", 0, min=0, max=2**32 - 1, help="For the first weights, the shuffle and the split."),
+)
+
+_EARLY: tuple[Param, ...] = (
+    Text("monitor", "val_loss", help="What has to improve."),
+    Int("patience", 5, min=0, help="For how many epochs it may fail to."),
+    Float("min_delta", 0.0, min=0, help="The least change that counts as improving."),
+    Bool("restore_best_weights", True, help="Whether the best epoch's weights are kept."),
 )
 
 
@@ -79,16 +90,27 @@ class SettingsPanel(QWidget):
         self.proposals = _Proposals()
         self.proposals.used.connect(self._use)
         self._column.addWidget(self.proposals)
-        self.optimizer = _ChoiceForm("optimizer", OPTIMIZERS, self._set_choice)
-        self.loss = _ChoiceForm("loss", LOSSES, self._set_choice)
+        self.optimizer = ClassForm("optimizer", OPTIMIZERS, self._set_choice)
+        self.loss = ClassForm("loss", LOSSES, self._set_choice)
         self.metrics = _Metrics(self._set_metrics)
         self.schedule = ParamForm(_SCHEDULE, owner="settings")
         self.schedule.edited.connect(self._set_field)
-        self.early = QCheckBox("Stop early")
-        self.early.setToolTip("End the run when a value no longer improves")
-        self.early.clicked.connect(self._toggle_early)
-        self.early_form: ParamForm | None = None
-        self._monitors: tuple[str, ...] = ()
+        self.early = CallbackField(
+            "Stop early", "End the run when a value no longer improves", _EARLY, "early"
+        )
+        self.early.toggled.connect(self._toggle_early)
+        self.early.edited.connect(partial(self._set_callback, "early_stopping"))
+        self.reduce = CallbackField(
+            "Reduce the learning rate on a plateau",
+            "Cut it when a value no longer improves",
+            CALLBACKS["ReduceLROnPlateau"].params,
+            "reduce",
+        )
+        self.reduce.toggled.connect(self._toggle_reduce)
+        self.reduce.edited.connect(partial(self._set_callback, "reduce_lr"))
+        self.weights_heading = _heading("Class weights")
+        self.weights = ClassWeightField()
+        self.weights.edited.connect(self._set_weights)
         for heading, widget in (
             ("Optimizer", self.optimizer),
             ("Loss", self.loss),
@@ -97,9 +119,8 @@ class SettingsPanel(QWidget):
         ):
             self._column.addWidget(_heading(heading))
             self._column.addWidget(widget)
-        self._column.addWidget(self.early)
-        self._early_place = QVBoxLayout()
-        self._column.addLayout(self._early_place)
+        for part in (self.early, self.reduce, self.weights_heading, self.weights):
+            self._column.addWidget(part)
         self.problem = Verbatim()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
@@ -125,30 +146,22 @@ class SettingsPanel(QWidget):
         self.metrics.show_metrics(settings.metrics)
         values = {param.name: getattr(settings, param.name) for param in _SCHEDULE}
         self.schedule.show_values(values)
-        self._show_early(settings)
+        monitors = _monitors(settings)
+        for field, callback in (
+            (self.early, settings.early_stopping),
+            (self.reduce, settings.reduce_lr),
+        ):
+            field.show_callback(None if callback is None else asdict(callback), monitors)
+        facts = data.facts(project.source)
+        classes = facts.class_names if facts else ()
+        self.weights.show_weights(settings.class_weight, classes)
+        for part in (self.weights_heading, self.weights):
+            part.setVisible(bool(classes) or settings.class_weight is not None)
         self.problem.setText("\n".join(problems(settings).values()))
         self.problem.setVisible(bool(self.problem.text()))
-        case = Case(project, self._document.analysis, data.facts(project.source))
+        case = Case(project, self._document.analysis, facts)
         wanted = [proposal for proposal in propose(case) if proposal.changes(project)]
         self.proposals.show_proposals(tuple(wanted))
-
-    def _show_early(self, settings: Settings) -> None:
-        stopping = settings.early_stopping
-        self.early.setChecked(stopping is not None)
-        monitors = _monitors(settings)
-        if stopping is not None and stopping.monitor not in monitors:
-            monitors = (*monitors, stopping.monitor)
-        if self.early_form is None or monitors != self._monitors:
-            if self.early_form is not None:
-                self.early_form.setParent(None)
-                self.early_form.deleteLater()
-            self._monitors = monitors
-            self.early_form = ParamForm(_early_params(monitors), owner="early")
-            self.early_form.edited.connect(self._set_early)
-            self._early_place.addWidget(self.early_form)
-        self.early_form.setVisible(stopping is not None)
-        if stopping is not None:
-            self.early_form.show_values(asdict(stopping))
 
     def _edit(self, label: str, merge: str = "", **fields: Any) -> None:
         project = self._document.project
@@ -173,13 +186,25 @@ class SettingsPanel(QWidget):
         else:
             self._edit("Do not stop early", early_stopping=None)
 
-    def _set_early(self, name: str, value: Any, merge: str) -> None:
-        stopping = self._document.project.settings.early_stopping
-        if stopping is None:
+    def _toggle_reduce(self, on: bool) -> None:
+        if on:
+            monitors = _monitors(self._document.project.settings)
+            reduce = ReduceLROnPlateau(monitor=monitors[0])
+            self._edit("Reduce the learning rate on a plateau", reduce_lr=reduce)
+        else:
+            self._edit("Do not reduce the learning rate", reduce_lr=None)
+
+    def _set_callback(self, field: str, name: str, value: Any, merge: str) -> None:
+        callback = getattr(self._document.project.settings, field)
+        if callback is None:
             return
         if value is ...:
-            value = getattr(EarlyStopping(), name)
-        self._edit(f"Set {name}", merge, early_stopping=replace(stopping, **{name: value}))
+            shown = self.early if field == "early_stopping" else self.reduce
+            value = shown.default(name)
+        self._edit(f"Set {name}", merge, **{field: replace(callback, **{name: value})})
+
+    def _set_weights(self, weights: ClassWeight, label: str, merge: str) -> None:
+        self._edit(label, merge, class_weight=weights)
 
     def _use(self, proposals: tuple[Proposal, ...]) -> None:
         names = ", ".join(proposal.title.lower() for proposal in proposals)
@@ -246,80 +271,6 @@ class _Proposals(QFrame):
         line.addLayout(words, 1)
         line.addWidget(use, 0, Qt.AlignmentFlag.AlignTop)
         return row
-
-
-class _ChoiceForm(QWidget):
-    """A Keras class out of several, and its arguments."""
-
-    def __init__(self, field: str, specs: Mapping[str, Spec], tell: Any) -> None:
-        super().__init__()
-        self._field, self._specs, self._tell = field, specs, tell
-        self._choice: Choice | None = None
-        self.form: ParamForm | None = None
-        self.combo = Combo()
-        self.combo.setAccessibleName(field.capitalize())
-        for name, spec in specs.items():
-            self.combo.addItem(name)
-            self.combo.setItemData(self.combo.count() - 1, spec.help, Qt.ItemDataRole.ToolTipRole)
-        self.combo.activated.connect(self._pick)
-        self._help = Verbatim()
-        self._help.setProperty("role", "muted")
-        self._help.setWordWrap(True)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
-        self._column.addWidget(self.combo)
-        self._column.addWidget(self._help)
-
-    def show_choice(self, choice: Choice) -> None:
-        """Shows which one it is and its arguments."""
-        before, self._choice = self._choice, choice
-        spec = self._specs.get(choice.name)
-        self.combo.setCurrentIndex(self.combo.findText(choice.name))
-        self.combo.setPlaceholderText(choice.name)
-        if before is None or before.name != choice.name:
-            self._build(spec)
-        self._help.setText(spec.help if spec else f"Keras has no {self._field} {choice.name!r}.")
-        if self.form is not None:
-            self.form.show_values(choice.params)
-
-    def _build(self, spec: Spec | None) -> None:
-        if self.form is not None:
-            self.form.setParent(None)
-            self.form.deleteLater()
-            self.form = None
-        if spec is not None and spec.params:
-            folded = {param.name: "More arguments" for param in spec.params[_MAIN:]}
-            self.form = ParamForm(spec.params, owner=f"{self._field}.{spec.name}", folded=folded)
-            self.form.edited.connect(self._set)
-            self._column.addWidget(self.form)
-
-    def _pick(self, _: int) -> None:
-        name = self.combo.currentText()
-        if self._choice is None or name == self._choice.name:
-            return
-        spec = self._specs[name]
-        known = {param.name: param for param in spec.params}
-        # An argument that the new one has too, under the same name, was meant for it as well.
-        kept = {
-            key: value
-            for key, value in self._choice.params.items()
-            if key in known and known[key].check(value) is None
-        }
-        needed = {
-            param.name: param.initial
-            for param in spec.params
-            if param.required and param.name not in kept
-        }
-        self._tell(self._field, Choice(name, {**needed, **kept}), f"Use {name}", "")
-
-    def _set(self, name: str, value: Any, merge: str) -> None:
-        if self._choice is None:
-            return
-        params = {key: old for key, old in self._choice.params.items() if key != name}
-        if value is not ...:
-            params[name] = value
-        self._tell(self._field, Choice(self._choice.name, params), f"Set {name}", merge)
 
 
 class _Metrics(QWidget):
@@ -404,19 +355,10 @@ def told(value: object) -> str:
 
 
 def _monitors(settings: Settings) -> tuple[str, ...]:
-    """What early stopping can watch: what will be logged."""
+    """What a callback can watch: what will be logged."""
     names = ("loss", *settings.metrics)
     held = tuple(f"val_{name}" for name in names) if settings.validation_split else ()
     return (*held, *names)
-
-
-def _early_params(monitors: tuple[str, ...]) -> tuple[Param, ...]:
-    return (
-        Options("monitor", monitors[0], monitors, help="What has to improve."),
-        Int("patience", 5, min=0, help="For how many epochs it may fail to."),
-        Float("min_delta", 0.0, min=0, help="The least change that counts as improving."),
-        Bool("restore_best_weights", True, help="Whether the best epoch's weights are kept."),
-    )
 
 
 def _heading(text: str) -> QLabel:

@@ -397,7 +397,7 @@ class TestSettings:
         assert "momentum" not in desk.document.project.settings.optimizer.params
         panel.schedule.edited.emit("epochs", 7, "e")
         assert desk.document.project.settings.epochs == 7
-        panel.early.click()
+        panel.early.box.click()
         stopping = desk.document.project.settings.early_stopping
         assert (stopping is None) == (before.settings.early_stopping is not None)
         while desk.document.undo_stack.canUndo():
@@ -452,7 +452,7 @@ class TestSettings:
             "Spoil", optimizer=Choice("Nadamax"), metrics=("nonsense",), early_stopping=stopping
         )
         assert "Nadamax" in panel.problem.text()
-        assert panel.early_form.rows["monitor"].editor is not None
+        assert panel.early.form.rows["monitor"].editor is not None
 
 
 class TestData:
