@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
+from bnstudio.runs.run import STATE_NAMES, Run
 from bnstudio.ui import theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
-from bnstudio.ui.run import STATE_NAMES, Run
 from bnstudio.ui.sorted_table import SortedTable
 from bnstudio.ui.train_bar import duration
 from bnstudio.ui.verbatim import Verbatim, in_html
