@@ -142,7 +142,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """
     try:
         try:
-            connection = _open(path, "mode=ro")
+            connection = _open(path, "mode=rw")
         except sqlite3.OperationalError:
             # Without a log beside it nobody writes, and none has to be made.
             if _log(path):
@@ -152,6 +152,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
+    except EmptyError:
+        raise
     except (sqlite3.Error, OSError) as error:
         raise RecordError(f"{path}: {say(error)}") from error
 

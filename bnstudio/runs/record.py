@@ -64,7 +64,7 @@ class Recorder:
         self._summary = self._written = dict[str, Any]()
         self._end: _Piece | None = None
         self._ended, self._done, self._abandoned = (threading.Event() for _ in range(3))
-        self._trouble = self._told = ""
+        self._trouble, self._told = "", False
         self._connection, self.aside = create(path)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -100,13 +100,12 @@ class Recorder:
         self._end = {name: run.epochs[name].copy() for name in run.epochs}
         self._ended.set()
         # A matter of milliseconds, and worth them: whoever reads the record now finds it whole.
-        if not self._done.wait(_LINGER):
-            self._trouble = self._trouble or "the disk, or another program, holds it up"
+        self._done.wait(_LINGER)
 
     def complaint(self) -> str:
         """Why what was measured does not reach the disk, said once; empty while it does."""
         if self._trouble and not self._told:
-            self._told = self._trouble
+            self._told = True
             return f"The run's record cannot be written: {self._trouble}."
         return ""
 

@@ -102,6 +102,10 @@ class RunStore:
             return recorder
         return None
 
+    def complaint(self) -> str:
+        """Why a record that is being written does not reach the disk, said once each."""
+        return next(filter(None, (recorder.complaint() for recorder in self._recorders)), "")
+
     def runs(self) -> Iterator[Run]:
         """The recorded runs, place by place, with their epochs but without their steps."""
         for place in self._places:

@@ -302,6 +302,8 @@ class Session(RunList):
             if time.perf_counter() > deadline:
                 break
         self._say_merged()
+        if complaint := self.store.complaint():
+            self.note.emit(f"{complaint} The run itself goes on.", "warning")
         if not client.silent:
             self._set_answering(True)
         wanted = _BUSY if busy else min(_IDLE, self._timer.interval() + 4)
@@ -397,16 +399,10 @@ class Session(RunList):
     def _record(self, event: Event) -> None:
         if self._recorder is not None and self.run is not None:
             self._recorder.add(self.run, event)
-            self._tell_record()
-
-    def _tell_record(self) -> None:
-        if self._recorder is not None and (complaint := self._recorder.complaint()):
-            self.note.emit(f"{complaint} The run itself goes on.", "warning")
 
     def _close_record(self, run: Run) -> None:
         if self._recorder is not None:
             self._recorder.finish(run)
-            self._tell_record()
             self._recorder = None
 
     def _end_run(self, run: Run) -> None:

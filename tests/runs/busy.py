@@ -6,9 +6,10 @@ after each batch, with the time at which the recorder had it.
 
 import sys
 import time
+import uuid
 from pathlib import Path
 
-from bnstudio.project import dumps, samples
+from bnstudio.project import Project, dumps
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import Started
@@ -21,7 +22,7 @@ BATCH = 40
 def main(folder: str) -> None:
     store = RunStore(Path(folder))
     number = store.next_number()
-    run = Run(f"run{number}", f"Run {number}", dumps(samples()[0].project), number=number)
+    run = Run(uuid.uuid4().hex[:12], f"Run {number}", dumps(Project()), number=number)
     recorder = store.begin(run)
     assert recorder is not None, store.warning
     started = time.monotonic()
@@ -34,7 +35,7 @@ def main(folder: str) -> None:
         if batch % 10 == 9:
             take(run, recorder, epoch(run.id, batch // 10, (batch + 1) * BATCH, elapsed))
         say(run, batch + 1)
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 def take(run: Run, recorder, event) -> None:
@@ -43,7 +44,8 @@ def take(run: Run, recorder, event) -> None:
 
 
 def say(run: Run, batches: int) -> None:
-    print(run.id, time.monotonic(), batches * BATCH, batches, flush=True)
+    sys.stdout.write(f"{run.id} {time.monotonic()} {batches * BATCH} {batches}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
