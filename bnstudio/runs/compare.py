@@ -79,7 +79,14 @@ def _values(before: Any, after: Any, within: str = "") -> Iterator[str]:
     for name in dict.fromkeys((*old, *new)):
         one, other = old.get(name, ...), new.get(name, ...)
         if one != other:
-            yield from _values(one, other, f"{within}.{name}" if within else _line(str(name)))
+            yield from _values(one, other, _path(within, str(name)))
+
+
+def _path(within: str, name: str) -> str:
+    """What a part is called: a choice by itself, its arguments directly under it."""
+    if name == "params" or (name == "name" and within):
+        return within
+    return f"{within}.{_line(name)}" if within else _line(name)
 
 
 def _named(value: Any) -> Mapping[str, Any] | None:

@@ -74,15 +74,15 @@ def test_settings_and_data_by_name():
     source = replace(before.source, name="moons", params={"rows": 200})
     assert differences(before, replace(before, settings=settings, source=source)) == [
         "Settings",
-        "  optimizer.name: Adam → SGD",
-        "  optimizer.params.momentum: default → 0.9",
+        "  optimizer: Adam → SGD",
+        "  optimizer.momentum: default → 0.9",
         "  metrics: (accuracy) → (accuracy, auc)",
         "  epochs: 20 → 50",
         "  early_stopping: none → (monitor=val_loss, min_delta=0.0, patience=3, "
         "restore_best_weights=True)",
         "Data",
         "  name: breast_cancer → moons",
-        "  params.rows: default → 200",
+        "  rows: default → 200",
     ]
 
 
