@@ -188,6 +188,7 @@ def _open(path: Path, mode: str = "mode=rwc", check: bool = False) -> sqlite3.Co
         # What a file says may not be believed: its schema calls no functions and writes nowhere.
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         if _is_empty(connection):
             if mode != "mode=rwc":
                 raise EmptyError("it is empty")
@@ -232,6 +233,11 @@ def _recognise(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
         raise RecordError("it belongs to another program")
+    strange = "type NOT IN ('table', 'index') OR rootpage <= 0"
+    (found,) = connection.execute(f"SELECT count(*) FROM sqlite_schema WHERE {strange}").fetchone()
+    if found and version <= VERSION:
+        # A view or a trigger may go on for ever.
+        raise RecordError("it holds what bnstudio does not write")
     if version > VERSION:
         raise RecordError(f"a later bnstudio has written it (version {version}, known: {VERSION})")
 

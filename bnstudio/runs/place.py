@@ -39,6 +39,7 @@ _COLUMNS = (
 _JSON = ("tags", "nodes", "versions")
 
 _Id = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z_-]{1,64}\Z")]
+_Text = Annotated[str, Meta(max_length=1000)]
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,9 +47,9 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: _Id
     number: Annotated[int, Meta(ge=1, lt=10**9)]
-    title: str
-    tags: tuple[str, ...]
-    source: str
+    title: _Text
+    tags: tuple[_Text, ...]
+    source: _Text
     created: Annotated[float, Meta(ge=0, lt=1e11)]
     state: State
     total_epochs: int
@@ -110,9 +111,9 @@ class Place:
         for row, text, writer, epochs in rows:
             try:
                 for name in _JSON:
-                    row[name] = json.loads(row[name])
+                    row[name] = msgspec.json.decode(row[name])
                 run = self._run(msgspec.convert(row, _Row), text)
-            except (ValueError, TypeError, RecursionError):
+            except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
                 self.unreadable.append(self.folder / f"runs.db: {row['id']!r:.80}")
                 continue
             for count, blob in epochs:
@@ -189,7 +190,7 @@ class Place:
             before = time.time() - _FORGOTTEN
             with self._reading() as connection:
                 found = connection.execute("SELECT id, hidden FROM runs WHERE hidden > 0")
-                gone = [id for id, hidden in found if id in self._hidden or hidden < before]
+                gone = [id for id, hidden in found if id in self._hidden or _is_past(hidden, before)]
             if not gone:
                 return
             with changing(self.path) as connection:
@@ -221,7 +222,7 @@ class Place:
 
     def _run(self, row: _Row, text: str) -> Run:
         fields = msgspec.structs.asdict(row)
-        if fields["model"] == f"models/{row.id}.keras":
+        if fields["model"] in (f"models/{row.id}.keras", f"models/{row.id}/model.keras"):
             fields["model"] = str(self.folder / fields["model"])
         return Run(text=text, loaded=False, **fields)
 
@@ -268,6 +269,10 @@ def _extend(table: Table, count: Any, blob: Any, counted: str) -> None:
 
 def _rises(values: Floats) -> bool:
     return bool(np.isfinite(values).all() and (np.diff(values) > 0).all())
+
+
+def _is_past(moment: Any, now: float) -> bool:
+    return isinstance(moment, float) and moment < now
 
 
 def _is_alive(writer: str) -> bool:

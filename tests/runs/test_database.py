@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bnstudio.runs import database
@@ -73,7 +73,6 @@ def test_a_truncated_file_is_set_aside_and_a_new_one_begun(store, cut):
     later.close()
 
 
-@settings(max_examples=15)
 @given(content=st.binary(min_size=1, max_size=3000))
 def test_random_bytes_are_set_aside(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("runs")
@@ -86,7 +85,6 @@ def test_random_bytes_are_set_aside(tmp_path_factory, content):
     store.close()
 
 
-@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_byte_is_damaged_nothing_crashes_and_nothing_is_deleted(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("runs")
@@ -144,6 +142,54 @@ def test_what_is_not_ours_is_left_alone(store, pragma, words):
     later.close()
     assert store.home.path.read_bytes() == content
     assert [path.name for path in store.folder.glob("runs.db*")] == ["runs.db"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE runs RENAME TO hidden; CREATE VIEW runs AS WITH RECURSIVE n(id) AS "
+        "(VALUES (1) UNION ALL SELECT id + 1 FROM n) SELECT * FROM n",
+        "CREATE TRIGGER t AFTER UPDATE ON runs BEGIN DELETE FROM runs; END",
+    ],
+)
+def test_a_file_from_elsewhere_computes_nothing(store, statement):
+    keep(store)
+    store.close()
+    connection = sqlite3.connect(store.home.path)
+    connection.executescript(statement)
+    connection.close()
+    later = RunStore(store.folder)
+    assert list(later.runs()) == []
+    assert "does not write" in later.faults[0]
+    assert later.begin(new_run(2)) is None
+    later.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "title = CAST(x'ff41' AS TEXT)",
+        "message = CAST(x'ff41' AS TEXT)",
+        "hidden = 'yes'",
+        "writer = x'00'",
+        "project = x'00'",
+        "tags = '[\"\\ud800\"]'",
+    ],
+)
+def test_text_from_elsewhere_is_read_or_left_alone(store, change):
+    keep(store)
+    keep(store, 2)
+    connection = sqlite3.connect(store.home.path)
+    with connection:
+        connection.execute(f"UPDATE runs SET {change} WHERE number = 1")
+    connection.close()
+    later = RunStore(store.folder)
+    runs = list(later.runs())
+    assert runs[-1].title == "Run 2"
+    for run in runs:
+        run.title.encode()
+        later.load(run)
+    later.close()
 
 
 def test_a_locked_database_is_told_once_and_written_when_it_is_free(store, monkeypatch):
