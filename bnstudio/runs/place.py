@@ -190,7 +190,7 @@ class Place:
             before = time.time() - _FORGOTTEN
             with self._reading() as connection:
                 found = connection.execute("SELECT id, hidden FROM runs WHERE hidden > 0")
-                gone = [id for id, hidden in found if id in self._hidden or _is_past(hidden, before)]
+                gone = [id for id, at in found if id in self._hidden or _is_past(at, before)]
             if not gone:
                 return
             with changing(self.path) as connection:
