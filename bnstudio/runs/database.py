@@ -51,6 +51,10 @@ CREATE INDEX histograms_run ON histograms (run);
 """
 
 
+FAULTS = (sqlite3.Error, OSError, UnicodeError)
+"""What using a database may raise; it quotes a damaged file, which need not be text."""
+
+
 class RecordError(OSError):
     """Runs cannot be read or kept there; the text says why, for people."""
 
@@ -67,6 +71,8 @@ def say(error: Exception) -> str:
     """What went wrong with a file, as half a sentence."""
     if isinstance(error, RecordError):
         return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "it is damaged"
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return _WORDS.get(code, str(error))
@@ -90,7 +96,7 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return isinstance(error, DamagedError)
+    return isinstance(error, DamagedError | UnicodeDecodeError)
 
 
 def create(path: Path) -> tuple[sqlite3.Connection, Path | None]:
@@ -108,7 +114,7 @@ def create(path: Path) -> tuple[sqlite3.Connection, Path | None]:
         except DamagedError:
             aside = set_aside(path)
             return _open(path), aside
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise RecordError(f"{path}: {say(error)}") from error
 
 
@@ -129,7 +135,7 @@ def changing(path: Path) -> Iterator[sqlite3.Connection]:
                 yield connection
         finally:
             connection.close()
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise RecordError(f"{path}: {say(error)}") from error
 
 
@@ -154,7 +160,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection.close()
     except EmptyError:
         raise
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise RecordError(f"{path}: {say(error)}") from error
 
 
@@ -201,7 +207,7 @@ def _open(path: Path, mode: str = "mode=rwc", check: bool = False) -> sqlite3.Co
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException as error:
         connection.close()
-        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+        if isinstance(error, Exception) and is_damage(error):
             raise DamagedError("it is damaged") from error
         raise
     return connection

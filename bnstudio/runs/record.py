@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bnstudio.runs.database import PATIENCE, RecordError, create, is_damage, say
+from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
 from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
 from bnstudio.training.messages import Histograms
 
@@ -71,7 +71,7 @@ class Recorder:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 _insert(connection, run)
-        except (sqlite3.Error, OSError) as error:
+        except FAULTS as error:
             self._connection.close()
             raise RecordError(f"{path}: {say(error)}") from error
         self._thread = threading.Thread(target=self._work, name="record", daemon=True)
@@ -160,7 +160,7 @@ class Recorder:
                     _update(connection, self._run, now)
                 if end is not None:
                     self._round_off(connection, end)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             self._trouble = say(error)
             waiting = len(self._pieces) + len(self._measured)
             if is_damage(error) or waiting > _KEPT_BACK:

@@ -109,6 +109,19 @@ def test_whatever_byte_is_damaged_nothing_crashes_and_nothing_is_deleted(tmp_pat
         assert recorder.aside.read_bytes() == content
 
 
+def test_a_file_that_sqlite_cannot_even_quote_is_damaged(store):
+    keep(store)
+    store.close()
+    content = store.home.path.read_bytes().replace(b"CREATE TABLE logs", b"CREATE TABLE \x80\xff()")
+    store.home.path.write_bytes(content)
+    later = RunStore(store.folder)
+    assert list(later.runs()) == []
+    assert "damaged" in later.faults[0]
+    keep(later, 2)
+    assert store.home.path.with_name("runs.db.damaged-1").read_bytes() == content
+    later.close()
+
+
 def test_several_damaged_files_are_all_kept(store):
     store.folder.mkdir()
     for number in range(1, 4):
