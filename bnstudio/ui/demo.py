@@ -20,8 +20,8 @@ from bnstudio.exporters.keras_script import render
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
 
+    from bnstudio.runs.run import Run
     from bnstudio.ui.main_window import MainWindow
-    from bnstudio.ui.run import Run
 
 SIZE = (1600, 1000)
 PATIENCE = 300.0

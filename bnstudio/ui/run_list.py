@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from bnstudio import project as projects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
+    from bnstudio.runs.run import Run
+    from bnstudio.runs.store import RunStore
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
-    from bnstudio.ui.run import Run
-    from bnstudio.ui.run_store import RunStore
 
 _NEXT = 16
 _BUDGET = 0.005
@@ -51,6 +52,9 @@ class RunList(QObject):
         self.latest: dict[str, Histogram] = {}
         self.ghosts: tuple[Run, ...] = ()
         self._unlisted: Iterator[Run] | None = None
+        self._told: set[str] = set()
+        store.follow(document.path)
+        document.path_changed.connect(self._follow)
 
     @property
     def live(self) -> bool:
@@ -96,11 +100,19 @@ class RunList(QObject):
 
     def rename(self, run: Run, title: str) -> None:
         """Gives a run another title."""
-        title = " ".join(title.split())[:80]
+        title = " ".join(_printable(title).split())[:80]
         if title and title != run.title:
             run.title = title
-            if not run.live:
-                self._on_disk(lambda: self.store.rename(run))
+            self._on_disk(lambda: self.store.describe(run))
+            self.runs_changed.emit()
+
+    def tag(self, run: Run, tags: Iterable[str]) -> None:
+        """Gives a run these tags and no others."""
+        tidy = (" ".join(_printable(tag).split())[:40] for tag in tags)
+        new = tuple(dict.fromkeys(filter(None, tidy)))[:20]
+        if new != run.tags:
+            run.tags = new
+            self._on_disk(lambda: self.store.describe(run))
             self.runs_changed.emit()
 
     def delete(self, run: Run) -> bool:
@@ -126,7 +138,7 @@ class RunList(QObject):
         try:
             act()
         except OSError as error:
-            self.note.emit(f"The run's folder cannot be changed: {error}.", "error")
+            self.note.emit(f"The run's record cannot be changed: {error}.", "error")
             return False
         return True
 
@@ -139,5 +151,20 @@ class RunList(QObject):
             if time.perf_counter() > deadline:
                 QTimer.singleShot(_NEXT, self, self._list_some)
                 break
+        for fault in self.store.faults:
+            if fault not in self._told:
+                self._told.add(fault)
+                self.note.emit(f"Earlier runs cannot be listed: {fault}.", "warning")
         self.runs.sort(key=lambda run: run.number)
         self.runs_changed.emit()
+
+    def _follow(self, path: Path | None) -> None:
+        """New runs go beside the document's file; what is there already is listed too."""
+        if self.store.follow(path) and self._unlisted is not None:
+            self._unlisted = None
+            self.list_runs()
+
+
+def _printable(text: str) -> str:
+    """Text that can be written to any file."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 import uuid
 from collections import deque
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from bnstudio import __version__
 from bnstudio import project as projects
 from bnstudio.rules import Severity
+from bnstudio.runs.run import STATE_NAMES, Run
+from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import (
     Died,
     Epoch,
@@ -32,16 +36,14 @@ from bnstudio.training.messages import (
     Stop,
     Train,
 )
-from bnstudio.ui.run import STATE_NAMES, Run
 from bnstudio.ui.run_list import RunList
-from bnstudio.ui.run_store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnstudio.project import Project
+    from bnstudio.runs.record import Recorder
     from bnstudio.ui.document import Document
-    from bnstudio.ui.run_store import Recorder
 
 SessionState = Literal["starting", "ready", "running", "paused", "stopping", "down"]
 
@@ -129,6 +131,7 @@ class Session(RunList):
         self._preview_wanted = False
         self._preview_id = ""
         self._previewing = False
+        self._versions = {"bnstudio": __version__, "python": platform.python_version()}
         self._recorder: Recorder | None = None
         self._pace: deque[tuple[float, int]] = deque(maxlen=400)
         self._unsaid_steps = False
@@ -203,13 +206,15 @@ class Session(RunList):
             source=project.source.name,
             number=number,
             total_epochs=project.settings.epochs,
+            versions=self._versions,
         )
         self.run, self.previous = run, project
         self.runs.append(run)
         self.latest = {}
         self._pace.clear()
         self._recorder = self.store.begin(run)
-        self._tell_record()
+        if self.store.warning:
+            self.note.emit(f"{self.store.warning} The run itself goes on.", "warning")
         keep = str(self._recorder.folder) if self._recorder is not None else ""
         self._waiting = Train(run.id, text, keep=keep)
         self.run_started.emit(run)
@@ -267,7 +272,7 @@ class Session(RunList):
         if self.run is not None and self.run.live:
             self.run.state = "stopped"
             self._close_record(self.run)
-        self.store.purge()
+        self.store.close()
 
     # What the engine says.
 
@@ -297,6 +302,8 @@ class Session(RunList):
             if time.perf_counter() > deadline:
                 break
         self._say_merged()
+        if complaint := self.store.complaint():
+            self.note.emit(f"{complaint} The run itself goes on.", "warning")
         if not client.silent:
             self._set_answering(True)
         wanted = _BUSY if busy else min(_IDLE, self._timer.interval() + 4)
@@ -313,6 +320,7 @@ class Session(RunList):
             case Ready():
                 self._ready = True
                 self._false_starts = 0
+                self._take_versions(event)
                 if self.state == "starting":
                     self._set_state("ready")
                 self._send_waiting()
@@ -331,12 +339,18 @@ class Session(RunList):
                 self._say_merged()
                 self._take_progress(event)
 
+    def _take_versions(self, event: Ready) -> None:
+        found = {"keras": event.keras, "tensorflow": event.tensorflow}
+        self._versions = {**self._versions, **found}
+        if self.run is not None and self.run.state == "waiting":
+            self.run.versions = self._versions
+
     def _take_merged(self, event: Steps | Histograms) -> None:
         run = self.run
         if run is None or event.run != run.id or not run.live or not run.apply(event):
             return
+        self._record(event)
         if isinstance(event, Steps):
-            self._record(event)
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
@@ -356,9 +370,10 @@ class Session(RunList):
         if run is None or event.run != run.id or not run.live:
             return
         changed = run.apply(event)
+        if run.live:
+            self._record(event)
         match event:
             case Epoch() if changed:
-                self._record(event)
                 self._keep_pace(run)
                 self.epoch_ended.emit(run)
             case Paused() | Resumed() if changed:
@@ -381,20 +396,13 @@ class Session(RunList):
         while len(self._pace) > 2 and run.elapsed - self._pace[0][0] > 15.0:
             self._pace.popleft()
 
-    def _record(self, event: Steps | Epoch) -> None:
-        if self._recorder is not None:
-            self._recorder.add(event)
-            self._tell_record()
-
-    def _tell_record(self) -> None:
-        if self._recorder is not None and self._recorder.broken:
-            self.note.emit(f"{self._recorder.broken} The run itself goes on.", "warning")
-            self._recorder = None
+    def _record(self, event: Event) -> None:
+        if self._recorder is not None and self.run is not None:
+            self._recorder.add(self.run, event)
 
     def _close_record(self, run: Run) -> None:
         if self._recorder is not None:
             self._recorder.finish(run)
-            self._tell_record()
             self._recorder = None
 
     def _end_run(self, run: Run) -> None:

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
+from bnstudio.runs.run import STATE_NAMES
 from bnstudio.ui import icons, theme
-from bnstudio.ui.run import STATE_NAMES
 from bnstudio.ui.verbatim import Verbatim, in_html, in_menu
 
 if TYPE_CHECKING:
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
-    from bnstudio.ui.run import Run
     from bnstudio.ui.session import Session
 
 

@@ -16,8 +16,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.project import Project, samples
+from bnstudio.runs import store as run_store
 from bnstudio.ui import app as starting
-from bnstudio.ui import preferences, run_store, theme
+from bnstudio.ui import preferences, theme
 from bnstudio.ui.document import Document
 
 QT_OWN = ("QTipLabel", "QComboBoxPrivateContainer")

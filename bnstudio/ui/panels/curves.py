@@ -29,9 +29,9 @@ from bnstudio.ui.verbatim import Verbatim
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.plots.curve import CurvePlot
-    from bnstudio.ui.run import Run
     from bnstudio.ui.session import Session
 
 _CARD = QSize(330, 190)

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
 
     from bnstudio.graph import Graph, Node
+    from bnstudio.runs.run import Run
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
-    from bnstudio.ui.run import Run
     from bnstudio.ui.session import Session
 
 _EMPTY = "What every layer gives out is shown here while a model trains."

@@ -1,4 +1,4 @@
-"""Every run that is kept, this session's and earlier ones': compare, restore, export, delete."""
+"""Every run that is kept, this session's and earlier ones': find, compare, restore, delete."""
 
 from __future__ import annotations
 
@@ -10,29 +10,44 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QRegularExpression,
     Qt,
 )
-from PySide6.QtGui import QAction, QBrush, QColor, QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import (
+    QAction,
+    QBrush,
+    QColor,
+    QGuiApplication,
+    QIcon,
+    QKeySequence,
+    QPixmap,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QPushButton,
+    QSplitter,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from bnstudio.data import SOURCES
+from bnstudio.runs.compare import compare
+from bnstudio.runs.run import STATE_NAMES, Run
 from bnstudio.ui import theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
-from bnstudio.ui.run import STATE_NAMES, Run
 from bnstudio.ui.sorted_table import SortedTable
 from bnstudio.ui.train_bar import duration
 from bnstudio.ui.verbatim import Verbatim, in_html
@@ -44,7 +59,11 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _Index = QModelIndex | QPersistentModelIndex
-_NAME, _STATE, _DATA, _EPOCHS, _LOSS, _METRIC, _TIME, _WHEN = range(8)
+_NAME, _STATE, _DATA, _EPOCHS, _LOSS, _METRIC, _TIME, _WHEN, _TAGS = range(9)
+_EDITABLE = (_NAME, _TAGS)
+_FOUND_BY = (_NAME, _STATE, _DATA)
+_SEARCHED = Qt.ItemDataRole.UserRole + 1
+"""The role of all the text that the filter looks at."""
 _NUMBERS = (_EPOCHS, _LOSS, _METRIC, _TIME)
 _MARKS = {
     "completed": ("\u2713", "good"),
@@ -60,7 +79,17 @@ _MARKS = {
 class _Table(QAbstractTableModel):
     """The runs, newest first; the check mark puts one behind the current curves."""
 
-    HEADERS = ("Run", "State", "Data", "Epochs", "Best loss", "Best metric", "Time", "Started")
+    HEADERS = (
+        "Run",
+        "State",
+        "Data",
+        "Epochs",
+        "Best loss",
+        "Best metric",
+        "Time",
+        "Started",
+        "Tags",
+    )
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
@@ -87,7 +116,9 @@ class _Table(QAbstractTableModel):
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
         if index.column() == _NAME:
-            flags |= Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        if index.column() in _EDITABLE:
+            flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
     def headerData(
@@ -108,6 +139,9 @@ class _Table(QAbstractTableModel):
                 return _text(run, column)
             case Qt.ItemDataRole.UserRole:
                 return _key(run, column)
+            case int() if role == _SEARCHED:
+                tags = " ".join(f"#{tag}" for tag in run.tags)
+                return "\n".join((*(_text(run, place) for place in _FOUND_BY), tags))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.FontRole if column in _NUMBERS:
@@ -134,6 +168,8 @@ class _Table(QAbstractTableModel):
             others = tuple(ghost for ghost in self._session.ghosts if ghost is not run)
             on = Qt.CheckState(value) == Qt.CheckState.Checked
             self._session.set_ghosts((*others, run) if on else others)
+        elif role == Qt.ItemDataRole.EditRole and index.column() == _TAGS:
+            self._session.tag(run, str(value).split(","))
         elif role == Qt.ItemDataRole.EditRole:
             self._session.rename(run, str(value))
         else:
@@ -152,8 +188,10 @@ class Runs(QWidget):
         self._session = session
         self._deleted: list[Run] = []
         self.table = _Table(session, self)
-        view = self.view = SortedTable("Runs", self.table, (10, 11, 10, 7, 8, 13, 6))
+        view = self.view = SortedTable("Runs", self.table, (10, 11, 10, 7, 8, 12, 5, 10))
         self._sorted = view.sorted
+        self._sorted.setFilterRole(_SEARCHED)
+        self._sorted.setFilterKeyColumn(_NAME)
         view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open_menu)
@@ -164,17 +202,22 @@ class Runs(QWidget):
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout()
         self._stack.addWidget(empty)
-        self._stack.addWidget(view)
+        self._stack.addWidget(self._beside_differences(view))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(self._buttons())
         layout.addLayout(self._stack, 1)
 
-        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), view)
-        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        delete.activated.connect(self.delete)
+        for key, act in (
+            (QKeySequence.StandardKey.Delete, self.delete),
+            (QKeySequence.StandardKey.Copy, self.copy),
+        ):
+            shortcut = QShortcut(QKeySequence(key), view)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(act)
         view.selectionModel().selectionChanged.connect(self._show_buttons)
+        view.selectionModel().selectionChanged.connect(self._show_differences)
         for signal in (
             session.run_started,
             session.epoch_ended,
@@ -209,6 +252,28 @@ class Runs(QWidget):
             self._session.store.load(run)
             ask_and_write(self, run.title, ".csv", csv_text(run).encode)
 
+    def edit_tags(self) -> None:
+        """Lets the selected run's tags be typed, with commas between them."""
+        for index in self.view.selectionModel().selectedRows(_TAGS)[:1]:
+            self.view.setCurrentIndex(index)
+            self.view.edit(index)
+
+    def filter(self, text: str) -> None:
+        """Lists only the runs with each of these words in title, state, data or tags."""
+        words = (QRegularExpression.escape(word) for word in text.split())
+        options = QRegularExpression.PatternOption
+        pattern = QRegularExpression(
+            "".join(f"(?=.*{word})" for word in words),
+            options.CaseInsensitiveOption | options.DotMatchesEverythingOption,
+        )
+        self._sorted.setFilterRegularExpression(pattern)
+        self._tell()
+
+    def copy(self) -> None:
+        """Puts on the clipboard what differs between the two selected runs."""
+        if not self._pane.isHidden():
+            QGuiApplication.clipboard().setText(self.differences.toPlainText())
+
     def delete(self) -> None:
         """Deletes the selected runs; the bar offers to bring them back."""
         gone = [run for run in self.chosen() if self._session.delete(run)]
@@ -238,6 +303,9 @@ class Runs(QWidget):
             "restore": self._button(
                 "Restore project", "Go back to the project that this run trained", self.restore
             ),
+            "tags": self._button(
+                "Tags\u2026", "Words of your own to find it by, with commas", self.edit_tags
+            ),
             "export": self._button("Export CSV\u2026", "Write its logs as a table", self.export),
             "delete": self._button("Delete", "Delete the selected runs (Del)", self.delete),
         }
@@ -249,9 +317,55 @@ class Runs(QWidget):
         self._undo = QPushButton("Undo")
         self._undo.setProperty("role", "link")
         self._undo.clicked.connect(self.undelete)
+        self.search = QLineEdit()
+        self.search.setAccessibleName("Filter runs")
+        self.search.setPlaceholderText("Filter")
+        self.search.setToolTip("Words of a run's title, state or data, or #tag")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(14 * self.fontMetrics().horizontalAdvance("M"))
+        self.search.textChanged.connect(self.filter)
         row.addWidget(self._note)
         row.addWidget(self._undo)
+        row.addWidget(self.search)
         return row
+
+    def _beside_differences(self, view: QWidget) -> QSplitter:
+        """The table, and to its right what differs once two runs are selected."""
+        self.differences = QPlainTextEdit()
+        self.differences.setReadOnly(True)
+        self.differences.setAccessibleName("Differences between the selected runs")
+        self.differences.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.differences.setTabChangesFocus(True)
+        self.differences.document().setDocumentMargin(10)
+        # With the keyboard, too, it is scrolled, selected and copied from.
+        self.differences.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByKeyboard
+            | Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        head = QLabel("Differences")
+        head.setProperty("role", "section")
+        copy = self._button("Copy", "Copy the differences as text (Ctrl+C)", self.copy)
+        copy.setAccessibleName("Copy the differences")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(10, 2, 10, 2)
+        bar.addWidget(head)
+        bar.addStretch(1)
+        bar.addWidget(copy)
+        self._pane = QWidget()
+        column = QVBoxLayout(self._pane)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.differences, 1)
+        self._pane.hide()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(1)
+        split.addWidget(view)
+        split.addWidget(self._pane)
+        split.setStretchFactor(0, 1)
+        split.setSizes([660, 300])
+        return split
 
     def _button(self, text: str, tip: str, act: Any) -> QPushButton:
         button = QPushButton(text)
@@ -271,9 +385,20 @@ class Runs(QWidget):
             for run in chosen:
                 if run in self.table.runs:
                     row = self.table.index(self.table.runs.index(run), _NAME)
-                    self.view.selectRow(self._sorted.mapFromSource(row).row())
+                    self._select(self._sorted.mapFromSource(row))
         self._stack.setCurrentIndex(1 if self.table.runs or self._deleted else 0)
+        self._tell()
+        self._show_buttons()
+
+    def _select(self, index: QModelIndex) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        self.view.selectionModel().select(index, flags.Select | flags.Rows)
+
+    def _tell(self) -> None:
+        """Says what was deleted, what cannot be read, or how many the filter leaves."""
         self._undo.setVisible(bool(self._deleted))
+        self._note.setToolTip("")
+        shown, all = self._sorted.rowCount(), len(self.table.runs)
         unreadable = len(self._session.store.unreadable)
         if self._deleted:
             names = ", ".join(run.title for run in self._deleted[:3])
@@ -284,8 +409,13 @@ class Runs(QWidget):
             paths = "\n".join(map(str, self._session.store.unreadable[:10]))
             self._note.setToolTip(in_html(paths))
         else:
-            self._note.setText("")
-        self._show_buttons()
+            self._note.setText(f"{shown} of {all}" if self.search.text().strip() else "")
+
+    def _show_differences(self, *_: object) -> None:
+        two = sorted(self.chosen(), key=lambda run: run.number)
+        self._pane.setVisible(len(two) == 2)
+        if len(two) == 2:
+            self.differences.setPlainText(compare(*two))
 
     def _show_buttons(self, *_: object) -> None:
         chosen = self.chosen()
@@ -347,6 +477,8 @@ def _text(run: Run, column: int) -> str:
             return f"{metrics[0]} {_best(run, metrics[0])}" if metrics else ""
         case 6:
             return duration(run.elapsed)
+        case 8:
+            return ", ".join(run.tags)
     then = datetime.fromtimestamp(run.created)
     return then.strftime("%d %b, %H:%M" if then.year == datetime.now().year else "%d %b %Y")
 

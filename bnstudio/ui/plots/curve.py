@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent
 
-    from bnstudio.ui.run import Run
+    from bnstudio.runs.run import Run
 
     Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPen
 from bnstudio.ui import theme
 
 if TYPE_CHECKING:
-    from bnstudio.ui.run import Run
+    from bnstudio.runs.run import Run
 
 Axis = Literal["step", "epoch", "time"]
 Kind = Literal["batch", "train", "validation"]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bnstudio.project import samples
+from bnstudio.runs.store import RunStore
 from bnstudio.ui.document import Document
 from bnstudio.ui.plots.pace import pacer
-from bnstudio.ui.run_store import RunStore
 from bnstudio.ui.session import Session
 from tests.ui.training.fakes import FakeEngine, whole_run
 

@@ -10,12 +10,12 @@ import pytest
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Wire, add, connect
 from bnstudio.project import Project
+from bnstudio.runs.store import RunStore
 from bnstudio.settings import Choice, Settings
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.histograms import Histograms
 from bnstudio.ui.plots.pace import pacer
-from bnstudio.ui.run_store import RunStore
 from bnstudio.ui.session import Session
 
 pytestmark = pytest.mark.engine

@@ -6,8 +6,9 @@ import gc
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import samples
@@ -333,6 +334,75 @@ class TestRuns:
         panel.table.setData(panel.table.index(0, 0), "  wide   net ")
         assert desk.session.run.title == "wide net"
         assert [run.title for run in desk.store.runs()] == ["wide net"]
+
+    def test_a_filter_leaves_the_runs_with_each_word(self, desk, show):
+        panel = show(Runs)
+        desk.finish_run()
+        desk.session.tag(desk.session.run, ["wide", "good one"])
+        desk.finish_run(end="diverged")
+        desk.session.tag(desk.session.run, ["good"])
+        pacer().flush()
+
+        def listed(text):
+            panel.search.clear()
+            QTest.keyClicks(panel.search, text)
+            return [panel._sorted.index(row, 0).data() for row in range(panel._sorted.rowCount())]
+
+        assert listed("") == ["Run 2", "Run 1"]
+        assert listed("run 1") == ["Run 1"]
+        assert listed("DIVERGED") == ["Run 2"]
+        assert listed("#wide breast") == ["Run 1"]
+        assert listed("good") == ["Run 2", "Run 1"]
+        assert listed(".*") == []
+        assert panel._note.text() == "0 of 2"
+        assert panel.search.accessibleName()
+
+    def test_a_selected_run_that_the_filter_takes_away_is_no_longer_acted_on(self, desk, show):
+        panel = show(Runs)
+        desk.finish_run()
+        desk.finish_run()
+        pacer().flush()
+        panel.view.selectAll()
+        panel.search.setText("run 1")
+        desk.session.rename(desk.session.runs[1], "another")
+        pacer().flush()
+        assert [run.title for run in panel.chosen()] == ["Run 1"]
+        panel.delete()
+        assert [run.title for run in desk.session.runs] == ["another"]
+
+    def test_tags_are_typed_with_the_keyboard_and_last(self, desk, show, qtbot):
+        panel = show(Runs)
+        desk.finish_run()
+        pacer().flush()
+        panel.view.selectRow(0)
+        panel._actions["tags"].click()
+        editor = panel.view.findChild(QLineEdit)
+        QTest.keyClicks(editor, "wide, good  one,,wide")
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: desk.session.run.tags == ("wide", "good one"))
+        assert panel.table.index(0, 8).data() == "wide, good one"
+        assert [run.tags for run in desk.store.runs()] == [("wide", "good one")]
+
+    def test_two_selected_runs_are_compared_and_it_is_copied(self, desk, show):
+        panel = show(Runs)
+        desk.finish_run()
+        project = desk.document.project
+        settings = dataclasses.replace(project.settings, epochs=77)
+        desk.document.edit(dataclasses.replace(project, settings=settings), "Set epochs")
+        desk.finish_run()
+        pacer().flush()
+        panel.view.selectRow(0)
+        assert panel._pane.isHidden()
+        panel.view.setFocus()
+        QTest.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+        assert panel._pane.isVisible()
+        text = panel.differences.toPlainText()
+        assert text.splitlines()[0] == "Run 1 \u2192 Run 2"
+        assert text.splitlines()[-1] == f"  epochs: {project.settings.epochs} \u2192 77"
+        QTest.keyClick(panel.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        assert QGuiApplication.clipboard().text() == text
+        panel.view.selectRow(1)
+        assert panel._pane.isHidden()
 
 
 class TestTrainBar:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bnstudio.runs.run import History, Table, higher_is_better
 from bnstudio.training.messages import Histograms
 from bnstudio.ui.plots.series import Smoother, envelope, robust_range
-from bnstudio.ui.run import History, Table, higher_is_better
 
 
 def slow_average(values, weight):

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bnstudio.project import Project, dumps
+from bnstudio.runs.database import reading
+from bnstudio.runs.run import Run
 from bnstudio.training.messages import (
     Died,
     Failed,
@@ -28,7 +30,6 @@ from bnstudio.training.messages import (
     Train,
 )
 from bnstudio.ui import session
-from bnstudio.ui.run import Run
 from tests.ui.training.fakes import epoch, histogram, measurement, steps, whole_run
 
 
@@ -42,7 +43,7 @@ def test_a_run_from_start_to_end(desk):
     (request,) = desk.engine.sent
     assert isinstance(request, Train)
     assert request.project == dumps(desk.document.project)
-    assert request.keep == str(desk.store.path(run))
+    assert request.keep == str(desk.store.folder / "models" / run.id)
     assert run.state == "completed"
     assert run.model == "/kept/model.keras"
     assert len(run.steps) == 30
@@ -334,7 +335,10 @@ def test_deleting_can_be_taken_back_until_the_session_ends(desk):
     assert [found.id for found in desk.store.runs()] == [run.id]
     desk.session.delete(run)
     desk.session.close()
-    assert list(desk.store.folder.iterdir()) == []
+    with reading(desk.store.home.path) as connection:
+        for table in ("runs", "logs", "histograms", "projects"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    assert list((desk.store.folder / "models").iterdir()) == []
 
 
 def test_a_live_run_is_not_deleted(desk):
@@ -342,8 +346,7 @@ def test_a_live_run_is_not_deleted(desk):
     assert not desk.session.delete(desk.session.run)
 
 
-def test_a_disk_that_refuses_costs_the_record_not_the_run(desk, tmp_path):
-    desk.store.folder = tmp_path / "file"
+def test_a_disk_that_refuses_costs_the_record_not_the_run(desk):
     desk.store.folder.write_text("not a folder")
     desk.finish_run()
     assert desk.session.run.state == "completed"

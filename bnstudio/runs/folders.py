@@ -1,32 +1,28 @@
-"""The runs on disk: a folder each, written as they go, listed across sessions.
+"""The runs of earlier versions, a folder each: listed and read where they lie.
 
-``run.json`` says what became of it, ``project.bnstudio`` what was trained, ``epochs.jsonl`` and
+``run.json`` says what became of one, ``project.bnstudio`` what was trained, ``epochs.jsonl`` and
 ``steps.jsonl`` hold the logs, ``activations.msgpack`` the measurements and ``model.keras`` the
-model. A folder that cannot be read is left alone and counted; one that cannot be written costs the
-record, never the run.
+model. No such folder is made any more. One that cannot be read is left alone and counted.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from platformdirs import user_data_path
 
+from bnstudio.runs.run import LIVE, Run, State
 from bnstudio.training.messages import Epoch, Histograms, Steps
-from bnstudio.ui.preferences import write_text
-from bnstudio.ui.run import LIVE, Run, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 VERSION = 1
-LISTED = 500
-"""At most so many runs are listed, the newest."""
 
 _MAX_FILE = 256 * 2**20
 _GONE = ".deleted"
@@ -53,6 +49,7 @@ class _Summary(msgspec.Struct, frozen=True):
     message: str = ""
     node: str = ""
     model: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class _StepsLine(msgspec.Struct, frozen=True):
@@ -75,105 +72,25 @@ class _EpochLine(msgspec.Struct, frozen=True):
 _Line = TypeVar("_Line", _StepsLine, _EpochLine)
 
 
-def default_folder() -> Path:
-    """Where the user's runs lie."""
-    return user_data_path("bnstudio", appauthor=False) / "runs"
-
-
-class Recorder:
-    """Writes one run down while it goes on.
-
-    Attributes:
-        folder: Of this run.
-        broken: Why nothing is written any more; empty while all is well.
-    """
-
-    def __init__(self, folder: Path, run: Run) -> None:
-        self.folder = folder
-        self.broken = ""
-        self._files: dict[str, BinaryIO] = {}
-        try:
-            folder.mkdir(parents=True)
-            write_text(folder / "project.bnstudio", run.text)
-            self._write_summary(run)
-            for name in ("steps", "epochs"):
-                self._files[name] = (folder / f"{name}.jsonl").open("ab")
-        except OSError as error:
-            self._break(error)
-
-    def add(self, event: Steps | Epoch) -> None:
-        """Writes what was logged; it reaches the disk with the next epoch."""
-        if isinstance(event, Steps):
-            steps: dict[str, tuple[float | None, ...]] = dict(event.logs)
-            self._append("steps", _StepsLine(event.first, event.elapsed, steps))
-            return
-        logs: dict[str, float | None] = dict(event.logs)
-        self._append("epochs", _EpochLine(event.epoch, event.steps_done, event.elapsed, logs))
-        try:
-            for file in self._files.values():
-                file.flush()
-        except OSError as error:
-            self._break(error)
-
-    def finish(self, run: Run) -> None:
-        """Writes what became of the run, and closes its record."""
-        try:
-            for file in self._files.values():
-                file.close()
-            self._files = {}
-            if self.broken:
-                return
-            measured = msgspec.msgpack.encode(run.history.kept())
-            (self.folder / _MEASURED).write_bytes(measured)
-            self._write_summary(run)
-        except OSError as error:
-            self._break(error)
-
-    def _append(self, name: str, line: msgspec.Struct) -> None:
-        if name in self._files:
-            try:
-                self._files[name].write(msgspec.json.encode(line) + b"\n")
-            except OSError as error:
-                self._break(error)
-
-    def _write_summary(self, run: Run) -> None:
-        write_summary(self.folder, run)
-
-    def _break(self, error: OSError) -> None:
-        self.broken = f"The run's record cannot be written: {error.strerror or error}."
-        for file in self._files.values():
-            with suppress(OSError):
-                file.close()
-        self._files = {}
-
-
-class RunStore:
-    """The folder of all runs.
+class Folders:
+    """The folder that has a folder for each run.
 
     Attributes:
         unreadable: Folders in it that are no run, found by the last listing.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or default_folder()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.unreadable: list[Path] = []
 
     def next_number(self) -> int:
         """One more than the largest number taken."""
         return max((_number(path) for path in self._folders()), default=0) + 1
 
-    def begin(self, run: Run) -> Recorder:
-        """A record for a new run."""
-        return Recorder(self.path(run), run)
-
-    def path(self, run: Run) -> Path:
-        """Where a run's record lies."""
-        return self.folder / f"{run.number:05}-{run.id}"
-
-    def runs(self) -> Iterator[Run]:
-        """The recorded runs, oldest first, with their epochs but without their steps."""
+    def runs(self, most: int) -> Iterator[Run]:
+        """The newest runs, oldest first, with their epochs but without their steps."""
         self.unreadable = []
-        for folder in self._folders()[-LISTED:]:
+        for folder in self._folders()[-most:]:
             try:
                 yield _read(folder)
             except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
@@ -181,10 +98,7 @@ class RunStore:
 
     def load(self, run: Run) -> None:
         """Reads the steps and the activations of a listed run."""
-        if run.loaded:
-            return
-        run.loaded = True
-        folder = self.path(run)
+        folder = self._path(run)
         for line in _lines(folder / "steps.jsonl", _StepsLine):
             logs = {
                 name: tuple(_number_or_nan(value) for value in values)
@@ -199,15 +113,20 @@ class RunStore:
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""
-        return (self.path(run) / _MEASURED).exists()
+        return (self._path(run) / _MEASURED).exists()
 
-    def rename(self, run: Run) -> None:
-        """Writes a run's new title down.
+    def describe(self, run: Run) -> None:
+        """Writes a run's title and tags down.
 
         Raises:
             OSError: If that cannot be done.
         """
-        write_summary(self.path(run), run)
+        path = self._path(run) / "run.json"
+        found = msgspec.json.decode(_read_bytes(path), type=_Summary)
+        new = msgspec.structs.replace(found, title=run.title, tags=run.tags)
+        partial = path.with_name(".run.json.new")
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(new), indent=1) + b"\n")
+        os.replace(partial, path)
 
     def hide(self, run: Run) -> None:
         """Takes a run out of the list; ``unhide`` brings it back until ``purge``.
@@ -215,7 +134,7 @@ class RunStore:
         Raises:
             OSError: If that cannot be done.
         """
-        path = self.path(run)
+        path = self._path(run)
         if path.exists():
             path.rename(path.with_name(path.name + _GONE))
 
@@ -225,7 +144,7 @@ class RunStore:
         Raises:
             OSError: If that cannot be done.
         """
-        path = self.path(run)
+        path = self._path(run)
         hidden = path.with_name(path.name + _GONE)
         if hidden.exists():
             hidden.rename(path)
@@ -237,6 +156,9 @@ class RunStore:
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
 
+    def _path(self, run: Run) -> Path:
+        return self.folder / f"{run.number:05}-{run.id}"
+
     def _folders(self) -> list[Path]:
         try:
             found = [
@@ -246,17 +168,6 @@ class RunStore:
         except OSError:
             return []
         return sorted(found, key=lambda path: (_number(path), path.name))
-
-
-def write_summary(folder: Path, run: Run) -> None:
-    """Writes what became of a run.
-
-    Raises:
-        OSError: If that cannot be done.
-    """
-    fields = {name: getattr(run, name) for name in _Summary.__struct_fields__ if name != "version"}
-    text = msgspec.json.format(msgspec.json.encode(_Summary(version=VERSION, **fields)), indent=1)
-    write_text(folder / "run.json", text.decode() + "\n")
 
 
 def _read(folder: Path) -> Run:

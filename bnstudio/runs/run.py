@@ -1,4 +1,4 @@
-"""One training as the window keeps it: what was trained, and everything measured meanwhile."""
+"""One training in memory: what was trained, and everything measured meanwhile."""
 
 from __future__ import annotations
 
@@ -138,6 +138,23 @@ class History:
         self._last = measured
         self._count += 1
 
+    def places(self, count: int) -> list[int]:
+        """Which of ``count`` measurements are kept once all are taken in; the last always."""
+        places = list(range(0, count, self._thinned(count)))
+        return places if not count or places[-1] == count - 1 else [*places, count - 1]
+
+    def fill(self, measured: Sequence[Histograms], count: int) -> None:
+        """Takes in ``count`` measurements at once: those that ``places`` names."""
+        self._stride, self._count = self._thinned(count), count
+        self._items = list(measured[: len(range(0, count, self._stride))])
+        self._last = measured[-1] if measured else None
+
+    def _thinned(self, count: int) -> int:
+        stride = 1
+        while len(range(0, count, stride)) >= self._kept:
+            stride *= 2
+        return stride
+
     @property
     def count(self) -> int:
         """How many were taken in; it grows with each, so it says whether anything is new."""
@@ -169,7 +186,7 @@ class Run:
     """A training and what it has brought so far.
 
     Attributes:
-        id: Of the run and of its folder on disk.
+        id: Of the run and of its record.
         title: Shown; may be changed.
         text: The project file's text as it was trained.
         project: The same as a value; None for a run of an earlier session until it is asked for.
@@ -188,6 +205,8 @@ class Run:
         node: The node at fault.
         model: The path of the kept model; empty for none.
         loaded: False while the logs of an earlier session's run are still on disk only.
+        tags: Words of the user's own, to find it by.
+        versions: Of what trained it, by name: keras, tensorflow, python, bnstudio.
     """
 
     id: str
@@ -212,6 +231,8 @@ class Run:
     node: str = ""
     model: str = ""
     loaded: bool = True
+    tags: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:

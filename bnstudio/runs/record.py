@@ -1,0 +1,294 @@
+"""Writing one run down while it goes on: every step, every measurement, twice a second.
+
+The run's own thread only puts aside what is new. A thread of the recorder's packs and commits it,
+so that a slow disk, a full one, or another program that holds the file never holds up a window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
+from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
+from bnstudio.training.messages import Histograms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bnstudio.runs.run import Floats, Run, Table
+
+INTERVAL = 0.5
+"""Seconds between two commits; what was measured since is what a power cut may cost."""
+
+_KEPT_BACK = 20_000
+"""So many messages wait for a disk that refuses, some ten minutes of them; then it is given up."""
+
+_TRIES = 3
+_LINGER = 0.25
+"""Seconds that the end of a run waits for the end of its record, at most."""
+
+_MOST = 2**53
+_Piece = dict[str, "Floats"]
+
+
+class Recorder:
+    """Writes one run down.
+
+    Attributes:
+        folder: Where the engine leaves the model.
+        aside: Where a damaged database was set aside to make room for this record.
+    """
+
+    def __init__(self, path: Path, run: Run) -> None:
+        """Begins the record.
+
+        Raises:
+            RecordError: If that cannot be done.
+        """
+        self.folder = path.parent / "models" / run.id
+        self._path = path
+        self._run = run.id
+        self._rows = {"step": 0, "epoch": 0}
+        self._pieces: deque[tuple[str, _Piece]] = deque()
+        self._measured: deque[Histograms] = deque()
+        self._summary = self._written = dict[str, Any]()
+        self._end: _Piece | None = None
+        self._ended, self._done, self._abandoned = (threading.Event() for _ in range(3))
+        self._trouble, self._told = "", False
+        self._connection, self.aside = create(path)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                _insert(connection, run)
+        except FAULTS as error:
+            self._connection.close()
+            raise RecordError(f"{path}: {say(error)}") from error
+        self._thread = threading.Thread(target=self._work, name="record", daemon=True)
+        self._thread.start()
+
+    @property
+    def writing(self) -> bool:
+        """Whether the thread still has something to do."""
+        return self._thread.is_alive()
+
+    def add(self, run: Run, event: object) -> None:
+        """Takes in what ``run.apply(event)`` has changed; it is on the disk within a second."""
+        if self._abandoned.is_set():
+            return
+        if isinstance(event, Histograms):
+            self._measured.append(event)
+        else:
+            self._take("step", run.steps)
+            self._take("epoch", run.epochs)
+        self._summary = summary(run, self._path.parent)
+
+    def finish(self, run: Run) -> None:
+        """Writes what became of the run, puts its model in its place and closes the record."""
+        self._adopt(run)
+        self.add(run, None)
+        self._end = {name: run.epochs[name].copy() for name in run.epochs}
+        self._ended.set()
+        # A matter of milliseconds, and worth them: whoever reads the record now finds it whole.
+        self._done.wait(_LINGER)
+
+    def complaint(self) -> str:
+        """Why what was measured does not reach the disk, said once; empty while it does."""
+        if self._trouble and not self._told:
+            self._told = True
+            return f"The run's record cannot be written: {self._trouble}."
+        return ""
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._ended.set()
+        self._thread.join(PATIENCE)
+        self._abandoned.set()
+        self._thread.join()
+
+    def _take(self, kind: str, table: Table) -> None:
+        done = self._rows[kind]
+        if len(table) > done:
+            self._pieces.append((kind, {name: table[name][done:].copy() for name in table}))
+            self._rows[kind] = len(table)
+
+    def _adopt(self, run: Run) -> None:
+        """Gives the model that the engine has left the run's name."""
+        left, model = Path(run.model), self.folder.with_suffix(".keras")
+        with suppress(OSError, ValueError):
+            if run.model and left.parent == self.folder:
+                os.replace(left, model)
+                run.model = str(model)
+        with suppress(OSError):
+            self.folder.rmdir()
+
+    # On the thread.
+
+    def _work(self) -> None:
+        try:
+            while not self._ended.wait(INTERVAL) and not self._abandoned.is_set():
+                self._write()
+            for _ in range(_TRIES):
+                if self._write() or self._abandoned.wait(INTERVAL):
+                    break
+        finally:
+            self._done.set()
+            with suppress(sqlite3.Error):
+                self._connection.close()
+
+    def _write(self) -> bool:
+        """Commits all that waits; what could not be written waits on."""
+        pieces, measured = list(self._pieces), list(self._measured)
+        now, end = self._summary, self._end
+        if not pieces and not measured and now is self._written and end is None:
+            return True
+        try:
+            with self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                self._insert(connection, pieces, measured)
+                if now is not self._written:
+                    _update(connection, self._run, now)
+                if end is not None:
+                    self._round_off(connection, end)
+        except FAULTS as error:
+            self._trouble = say(error)
+            waiting = len(self._pieces) + len(self._measured)
+            if is_damage(error) or waiting > _KEPT_BACK:
+                self._abandoned.set()
+            return False
+        for _ in pieces:
+            self._pieces.popleft()
+        for _ in measured:
+            self._measured.popleft()
+        self._written = now
+        return True
+
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        pieces: Iterable[tuple[str, _Piece]],
+        measured: Iterable[Histograms],
+    ) -> None:
+        for kind in self._rows:
+            together = _join([piece for its, piece in pieces if its == kind])
+            _insert_rows(connection, self._run, kind, together)
+        connection.executemany(
+            "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
+            ((self._run, _whole(entry.step), pack_histograms(entry)) for entry in measured),
+        )
+
+    def _round_off(self, connection: sqlite3.Connection, epochs: _Piece) -> None:
+        """Joins the epochs to one piece, which is all that a list of runs reads."""
+        connection.execute("DELETE FROM logs WHERE run = ? AND kind = 'epoch'", (self._run,))
+        _insert_rows(connection, self._run, "epoch", epochs)
+        connection.execute("UPDATE runs SET whole = 1 WHERE id = ?", (self._run,))
+
+
+def summary(run: Run, folder: Path) -> dict[str, Any]:
+    """What changes of a run's row while it goes on; its model's path as seen from ``folder``."""
+    model = run.model
+    with suppress(ValueError):
+        model = Path(model).relative_to(folder).as_posix() if model else ""
+    return {
+        "state": run.state,
+        "total_epochs": _whole(run.total_epochs),
+        "steps_per_epoch": _whole(run.steps_per_epoch),
+        "train_rows": _whole(run.train_rows),
+        "validation_rows": _whole(run.validation_rows),
+        "parameters": _whole(run.parameters),
+        "nodes": json.dumps(run.nodes),
+        "elapsed": run.elapsed,
+        "message": run.message,
+        "node": run.node,
+        "model": model,
+        "versions": json.dumps(run.versions),
+    }
+
+
+def _whole(value: int) -> int:
+    """A count that the database can hold."""
+    return max(-_MOST, min(value, _MOST))
+
+
+def this_process() -> str:
+    """The mark of the process that writes; a later one of the same number has another."""
+    import psutil  # the first frame has no need of it
+
+    return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
+
+
+def _insert(connection: sqlite3.Connection, run: Run) -> None:
+    mark = hashlib.sha256(run.text.encode()).hexdigest()
+    connection.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (mark, run.text))
+    settings, data = _settings_and_data(run.text)
+    row = {
+        "id": run.id,
+        "number": run.number,
+        "title": run.title,
+        "tags": json.dumps(run.tags),
+        "source": run.source,
+        "created": run.created,
+        "writer": this_process(),
+        "project": mark,
+        "settings": settings,
+        "data": data,
+        **summary(run, Path()),
+    }
+    places = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({places})", (*row.values(),))
+
+
+def _update(connection: sqlite3.Connection, run: str, row: Mapping[str, Any]) -> None:
+    columns = ", ".join(f"{name} = ?" for name in row)
+    connection.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*row.values(), run))
+
+
+def _insert_rows(connection: sqlite3.Connection, run: str, kind: str, columns: _Piece) -> None:
+    count = len(next(iter(columns.values()), ()))
+    for first in range(0, count, MAX_ROWS):
+        part = {name: values[first : first + MAX_ROWS] for name, values in columns.items()}
+        connection.execute(
+            "INSERT INTO logs (run, kind, rows, columns) VALUES (?, ?, ?, ?)",
+            (run, kind, min(MAX_ROWS, count - first), pack(part)),
+        )
+
+
+def _join(pieces: list[_Piece]) -> _Piece:
+    """Pieces one after the other; a column that one does not have is NaN there."""
+    names = dict.fromkeys(name for piece in pieces for name in piece)
+    lengths = [len(next(iter(piece.values()))) for piece in pieces]
+    return {
+        name: np.concatenate(
+            [
+                piece.get(name, np.full(length, np.nan))
+                for piece, length in zip(pieces, lengths, strict=True)
+            ]
+        )
+        for name in names
+    }
+
+
+def _settings_and_data(text: str) -> tuple[str, str]:
+    """The settings as they were trained, and the mark of the rows: equal where the rows are.
+
+    What determines the rows is hashed, the source with its arguments, the split and the seed: every
+    source gives the same rows each time.
+    """
+    try:
+        project = json.loads(text)
+        settings, source = project["settings"], project["data"]
+        rows = [source, settings["seed"], settings["validation_split"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "{}", ""
+    said = json.dumps(rows, sort_keys=True)
+    return json.dumps(settings), hashlib.sha256(said.encode()).hexdigest()

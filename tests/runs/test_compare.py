@@ -1,0 +1,98 @@
+"""What differs between two runs, in words that name it."""
+
+from dataclasses import replace
+
+from bnstudio.graph import Graph, Node, Wire
+from bnstudio.project import Project, dumps, samples
+from bnstudio.runs.compare import compare
+from bnstudio.runs.run import Run
+from bnstudio.settings import Choice, EarlyStopping
+
+
+def run(project: Project, title: str = "Run 1", **more) -> Run:
+    return Run(title, title, dumps(project), **more)
+
+
+def project() -> Project:
+    nodes = {
+        "a": Node("a", "Input", "in", {"shape": (2,)}),
+        "b": Node("b", "Dense", "hidden", {"units": 8}),
+        "c": Node("c", "Dense", "out", {"units": 2}),
+    }
+    return Project(Graph(nodes, (Wire("a", 0, "b", 0), Wire("b", 0, "c", 0))))
+
+
+def differences(before: Project, after: Project) -> list[str]:
+    text = compare(run(before), run(after, "Run 2"))
+    first, *rest = text.split("\n")
+    assert first == "Run 1 → Run 2"
+    return [line for line in rest if line]
+
+
+def test_a_run_is_like_itself():
+    for sample in samples():
+        (line,) = differences(sample.project, sample.project)
+        assert "the same" in line
+
+
+def test_a_moved_layer_is_no_difference():
+    before = project()
+    moved = replace(before.graph.nodes["b"], x=300.0)
+    graph = replace(before.graph, nodes={**before.graph.nodes, "b": moved})
+    assert "the same" in differences(before, replace(before, graph=graph))[0]
+
+
+def test_layers_and_wires():
+    before = project()
+    nodes = dict(before.graph.nodes)
+    nodes["b"] = replace(nodes["b"], name="wide", params={"units": 16, "activation": "relu"})
+    nodes["c"] = replace(nodes["c"], type="Flatten", params={})
+    nodes["d"] = Node("d", "Dropout", "drop", {"rate": 0.5})
+    graph = Graph(nodes, (Wire("a", 0, "b", 0), Wire("b", 0, "d", 0), Wire("d", 0, "c", 0)))
+    assert differences(before, replace(before, graph=graph)) == [
+        "Layers",
+        "  + drop: Dropout(rate=0.5)",
+        "  wide: name: hidden → wide; units: 8 → 16; activation: default → relu",
+        "  − out: Dense(units=2)",
+        "  + out: Flatten()",
+        "Wires",
+        "  + wide → drop",
+        "  + drop → out",
+        "  − hidden → out",
+    ]
+
+
+def test_settings_and_data_by_name():
+    before = project()
+    settings = replace(
+        before.settings,
+        optimizer=Choice("SGD", {"momentum": 0.9}),
+        metrics=("accuracy", "auc"),
+        epochs=50,
+        early_stopping=EarlyStopping(patience=3),
+    )
+    source = replace(before.source, name="moons", params={"rows": 200})
+    assert differences(before, replace(before, settings=settings, source=source)) == [
+        "Settings",
+        "  optimizer: Adam → SGD",
+        "  optimizer.momentum: default → 0.9",
+        "  metrics: (accuracy) → (accuracy, auc)",
+        "  epochs: 20 → 50",
+        "  early_stopping: none → (monitor=val_loss, min_delta=0.0, patience=3, "
+        "restore_best_weights=True)",
+        "Data",
+        "  name: breast_cancer → moons",
+        "  rows: default → 200",
+    ]
+
+
+def test_versions():
+    one, other = {"keras": "3.15.1", "python": "3.11"}, {"keras": "3.16.0", "python": "3.11"}
+    text = compare(run(project(), versions=one), run(project(), "Run 2", versions=other))
+    assert text.endswith("Versions\n  keras: 3.15.1 → 3.16.0")
+
+
+def test_text_that_is_no_project_is_told_in_words():
+    text = compare(Run("a", "A\nB\x00", "{"), run(project()))
+    assert text.startswith("A B  → Run 1\n\nThey cannot be compared: ")
+    assert len(text.splitlines()) == 3
