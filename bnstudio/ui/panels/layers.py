@@ -46,6 +46,13 @@ _FIGURES = (_SHAPE, *_NUMBERS)
 _MARGIN = 11
 """Beside a cell's text: the style sheet's padding and what the style adds to it."""
 
+# Put together once: a table has hundreds of cells.
+_SELECTED, _HOVERED = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
+_ELIDED = Qt.TextElideMode.ElideRight
+_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | _LINE)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | _LINE)
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -165,17 +172,15 @@ class _Cell(QStyledItemDelegate):
         now, column = theme.current(), index.column()
         row = self._table.row(self._sorted.mapToSource(index).row())
         area, state = option.rect, option.state
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        if chosen or state & QStyle.StateFlag.State_MouseOver:
+        chosen = _SELECTED in state
+        if chosen or _HOVERED in state:
             painter.fillRect(area, QColor(now.hover))
         font = theme.mono() if column in _FIGURES else option.font
         painter.setFont(font)
         painter.setPen(QColor(now.text if row.live or chosen else now.muted))
         room = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
-        text = painter.fontMetrics().elidedText(
-            row.texts[column], Qt.TextElideMode.ElideRight, room.width()
-        )
-        painter.drawText(room, _alignment(column) | Qt.TextFlag.TextSingleLine, text)
+        text = painter.fontMetrics().elidedText(row.texts[column], _ELIDED, room.width())
+        painter.drawText(room, _RIGHT if column in _NUMBERS else _LEFT, text)
 
 
 class Layers(QWidget):
