@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis.structure import Structure, structure
+from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
 
 if TYPE_CHECKING:
@@ -125,16 +125,16 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
              or old.params != node.params)
     }  # fmt: skip
     same_wires = graph.wires is before.wires or graph.wires == before.wires
-    if (
-        same_wires
-        and list(nodes) == list(old_nodes)
-        and all((nodes[id].type == "Input") == (old_nodes[id].type == "Input") for id in stale)
+    kept: Structure | None = None
+    if same_wires and all(
+        (nodes[id].type == "Input") == (old_nodes[id].type == "Input")
+        for id in stale & old_nodes.keys()
     ):
-        found = previous.structure
-    else:
-        found = structure(graph)
-        if found.cyclic or previous.structure.cyclic:
-            return _complete(graph, found, {}, set(nodes))
+        same_nodes = list(nodes) == list(old_nodes)
+        kept = previous.structure if same_nodes else with_loose(before, previous.structure, graph)
+    found = kept or structure(graph)
+    if kept is not previous.structure and (found.cyclic or previous.structure.cyclic):
+        return _complete(graph, found, {}, set(nodes))
     if not same_wires:
         into, old_into = graph.wires_into, before.wires_into
         stale.update(id for id in nodes if into.get(id) != old_into.get(id))
@@ -149,18 +149,22 @@ def _complete(
     """The analysis, given facts that hold but for the ``stale`` nodes and what follows them."""
     sharing = _sharing(graph)
     made: dict[str, str] = {}
+    onward, touched = graph.wires_from, frozenset(stale)
     for id in found.order:
         if id not in stale:
             continue
         before = facts.get(id)
-        now = _node_facts(graph, id, facts)
+        # Where a node gave a shape, and only what comes to it is another, its layer is fine.
+        fine = before is not None and before.outputs != () and id not in touched
+        now = _node_facts(graph, id, facts, fine=fine)
         if id in sharing and now.outputs:
             maker = made.setdefault(graph.layer_of(id).id, id)
             if maker != id:
                 now = _called_again(graph, id, now, facts[maker])
         if before is None or before.outputs != now.outputs:
-            stale.update(graph.successors(id))
-        if before != now:
+            stale.update([wire.target for wire in onward.get(id, ())])
+            facts[id] = now
+        elif before != now:
             facts[id] = now
     if len(found.order) < len(graph.nodes):
         ordered = set(found.order)
@@ -176,8 +180,13 @@ def _sharing(graph: Graph) -> set[str]:
     return {*users, *(graph.layer_of(id).id for id in users)}
 
 
-def _node_facts(graph: Graph, id: str, facts: Mapping[str, NodeFacts]) -> NodeFacts:
-    """What is known of a node, given what is known of those before it."""
+def _node_facts(
+    graph: Graph, id: str, facts: Mapping[str, NodeFacts], *, fine: bool = False
+) -> NodeFacts:
+    """What is known of a node, given what is known of those before it.
+
+    Of a ``fine`` one it is known that its layer, arguments and number of wires are in order.
+    """
     wires = graph.wires_into.get(id, ())
     inputs: tuple[Shape | None, ...] = ()
     missing: Failure | None = None
@@ -203,23 +212,34 @@ def _node_facts(graph: Graph, id: str, facts: Mapping[str, NodeFacts]) -> NodeFa
         return NodeFacts(
             inputs, failures=(Failure("STR21", f"There is no layer type {node.type!r}.{hint}"),)
         )
-    failures = tuple(
-        Failure("STR22", f"{name}: {reason}", name)
-        for name, reason in entry.check(node.params).items()
-    )
-    if reason := _wrong_count(entry, len(inputs)):
-        failures += (Failure("STR26", reason),)
+    failures: tuple[Failure, ...] = ()
+    if not fine:
+        failures = tuple(
+            Failure("STR22", f"{name}: {reason}", name)
+            for name, reason in entry.check(node.params).items()
+        )
+        if reason := _wrong_count(entry, len(inputs)):
+            failures += (Failure("STR26", reason),)
     if missing is not None:
         failures += (missing,)
     shapes = [shape for shape in inputs if shape is not None]
-    if failures or len(shapes) < max(entry.min_inputs, len(inputs)):
+    if failures:
         return NodeFacts(inputs, failures=failures)
+    if len(shapes) < max(entry.min_inputs, len(inputs)):
+        return _without_shape(inputs)
     try:
         outputs = entry.output_shapes(shapes, node.params)
         weights = entry.weights(shapes, node.params)
     except ShapeError as error:
         return NodeFacts(inputs, failures=(Failure(error.code, str(error)),))
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
+
+
+# A wire taken out of a deep model takes the shape from hundreds of nodes at once.
+@lru_cache(maxsize=256)
+def _without_shape(inputs: tuple[Shape | None, ...]) -> NodeFacts:
+    """What is known of a node that waits for the shape of another one."""
+    return NodeFacts(inputs)
 
 
 def _wrong_count(entry: LayerType, wired: int) -> str | None:

@@ -44,7 +44,8 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
     entry = LAYERS.get(target.type)
     if entry is not None and entry.max_inputs == 0:
         return f"{target.type} has no input: data enters the model there."
-    if nx.has_path(graph.digraph, wire.target, wire.source):
+    # Nothing leads to a node without wires into it.
+    if wire.source in graph.wires_into and nx.has_path(graph.digraph, wire.target, wire.source):
         return f"That would be a cycle: {target.name} leads to {source.name}."
     outputs = analysis.facts[wire.source].outputs
     if outputs and wire.source_port >= len(outputs):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bnstudio.graph.theory import nx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from bnstudio.graph import Graph, Wire
 
-_SOURCE, _TARGET = attrgetter("source"), attrgetter("target")
+_SOURCE: Literal[0] = 0
+_TARGET: Literal[2] = 2
+"""Where a wire has its ends."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,23 @@ def structure(graph: Graph) -> Structure:
     return Structure(order, cyclic, inputs, ends, live)
 
 
+def with_loose(before: Graph, found: Structure, after: Graph) -> Structure | None:
+    """What became of the structure ``found`` of ``before``, if only unconnected nodes came or went.
+
+    Such a node is on no path. The order begins with what nothing is wired into, as the drawing has
+    it, and what follows depends on the wires alone. None where more has changed than that, or
+    where there is a cycle; that an Input is still one is for the caller to know.
+    """
+    if found.cyclic or before.wires != after.wires:
+        return None
+    into, wired = after.wires_into, after.wires_into.keys() | after.wires_from.keys()
+    if [id for id in before.nodes if id in wired] != [id for id in after.nodes if id in wired]:
+        return None
+    behind = found.order[sum(id not in into for id in before.nodes) :]
+    sources = (id for id in after.nodes if id not in into)
+    return replace(found, order=(*sources, *behind))
+
+
 def knots(graph: Graph) -> list[list[str]]:
     """The groups of nodes that lead to one another, each in drawing order."""
     place = {id: index for index, id in enumerate(graph.nodes)}
@@ -82,13 +100,14 @@ def knots(graph: Graph) -> list[list[str]]:
 
 
 def _reach(
-    roots: Iterable[str], wires: Mapping[str, tuple[Wire, ...]], end: Callable[[Wire], str]
+    roots: Iterable[str], wires: Mapping[str, tuple[Wire, ...]], end: Literal[0, 2]
 ) -> set[str]:
     """``roots`` and all that can be reached from them along ``wires``."""
     reached = set(roots)
     coming = list(reached)
     while coming:
-        for id in map(end, wires.get(coming.pop(), ())):
+        for wire in wires.get(coming.pop(), ()):
+            id = wire[end]
             if id not in reached:
                 reached.add(id)
                 coming.append(id)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnstudio.graph.theory import nx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Value"]
 """What a parameter may hold: plain data that JSON can carry. Sequences are tuples."""
@@ -68,7 +71,10 @@ class Graph:
 
     @property
     def digraph(self) -> nx.DiGraph[str]:
-        """What depends on what, for networkx; several wires between two nodes are one edge."""
+        """What depends on what, for networkx; several wires between two nodes are one edge.
+
+        It is only lent: when that of the next drawing is asked for, it may be made into that one.
+        """
         return _digraph(self)
 
     def layer_of(self, id: str) -> Node:
@@ -122,6 +128,8 @@ class _Ends(NamedTuple):
 
 # What follows from a drawing is kept for the latest few only: an undo history holds thousands.
 _recent_ends: tuple[_Ends, ...] = ()
+_FEW = 32
+"""Wires of a difference up to which a digraph is changed instead of made anew."""
 _recent_digraphs: tuple[tuple[Graph, nx.DiGraph[str]], ...] = ()
 
 
@@ -130,21 +138,54 @@ def _ends(wires: tuple[Wire, ...]) -> _Ends:
     for known in _recent_ends:
         if known.wires is wires:
             return known
+    made = _ends_from(_recent_ends[0], wires) if _recent_ends else _Ends(wires, *_grouped(wires))
+    _recent_ends = (made, *_recent_ends[:3])
+    return made
+
+
+def _ends_from(near: _Ends, wires: tuple[Wire, ...]) -> _Ends:
+    """The ends of these wires, with what is the same as in another drawing taken over."""
+    lost, drawn = _window(near.wires, wires)
+    if 4 * (len(lost) + len(drawn)) > len(wires):
+        return _Ends(wires, *_grouped(wires))
+    sources = {wire.source for wire in (*lost, *drawn)}
+    targets = {wire.target for wire in (*lost, *drawn)}
+    into = {id: ends for id, ends in near.into.items() if id not in targets}
+    out = {id: ends for id, ends in near.out.items() if id not in sources}
+    into |= _grouped(wire for wire in wires if wire.target in targets)[0]
+    out |= _grouped(wire for wire in wires if wire.source in sources)[1]
+    return _Ends(wires, into, out)
+
+
+def _window(
+    before: tuple[Wire, ...], after: tuple[Wire, ...]
+) -> tuple[tuple[Wire, ...], tuple[Wire, ...]]:
+    """Both without what they have in common at their beginning and at their end."""
+    most = min(len(before), len(after))
+    pairs = enumerate(zip(before, after, strict=False))
+    start = next((place for place, (old, new) in pairs if old is not new), most)
+    pairs = enumerate(zip(reversed(before), reversed(after), strict=False))
+    end = next((place for place, (old, new) in pairs if old is not new), most)
+    end = min(end, most - start)
+    return before[start : len(before) - end], after[start : len(after) - end]
+
+
+def _grouped(
+    wires: Iterable[Wire],
+) -> tuple[dict[str, tuple[Wire, ...]], dict[str, tuple[Wire, ...]]]:
+    """The wires by target, sorted by port, and by source."""
     into: dict[str, list[Wire]] = {}
     out: dict[str, list[Wire]] = {}
     for wire in wires:
         into.setdefault(wire.target, []).append(wire)
         out.setdefault(wire.source, []).append(wire)
-    made = _Ends(
-        wires,
+    return (
         {
             id: (ends[0],) if len(ends) == 1 else tuple(sorted(ends, key=_target_port))
             for id, ends in into.items()
         },
         {id: tuple(ends) for id, ends in out.items()},
     )
-    _recent_ends = (made, *_recent_ends[:3])
-    return made
 
 
 def _target_port(wire: Wire) -> int:
@@ -156,8 +197,32 @@ def _digraph(graph: Graph) -> nx.DiGraph[str]:
     for known, digraph in _recent_digraphs:
         if known is graph:
             return digraph
-    made: nx.DiGraph[str] = nx.DiGraph()
-    made.add_nodes_from(graph.nodes)
-    made.add_edges_from((wire.source, wire.target) for wire in graph.wires)
-    _recent_digraphs = ((graph, made), *_recent_digraphs[:1])
+    kept = _recent_digraphs[:1]
+    if kept and _hand_on(kept[0][1], kept[0][0], graph):
+        made, kept = kept[0][1], _recent_digraphs[1:]
+    else:
+        made = nx.DiGraph()
+        made.add_nodes_from(graph.nodes)
+        made.add_edges_from((wire.source, wire.target) for wire in graph.wires)
+    _recent_digraphs = ((graph, made), *kept)
     return made
+
+
+def _hand_on(digraph: nx.DiGraph[str], before: Graph, after: Graph) -> bool:
+    """Makes the digraph of a drawing that of the next one, where a few wires went or were added.
+
+    What it walks in which order is as in a new one. False if it was left as it is.
+    """
+    lost, drawn = _window(before.wires, after.wires)
+    if len(lost) + len(drawn) > _FEW or (lost and drawn):
+        return False
+    if drawn and after.wires[: -len(drawn)] != before.wires:
+        return False  # drawn among the others
+    into = _ends(after.wires).into
+    if any(wire.source == old.source for old in lost for wire in into.get(old.target, ())):
+        return False  # another wire keeps the edge, perhaps in another place
+    if list(before.nodes) != list(after.nodes):
+        return False
+    digraph.remove_edges_from({(wire.source, wire.target) for wire in lost})
+    digraph.add_edges_from((wire.source, wire.target) for wire in drawn)
+    return True

@@ -6,7 +6,8 @@ either.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
+from operator import is_not
 from typing import TYPE_CHECKING
 
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
@@ -26,8 +27,9 @@ from bnstudio.rules.head import (
 from bnstudio.rules.loss import CROSSENTROPIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from bnstudio.analysis import NodeFacts
     from bnstudio.graph import Graph, Node
 
 BN = "BatchNormalization"
@@ -35,6 +37,8 @@ BN = "BatchNormalization"
 SHIFTED = POOLING | {"Flatten", "Identity", "UpSampling1D", "UpSampling2D", "UpSampling3D",
                      "Cropping1D", "Cropping2D", "Cropping3D"}  # fmt: skip
 """Layers after which a constant added to a channel is still that constant."""
+
+SAME = frozenset({"Identity"})
 
 
 @rule("BN01", Severity.INFO, source="Goodfellow et al., Deep Learning, 8.7.1; gradient tried")
@@ -46,19 +50,19 @@ def useless_bias(case: Case) -> Iterator[Finding]:
 
     Set use_bias=False. The model computes the same with fewer parameters.
     """
-    graph = case.graph
+    graph, facts = case.graph, case.analysis.facts
     for node in case.owners(BN):
-        if node.params.get("trainable") is False:
+        maker = _behind(graph, node, SHIFTED)
+        if maker is None or maker.shares is not None or maker.id in case.shared:
             continue
-        maker = _behind(graph, node, lambda earlier: earlier.type in SHIFTED)
-        if maker is None or maker.shares is not None or not is_linear(maker):
-            continue
-        if not takes(maker, "use_bias") or maker.params.get("use_bias") is False:
-            continue
-        if not _same_channels(case, maker, node) or maker.id in case.shared:
-            continue
-        biases = [w.size for w in case.facts(maker.id).weights if w.name == "bias"]
-        yield _useless(maker.id, maker.name, node.name, sum(biases))
+        seen = (node, maker, facts[node.id], facts[maker.id])
+        known = _biases.get(node.id)
+        if known is None or any(map(is_not, known[0], seen)):
+            if len(_biases) >= _KEPT:
+                _biases.clear()
+            known = _biases[node.id] = (seen, _bias_finding(*seen))
+        if known[1] is not None:
+            yield known[1]
 
 
 @rule("BN02", Severity.WARNING, source="Follows from the formula; tried")
@@ -72,7 +76,7 @@ def twice(case: Case) -> Iterator[Finding]:
     """
     graph = case.graph
     for node in case.owners(BN):
-        first = _behind(graph, node, lambda earlier: earlier.type == "Identity")
+        first = _behind(graph, node, SAME)
         if first is None or first.type != BN:
             continue
         if first.params.get("axis", -1) != node.params.get("axis", -1):
@@ -129,7 +133,7 @@ def before_output(case: Case) -> Iterator[Finding]:
     node = before(graph, head.at.id)
     if node is None or node.type != BN or not only_feeds(graph, node.id):
         return
-    maker = _behind(graph, node, lambda earlier: earlier.type in DROPOUT | {"Identity"})
+    maker = _behind(graph, node, DROPOUT | SAME)
     if maker is None or not is_linear(maker):
         return
     rows = case.settings.batch_size
@@ -168,30 +172,51 @@ def regression_output(case: Case) -> Iterator[Finding]:
     )
 
 
-# A deep model has this finding hundreds of times, and an edit changes few of them.
-@lru_cache(maxsize=4096)
-def _useless(id: str, maker: str, normalization: str, size: int) -> Finding:
+_Seen = tuple["Node", "Node", "NodeFacts", "NodeFacts"]
+
+# A deep model has this finding hundreds of times, and an edit changes few of them: they are kept
+# with what they were found in, whose values never change.
+_biases: dict[str, tuple[_Seen, Finding | None]] = {}
+_KEPT = 4096
+
+
+def _bias_finding(
+    node: Node, maker: Node, facts: NodeFacts, maker_facts: NodeFacts
+) -> Finding | None:
+    """That the layer before a batch normalization has a bias, where it has a useless one."""
+    if node.params.get("trainable") is False or not is_linear(maker):
+        return None
+    if not takes(maker, "use_bias") or maker.params.get("use_bias") is False:
+        return None
+    if not _same_channels(node, maker, facts, maker_facts):
+        return None
+    size = sum(weight.size for weight in maker_facts.weights if weight.name == "bias")
     saved = f", {size} parameters," if size else ""
     return Finding(
-        f"The bias of {maker}{saved} has no effect: {normalization} subtracts it again.",
+        f"The bias of {maker.name}{saved} has no effect: {node.name} subtracts it again.",
         "Set use_bias=False; beta takes its place.",
-        id,
+        maker.id,
         "use_bias",
-        Fix("Set use_bias=False", partial(set_on, id=id, params={"use_bias": False})),
+        Fix("Set use_bias=False", partial(set_on, id=maker.id, params={"use_bias": False})),
     )
 
 
-def _behind(graph: Graph, node: Node, through: Callable[[Node], bool]) -> Node | None:
-    """What feeds ``node`` and it alone, seen through some kinds of layer."""
-    seen = {node.id}
+def _behind(graph: Graph, node: Node, through: frozenset[str]) -> Node | None:
+    """What feeds ``node`` and it alone, seen through some types of layer."""
+    # Deep models have this asked of hundreds of layers at every edit.
+    nodes, into, out = graph.nodes, graph.wires_into, graph.wires_from
+    id, seen = node.id, {node.id}
     while True:
-        earlier = before(graph, node.id)
-        if earlier is None or earlier.id in seen or not only_feeds(graph, earlier.id):
+        wires = into.get(id, ())
+        if len(wires) != 1:
             return None
-        if not through(earlier):
+        id = wires[0].source
+        if id in seen or len(out[id]) != 1:
+            return None
+        earlier = nodes[id]
+        if earlier.type not in through:
             return earlier
-        seen.add(earlier.id)
-        node = earlier
+        seen.add(id)
 
 
 def _last_normalization(case: Case) -> Node | None:
@@ -203,12 +228,12 @@ def _last_normalization(case: Case) -> Node | None:
 
 
 def _applied_before(graph: Graph, node: Node) -> Node | None:
-    return _behind(graph, node, lambda earlier: earlier.type in PLAIN or earlier.type in DROPOUT)
+    return _behind(graph, node, PLAIN | DROPOUT)
 
 
-def _same_channels(case: Case, maker: Node, node: Node) -> bool:
+def _same_channels(node: Node, maker: Node, facts: NodeFacts, maker_facts: NodeFacts) -> bool:
     """Whether a normalization works along the axis on which the layer before it adds its bias."""
-    made, got = case.facts(maker.id).outputs, case.facts(node.id).inputs
+    made, got = maker_facts.outputs, facts.inputs
     if not made or not got or got[0] is None:
         return False
     if len(got[0]) == 2:

@@ -111,7 +111,10 @@ def bad_name(case: Case) -> Iterator[Finding]:
 
     Rename one of them.
     """
-    names = Counter(node.name for node in case.graph.nodes.values() if node.shares is None)
+    own = [node.name for node in case.graph.nodes.values() if node.shares is None]
+    if len(set(own)) == len(own) and all(own) and _NAME.fullmatch("".join(own)):
+        return
+    names = Counter(own)
     taken = names.keys() | case.graph.nodes.keys()
     seen: set[str] = set()
     for node in case.graph.nodes.values():
@@ -225,7 +228,7 @@ def nothing_to_train(case: Case) -> Iterator[Finding]:
     """
     analysis = case.analysis
     live = analysis.live
-    if not live or any(not analysis.facts[id].outputs for id in live) or analysis.trainable:
+    if not live or analysis.trainable or any(not analysis.facts[id].outputs for id in live):
         return
     frozen = tuple(
         id

@@ -72,9 +72,15 @@ def install(app: QApplication) -> None:
 @cache
 def mono(size: float = 0.0) -> QFont:
     """The fixed-width face for shapes, numbers and code; 0 is the application's size."""
+    # A copy is found among the fonts in use at once, which a new one is not.
+    return QFont(_mono(size or QGuiApplication.font().pointSizeF()))
+
+
+@cache
+def _mono(size: float) -> QFont:
     font = QFont("JetBrains Mono")
     font.setStyleHint(QFont.StyleHint.Monospace)
-    font.setPointSizeF(size or QGuiApplication.font().pointSizeF())
+    font.setPointSizeF(size)
     return font
 
 

@@ -4,12 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bnstudio.data import Source
-from bnstudio.graph import Graph
+from bnstudio.graph import Graph, disconnect, rename, set_params
 from bnstudio.project import Project
-from bnstudio.rules import RULES, Severity
-from tests.rules.projects import case, errors, found
+from bnstudio.rules import RULES, Severity, batchnorm, diagnose
+from tests.rules.projects import case, chain, errors, found, node
 from tests.rules.table import SOUND, SOUND_DIABETES, SOUND_WINE, TABLE
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "rules"
@@ -144,3 +146,31 @@ def test_nothing_says_where_batch_normalization_belongs(code):
         assert "must go after" not in words
         assert "belongs before" not in words
         assert "belongs after" not in words
+
+
+def edited(graph, id, kind):
+    """The drawing with one node changed."""
+    if kind == "name":
+        return rename(graph, id, f"{id}_again")
+    if kind == "wires":
+        return disconnect(graph, graph.wires_into.get(id, ()))
+    changes = {"units": {"units": 7}, "bias": {"use_bias": False}, "frozen": {"trainable": False}}
+    return set_params(graph, [id], changes[kind])
+
+
+@given(st.data())
+def test_what_is_kept_of_one_drawing_is_found_afresh_in_the_next(data):
+    graph = chain(
+        node("Input", "in", shape=(30,)),
+        *(
+            node(type, f"{type}{number}", **params)
+            for number in range(3)
+            for type, params in (("Dense", {"units": 4}), ("Identity", {}), (batchnorm.BN, {}))
+        ),
+    )
+    kinds = st.sampled_from(["name", "wires", "units", "bias", "frozen"])
+    for _ in range(data.draw(st.integers(1, 6))):
+        graph = edited(graph, data.draw(st.sampled_from(list(graph.nodes))), data.draw(kinds))
+        kept = diagnose(case(Project(graph)))
+        batchnorm._biases.clear()
+        assert kept == diagnose(case(Project(graph)))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 from bnstudio.look.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE, paint_badge, paint_mark
-from bnstudio.ui.canvas.node_texts import PAD, Texts
+from bnstudio.ui.canvas.node_texts import PAD, LargeTexts, Texts
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -70,6 +70,7 @@ class NodeItem(QGraphicsRectItem):
         self.histogram: Histogram | None = None
         self._strip = 0.0
         self._texts: Texts | None = None
+        self._large: LargeTexts | None = None
         self._bars: tuple[Histogram, QPolygonF] | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -87,7 +88,7 @@ class NodeItem(QGraphicsRectItem):
             node.params,
             node.shares,
         ):
-            self._texts = None
+            self._say_anew()
             self.update()
         self.node, self.facts = node, facts
         self.inputs, self.outputs = inputs, outputs
@@ -96,8 +97,7 @@ class NodeItem(QGraphicsRectItem):
     def show_facts(self, facts: NodeFacts) -> None:
         """Draws what follows from a change elsewhere; the node is as it was."""
         self.facts = facts
-        self._texts = None
-        self.update()
+        self._say_anew()
 
     def place(self, x: float, y: float) -> None:
         """Puts the node's centre at (x, y), for good or for the length of a gesture."""
@@ -106,7 +106,7 @@ class NodeItem(QGraphicsRectItem):
         rect = QRectF(-_MARGIN, -_MARGIN, box.width + 2 * _MARGIN, box.height + 2 * _MARGIN)
         if rect != self.rect():
             self.setRect(rect)
-            self._texts = None
+            self._say_anew()
         self.setPos(box.left, box.top)
 
     def show_histogram(self, histogram: Histogram | None) -> bool:
@@ -129,7 +129,7 @@ class NodeItem(QGraphicsRectItem):
     def show_badge(self, badge: Diagnostic | None) -> None:
         """Draws another worst finding."""
         if (badge and badge.severity) != (self.badge and self.badge.severity):
-            self._texts = None
+            self._say_anew()
             self.update()
         self.badge = badge
 
@@ -311,11 +311,17 @@ class NodeItem(QGraphicsRectItem):
         painter.drawStaticText(QPointF(PAD, 47), texts.shape)
         painter.drawStaticText(QPointF(texts.count_left, 47), texts.count)
 
+    def _say_anew(self) -> None:
+        """Lays the texts out again when they are next seen; what has none yet costs nothing."""
+        if self._texts is not None or self._large is not None:
+            self._texts = self._large = None
+            self.update()
+
     def _paint_map_text(self, painter: QPainter, look: Look, zoom: float) -> None:
         """The type, and what tells the node apart while that can be read."""
-        texts = self._texts
+        texts = self._large
         if texts is None:
-            texts = self._texts = Texts(
+            texts = self._large = LargeTexts(
                 self.node, self.facts, self.box.width, badge=self.badge is not None
             )
         two = zoom >= _TWO_LINES

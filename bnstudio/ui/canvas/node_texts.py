@@ -28,7 +28,7 @@ _BIG = ("big_font", "less_big_font", "least_big_font")
 
 
 class Texts:
-    """The laid-out lines of a node, made when it is first seen."""
+    """The laid-out lines of a node, made when it is first seen so near that they can be read."""
 
     def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
         look = looks.current()
@@ -38,7 +38,6 @@ class Texts:
         type_text = _elide("type_font", node.type, title)
         self.type = _static(type_text, look.type_font)
         self._place_name(node, room, title, looks.metrics("type_font").horizontalAdvance(type_text))
-        self._write_large(node, facts, room - (26 if badge else 4))
         total = facts.trainable + facts.fixed
         count = f"{total:,}" if total else ""
         mono = looks.metrics("mono_font")
@@ -69,9 +68,13 @@ class Texts:
         left = room - (self.details_left - PAD)
         self.details = _static(_elide("detail_font", telling, left), look.detail_font)
 
-    def _write_large(self, node: Node, facts: NodeFacts, room: float) -> None:
-        """What is shown from further away, in letters that can still be read there."""
+
+class LargeTexts:
+    """What a node says from further away, in letters that can still be read there."""
+
+    def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
         look = looks.current()
+        room = width - PAD - 12 - (26 if badge else 4)
         face = next((face for face in _BIG if _width(face, node.type) <= room), _BIG[-1])
         self.big_font: QFont = getattr(look, face)
         self.big = _static(_elide(face, node.type, room), self.big_font)

@@ -70,7 +70,7 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts = analysis.facts
+        facts, onward = analysis.facts, graph.wires_from
         for id, item in self.nodes.items():
             new = facts.get(id, _NO_FACTS)
             if id in touched:
@@ -81,10 +81,12 @@ class Scene(QGraphicsScene):
                     self._grid.put(id, item.box)
                     dirty += (old_box, item.box)
                     stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
-                self._label(id)
+                self._label(new, onward.get(id, ()))
             elif new is not item.facts:
+                reshaped = new.outputs != item.facts.outputs
                 item.show_facts(new)
-                self._label(id)
+                if reshaped:
+                    self._label(new, onward.get(id, ()))
         for id in change.added:
             node = graph.nodes[id]
             item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
@@ -323,13 +325,14 @@ class Scene(QGraphicsScene):
     def _measured(self) -> set[str]:
         return {id for id, item in self.nodes.items() if item.histogram is not None}
 
-    def _label(self, id: str) -> None:
-        text = shape_text(self.nodes[id].facts)
-        for wire in self._graph.wires_from.get(id, ()):
+    def _label(self, facts: NodeFacts, wires: Iterable[Wire]) -> None:
+        text = shape_text(facts)
+        for wire in wires:
             line = self.wires.get(wire)
             if line is not None and line.label != text:
                 line.show_label(text)
-                self._measure(line)
+                if line.roomy:
+                    self._measure(line)
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))

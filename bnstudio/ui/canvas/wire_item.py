@@ -34,6 +34,7 @@ class WireItem(QGraphicsRectItem):
         wire: What is drawn.
         curve: Where it runs, in the scene.
         label: The shape that flows along it.
+        roomy: Whether it is long enough to show its label.
         state: ``""``, ``"hover"``, ``"selected"`` or ``"lit"`` (a layer will be spliced in).
     """
 
@@ -41,6 +42,7 @@ class WireItem(QGraphicsRectItem):
         super().__init__()
         self.wire = wire
         self.label = ""
+        self.roomy = False
         self.state = ""
         self._path: QPainterPath | None = None
         self._place: tuple[Point, int] | None = None
@@ -56,7 +58,8 @@ class WireItem(QGraphicsRectItem):
             self.curve = curve
             self._path = None
             xs, ys = zip(*curve, strict=True)
-            side = _LABEL + _BESIDE if roomy(curve) else _MARGIN
+            self.roomy = roomy(curve)
+            side = _LABEL + _BESIDE if self.roomy else _MARGIN
             left, top = min(xs) - side, min(ys) - _MARGIN
             self.setRect(left, top, max(xs) + side - left, max(ys) + _MARGIN - top)
             self.update()
@@ -79,7 +82,8 @@ class WireItem(QGraphicsRectItem):
         """Carries another shape."""
         if label != self.label:
             self.label = label
-            self.update()
+            if self._place is not None:
+                self.update()
 
     def path(self) -> QPainterPath:
         """The curve as Qt draws it, made when it is first seen."""

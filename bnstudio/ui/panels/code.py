@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from bnstudio.exporters import keras_script
 from bnstudio.ui import icons, theme
 from bnstudio.ui.highlight import PythonHighlighter
+from bnstudio.ui.pause import Pause
 
 if TYPE_CHECKING:
     from bnstudio.ui.document import Document
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 _SLOW = 0.003
 """Seconds: a script that takes longer than this to make is made after the edits pause."""
-
-_PAUSE = 120
-"""Milliseconds without an edit that count as a pause."""
 
 
 class Code(QWidget):
@@ -60,10 +58,7 @@ class Code(QWidget):
         self._starts: list[tuple[int, int, str]] = []
         self._stale = True
         self._cost = 0.0
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_PAUSE)
-        self._later.timeout.connect(self._render)
+        self._later = Pause(self, self._render)
 
         self.editor = _Text(self)
         self.editor.setAccessibleName("Keras script")

@@ -25,6 +25,7 @@ from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.figures import Figures
+from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class Inspector(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
-        document.changed.connect(self._refresh)
+        self._later = Pause(self, self._refresh)
+        document.changed.connect(self._follow)
         document.selection_changed.connect(self._refresh)
         document.revealed.connect(self._point_to)
         theme.notifier.changed.connect(self._refresh)
@@ -85,7 +87,15 @@ class Inspector(QWidget):
         shown = self._stack.currentWidget()
         return shown if isinstance(shown, TypePage) else None
 
+    def _follow(self, *_: object) -> None:
+        if self.page is None and not self._document.selection:
+            # The whole project's figures are laid out when the edits pause.
+            self._later.start()
+        else:
+            self._refresh()
+
     def _refresh(self, *_: object) -> None:
+        self._later.stop()
         if self.isVisible():
             self._show_selection()
         else:

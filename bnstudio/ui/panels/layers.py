@@ -19,10 +19,17 @@ from PySide6.QtGui import (
     QColor,
     QGuiApplication,
     QKeySequence,
+    QPainter,
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bnstudio.layers import show_shape
 from bnstudio.ui import theme
@@ -43,6 +50,16 @@ _SOURCES = 6
 _MEASURED = 7
 _NUMBERS = (3, 4, 5, *range(_MEASURED, _MEASURED + len(MEASURES)))
 _WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES))
+_FIGURES = (_SHAPE, *_NUMBERS)
+_MARGIN = 11
+"""Beside a cell's text: the style sheet's padding and what the style adds to it."""
+
+# Put together once: a table has hundreds of cells.
+_SELECTED, _HOVERED = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
+_ELIDED = Qt.TextElideMode.ElideRight
+_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | _LINE)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | _LINE)
 
 
 @dataclass(frozen=True)
@@ -71,43 +88,72 @@ class _Table(QAbstractTableModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.rows: list[_Row] = []
+        self.ids: list[str] = []
         self.places: dict[str, int] = {}
         self.latest: Mapping[str, Histogram] = {}
+        self._rows: dict[str, _Row] = {}
         self._shown: Analysis | None = None
 
     def show(self, analysis: Analysis) -> None:
         """Takes in a new analysis; rows that are as they were are not announced."""
-        before, self._shown = self._shown, analysis
+        before, ids = self._shown, self.ids
         stale = set(analysis.graph.nodes) if before is None else _stale(before, analysis)
-        if before is not None and analysis.structure is before.structure:
-            changed = {self.places[id]: _row(analysis, id) for id in stale}
-            for place, row in changed.items():
-                if row != self.rows[place]:
-                    self.rows[place] = row
-                    last = _MEASURED - 1
-                    self.dataChanged.emit(self.index(place, 0), self.index(place, last))
+        if before is None or analysis.structure is not before.structure:
+            ids = _order(analysis)
+        place = _first_difference(ids, self.ids)
+        if ids == self.ids:
+            end = None
+        elif ids[:place] + ids[place + 1 :] == self.ids:
+            self.beginInsertRows(QModelIndex(), place, place)
+            end = self.endInsertRows
+        elif self.ids[:place] + self.ids[place + 1 :] == ids:
+            self.beginRemoveRows(QModelIndex(), place, place)
+            end = self.endRemoveRows
+        else:
+            self.beginResetModel()
+            end = self.endResetModel
+        old = self._rows
+        self._rows = {id: old[id] for id in old.keys() & analysis.facts.keys() - stale}
+        self._shown, self.ids = analysis, ids
+        if end is not None:
+            self.places = {id: place for place, id in enumerate(ids)}
+            end()
+        if end == self.endResetModel:
             return
-        self.beginResetModel()
-        rows, places = self.rows, self.places
-        self.rows = [
-            _row(analysis, id) if id in stale else rows[places[id]] for id in _order(analysis)
-        ]
-        self.places = {row.id: place for place, row in enumerate(self.rows)}
-        self.endResetModel()
+        last = _MEASURED - 1
+        # A row that nobody has asked for yet is nowhere to be seen.
+        for id in stale & old.keys():
+            place = self.places[id]
+            if self.row(place) != old[id]:
+                self.dataChanged.emit(self.index(place, 0), self.index(place, last))
+
+    def row(self, place: int) -> _Row:
+        """A row as it is now, made when it is first asked for."""
+        assert self._shown is not None
+        id = self.ids[place]
+        row = self._rows.get(id)
+        if row is None:
+            row = self._rows[id] = _row(self._shown, id)
+        return row
+
+    def text(self, row: _Row, column: int) -> str:
+        """What a cell shows."""
+        if column < _MEASURED:
+            return row.texts[column]
+        return MEASURES[column - _MEASURED].text(self.latest.get(row.id))
 
     def measure(self, latest: Mapping[str, Histogram]) -> None:
         """Takes in a new measurement of the nodes."""
         if latest is self.latest:
             return
         self.latest = latest
-        if self.rows:
-            last = self.index(len(self.rows) - 1, len(self.HEADERS) - 1)
+        if self.ids:
+            last = self.index(len(self.ids) - 1, len(self.HEADERS) - 1)
             roles = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole]
             self.dataChanged.emit(self.index(0, _MEASURED), last, roles)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else len(self.ids)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.HEADERS)
@@ -126,24 +172,47 @@ class _Table(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row, column = self.rows[index.row()], index.column()
-        if column >= _MEASURED and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole):
-            measure, found = MEASURES[column - _MEASURED], self.latest.get(row.id)
-            wanted = role == Qt.ItemDataRole.DisplayRole
-            return measure.text(found) if wanted else measure.key(found)
+        row, column = self.row(index.row()), index.column()
+        if column >= _MEASURED and role == Qt.ItemDataRole.UserRole:
+            return MEASURES[column - _MEASURED].key(self.latest.get(row.id))
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.texts[column]
+            return self.text(row, column)
         if role == Qt.ItemDataRole.UserRole:
             return row.keys[column] if column != _SHAPE else index.row()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
-        if role == Qt.ItemDataRole.FontRole and column in (_SHAPE, *_NUMBERS):
+        if role == Qt.ItemDataRole.FontRole and column in _FIGURES:
             return theme.mono()
         if role == Qt.ItemDataRole.ForegroundRole and not row.live:
             return QBrush(QColor(theme.current().muted))
         if role == Qt.ItemDataRole.ToolTipRole and not row.live:
             return "Not part of the model: it is on no path from an Input to an output."
         return None
+
+
+class _Cell(QStyledItemDelegate):
+    """Paints a cell as the style sheet has it, in a third of the time that the style takes."""
+
+    def __init__(self, table: _Table, view: SortedTable) -> None:
+        super().__init__(view)
+        self._table = table
+        self._sorted = view.sorted
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        now, column = theme.current(), index.column()
+        row = self._table.row(self._sorted.mapToSource(index).row())
+        area, state = option.rect, option.state
+        chosen = _SELECTED in state
+        if chosen or _HOVERED in state:
+            painter.fillRect(area, QColor(now.hover))
+        font = theme.mono() if column in _FIGURES else option.font
+        painter.setFont(font)
+        painter.setPen(QColor(now.text if row.live or chosen else now.muted))
+        room = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
+        text = painter.fontMetrics().elidedText(
+            self._table.text(row, column), _ELIDED, room.width()
+        )
+        painter.drawText(room, _RIGHT if column in _NUMBERS else _LEFT, text)
 
 
 class Layers(QWidget):
@@ -172,6 +241,7 @@ class Layers(QWidget):
         self.choices = [self._choice(place) for place in range(len(MEASURES))]
         header.addActions(self.choices)
         self._arrange()
+        view.setItemDelegate(_Cell(self._table, view))
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -196,8 +266,9 @@ class Layers(QWidget):
         columns = [column for column in columns if not header.isSectionHidden(column)]
         lines = ["\t".join(_Table.HEADERS[column] for column in columns)]
         for place in places:
-            texts = (self._sorted.index(place, column).data() for column in columns)
-            lines.append("\t".join(texts))
+            source = self._sorted.mapToSource(self._sorted.index(place, 0))
+            row = self._table.row(source.row())
+            lines.append("\t".join(self._table.text(row, column) for column in columns))
         QGuiApplication.clipboard().setText("\n".join(lines))
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -264,8 +335,14 @@ class Layers(QWidget):
             return
         chosen = self.view.selectionModel().selectedRows()
         self._document.select(
-            [self._table.rows[self._sorted.mapToSource(index).row()].id for index in chosen]
+            [self._table.ids[self._sorted.mapToSource(index).row()] for index in chosen]
         )
+
+
+def _first_difference(one: list[str], other: list[str]) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((place for place, (a, b) in pairs if a != b), shorter)
 
 
 def _order(analysis: Analysis) -> list[str]:

@@ -17,7 +17,6 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
-    QTimer,
     Signal,
 )
 from PySide6.QtGui import (
@@ -28,9 +27,11 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPen,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QLabel,
     QListView,
     QScrollArea,
@@ -46,9 +47,12 @@ from PySide6.QtWidgets import (
 from bnstudio.rules import RULES, Diagnostic, Severity
 from bnstudio.ui import theme
 from bnstudio.ui.canvas.steps import settle
+from bnstudio.ui.pause import Pause
 from bnstudio.ui.severity import paint_glyph
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -57,9 +61,8 @@ _PAD = 10
 _ROOMY = 680
 """Pixels of width from which the details have a place beside the list."""
 _GLYPH = 14
-
-_PAUSE = 80
-"""Milliseconds without an edit that count as a pause."""
+_PICTURES = 32
+"""Painted rows that are kept: about what is seen at a time."""
 
 
 class Problems(QWidget):
@@ -85,11 +88,9 @@ class Problems(QWidget):
         self.list.setAccessibleName("Problems")
         self.list.fix_wanted.connect(self._apply)
         self.list.node_wanted.connect(self._show_node)
-        self.list.selectionModel().currentChanged.connect(self._describe)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_PAUSE)
-        self._later.timeout.connect(self._describe)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self._later = Pause(self, self._describe)
+        self._following = False
 
         self.details = QLabel(self)
         self.details.setAccessibleName("About this problem")
@@ -131,6 +132,7 @@ class Problems(QWidget):
         document.selection_changed.connect(self._follow_selection)
         theme.notifier.changed.connect(self._repaint)
         self._refresh()
+        self._describe()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives a narrow panel to the list alone; the tooltip and F1 say the rest."""
@@ -155,6 +157,17 @@ class Problems(QWidget):
             # Equal findings may carry fixes made for another value of the project.
             self._model.diagnostics = found
             return
+        # Laying out a finding's page can wait until the edits pause.
+        self._following = True
+        try:
+            self._list_anew(found)
+        finally:
+            self._following = False
+        self._later.start()
+        self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
+        self.counted.emit(len(found), found[0].severity.value if found else "")
+
+    def _list_anew(self, found: tuple[Diagnostic, ...]) -> None:
         before = self._current()
         self._model.show(found)
         self._stack.setCurrentIndex(0 if found else 1)
@@ -168,14 +181,10 @@ class Problems(QWidget):
         if found and not self.list.currentIndex().isValid():
             # The worst one is explained without asking.
             self.list.setCurrentIndex(self._model.index(0))
-        now = self._current()
-        if now is not None and (now.code, now.node) == key:
-            # The same finding in other words: laying out its page can wait for a pause.
-            self._later.start()
-        else:
+
+    def _current_changed(self) -> None:
+        if not self._following:
             self._describe()
-        self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
-        self.counted.emit(len(found), found[0].severity.value if found else "")
 
     def _current(self) -> Diagnostic | None:
         index = self.list.currentIndex()
@@ -231,10 +240,10 @@ class _Findings(QAbstractListModel):
             self.endResetModel()
             return
         self.diagnostics = diagnostics
-        pairs = enumerate(zip(before, diagnostics, strict=True))
-        changed = [place for place, (old, new) in pairs if old is not new]
-        if changed:
-            self.dataChanged.emit(self.index(changed[0]), self.index(changed[-1]))
+        # Row by row, so that those out of sight cost nothing.
+        for place, (old, new) in enumerate(zip(before, diagnostics, strict=True)):
+            if old is not new and old != new:
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self.diagnostics)
@@ -273,6 +282,10 @@ class _List(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
 
+    def dataChanged(self, first: _Index, last: _Index, roles: Sequence[int] = ()) -> None:
+        """Paints rows that say something else. They are as high as before: nothing is laid out."""
+        QAbstractItemView.dataChanged(self, first, last, roles)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -308,20 +321,49 @@ class _List(QListView):
 
 
 class _Row(QStyledItemDelegate):
-    """Paints one finding: glyph, message, code, hint, and the button that mends it."""
+    """Shows one finding: glyph, message, code, hint, and the button that mends it.
+
+    A row is painted once and then copied: most of an edit's rows are those of the one before.
+    """
+
+    def __init__(self, parent: QListView) -> None:
+        super().__init__(parent)
+        self._pictures: dict[object, QPixmap] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         return QSize(200, 2 * _list(self).fontMetrics().height() + 18)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         now, list = theme.current(), _list(self)
-        diagnostic: Diagnostic = index.data(Qt.ItemDataRole.UserRole)
+        found: Diagnostic = index.data(Qt.ItemDataRole.UserRole)
         area, state = option.rect, option.state
-        painter.save()
+        lit = bool(state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver))
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        label = found.fix.label if found.fix else ""
+        over = _under_mouse(list, button_rect(list, area, label)) if label else False
+        said = (found.severity, found.code, found.contested, found.message, found.hint, label)
+        ratio = list.devicePixelRatioF()
+        look = (area.width(), area.height(), lit, focused, over, now.name, ratio, list.font().key())
+        key = (said, look)
+        picture = self._pictures.pop(key, None)
+        if picture is None:
+            picture = QPixmap(area.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(QColor(now.hover if lit else now.surface))
+            brush = QPainter(picture)
+            self._paint(brush, QRect(QPoint(0, 0), area.size()), found, focused, over)
+            brush.end()
+            if len(self._pictures) >= _PICTURES:
+                del self._pictures[next(iter(self._pictures))]
+        self._pictures[key] = picture
+        painter.drawPixmap(area.topLeft(), picture)
+
+    def _paint(
+        self, painter: QPainter, area: QRect, diagnostic: Diagnostic, focused: bool, over: bool
+    ) -> None:
+        now, list = theme.current(), _list(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
-            painter.fillRect(area, QColor(now.hover))
-        if state & QStyle.StateFlag.State_HasFocus:
+        if focused:
             painter.fillRect(QRect(area.left(), area.top(), 2, area.height()), QColor(now.accent))
         painter.setPen(QColor(now.border))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
@@ -334,7 +376,7 @@ class _Row(QStyledItemDelegate):
         right = area.right() - _PAD
         if diagnostic.fix is not None:
             button = button_rect(list, area, diagnostic.fix.label)
-            _paint_button(painter, list, button, diagnostic.fix.label)
+            _paint_button(painter, list, button, diagnostic.fix.label, over)
             right = button.left() - _PAD
         left = glyph.right() + _PAD
         bold = QFont(list.font())
@@ -362,7 +404,6 @@ class _Row(QStyledItemDelegate):
             Qt.AlignmentFlag.AlignVCenter,
             painter.fontMetrics().elidedText(diagnostic.hint, Qt.TextElideMode.ElideRight, room),
         )
-        painter.restore()
 
     def editorEvent(
         self,
@@ -385,9 +426,12 @@ def button_rect(list: QListView, row: QRect, label: str) -> QRect:
     )
 
 
-def _paint_button(painter: QPainter, list: QListView, area: QRect, label: str) -> None:
+def _under_mouse(list: QListView, area: QRect) -> bool:
+    return area.contains(list.viewport().mapFromGlobal(list.cursor().pos()))
+
+
+def _paint_button(painter: QPainter, list: QListView, area: QRect, label: str, over: bool) -> None:
     now = theme.current()
-    over = area.contains(list.viewport().mapFromGlobal(list.cursor().pos()))
     painter.setPen(QPen(QColor(now.accent), 1))
     painter.setBrush(QColor(now.accent if over else now.raised))
     painter.drawRoundedRect(area, 6, 6)

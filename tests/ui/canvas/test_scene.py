@@ -19,6 +19,7 @@ from bnstudio.project import Project
 from bnstudio.rules import Severity
 from bnstudio.training.messages import Histogram
 from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas.node_texts import Texts
 from bnstudio.ui.canvas.scene import Scene
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.document import Document
@@ -47,6 +48,11 @@ def check(drawing: Scene, document: Document) -> None:
         assert item.box == new.box
         assert item.facts is document.analysis.facts[id]
         assert item.badge == new.badge
+        if item._texts is not None:
+            said = Texts(node, item.facts, item.box.width, badge=item.badge is not None)
+            lines = ("type", "name", "details", "shape", "count")
+            for line in lines:
+                assert getattr(item._texts, line).text() == getattr(said, line).text()
         assert item.selected == (id in document.selection)
         assert drawing.node_at(item.centre) is not None
     for wire, line in drawing.wires.items():

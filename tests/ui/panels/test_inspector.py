@@ -45,6 +45,13 @@ def test_nothing_selected_sums_the_project_up(panel, document):
     assert document.project.settings.loss.name in text
 
 
+def test_the_summary_follows_when_the_edits_pause(panel, document, qtbot):
+    dense = of_type(document, "Dense")[0]
+    document.edit(set_params(document.graph, [dense], {"units": 77}), "Set units")
+    wanted = f"{document.analysis.trainable:,}"
+    qtbot.waitUntil(lambda: wanted in panel.summary.facts.text())
+
+
 def test_typing_is_one_edit_and_follows_at_once(panel, document):
     dense = of_type(document, "Dense")[0]
     document.select((dense,))

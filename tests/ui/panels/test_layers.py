@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QObject, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QWidget
 
-from bnstudio.graph import Graph, Wire, add, connect, set_params
+from bnstudio.analysis import analyze
+from bnstudio.graph import Graph, Wire, add, connect, disconnect, remove, rename, set_params
 from bnstudio.project import Project
 from bnstudio.training.messages import Histogram
 from bnstudio.ui.document import Document
-from bnstudio.ui.panels.layers import Layers
+from bnstudio.ui.panels.layers import Layers, _Table
+from tests.graph.strategies import drawings
 
 
 def drawing() -> Graph:
@@ -33,6 +39,23 @@ def panel(qtbot, document):
     qtbot.addWidget(panel)
     panel.show()
     return panel
+
+
+@st.composite
+def one_edit(draw, graph: Graph) -> Graph:
+    """The drawing a step later."""
+    kind = draw(st.sampled_from(["add", "remove", "rename", "unwire", "other"]))
+    ids = list(graph.nodes)
+    if kind == "add":
+        return add(graph, draw(st.sampled_from(["Input", "Dense", "ReLU"])))[0]
+    if kind == "other" or not ids:
+        return draw(drawings())
+    id = draw(st.sampled_from(ids))
+    if kind == "remove":
+        return remove(graph, [id])
+    if kind == "rename":
+        return rename(graph, id, draw(st.sampled_from(["a", "b"])))
+    return disconnect(graph, graph.wires_into.get(id, ()))
 
 
 def texts(panel: Layers) -> list[list[str]]:
@@ -68,6 +91,41 @@ def test_an_edit_shows_at_once_and_a_hidden_table_catches_up(panel, document):
     assert len(texts(panel)) == 3
     panel.show()
     assert len(texts(panel)) == 4
+
+
+@given(st.data())
+def test_rows_are_what_they_would_be_afresh(qapp, data):
+    graph = data.draw(drawings())
+    parent = QWidget()
+    table, checked = _Table(parent), QSortFilterProxyModel()
+    QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal, parent)
+    checked.setSourceModel(table)
+    analysis = analyze(graph)
+    table.show(analysis)
+    for _ in range(data.draw(st.integers(1, 4))):
+        seen = [table.row(place) for place in range(0, len(table.ids), 2)]
+        assert [row.id for row in seen] == table.ids[::2]
+        graph = data.draw(one_edit(graph))
+        analysis = analyze(graph, analysis)
+        table.show(analysis)
+        fresh = _Table(parent)
+        fresh.show(analyze(graph))
+        assert table.ids == fresh.ids
+        rows = [fresh.row(place) for place in range(len(fresh.ids))]
+        assert [table.row(place) for place in range(len(table.ids))] == rows
+        assert [checked.index(place, 0).data() for place in range(checked.rowCount())] == [
+            row.texts[0] for row in rows
+        ]
+
+
+def test_a_layer_that_comes_or_goes_leaves_the_others_where_they_are(panel, document):
+    resets = []
+    panel.view.model().modelReset.connect(lambda: resets.append(1))
+    graph, id = add(document.graph, "Dense", params={"units": 2})
+    document.edit(graph, "Add Dense")
+    document.edit(remove(graph, [id]), "Delete")
+    assert not resets
+    assert len(texts(panel)) == 3
 
 
 def test_sorting_by_parameters_is_by_number(panel, document):

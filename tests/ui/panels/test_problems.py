@@ -114,3 +114,34 @@ def test_a_layer_that_a_fix_wires_in_is_put_where_it_belongs(qtbot):
     assert ends == [(x, y), (x, y + PITCH), (x, y + 2 * PITCH)]
     assert document.undo_stack.count() == 1
     document.deleteLater()
+
+
+def test_the_page_of_another_finding_is_laid_out_when_the_edits_pause(panel, document, qtbot):
+    assert "LOSS07" in panel.details.text()
+    document.edit(small(document.project), "Mend")
+    qtbot.waitUntil(lambda: "BN04" in panel.details.text())
+
+
+def many(case) -> tuple[Diagnostic, ...]:
+    """A stand-in for the rules: ten notes, the third of which tells the units."""
+    units = case.graph.nodes["dense"].params["units"]
+    return tuple(
+        Diagnostic("BN01", Severity.INFO, f"Note {n}" + f": {units}" * (n == 2), node="dense")
+        for n in range(10)
+    )
+
+
+def test_rows_that_say_the_same_are_neither_announced_nor_painted_again(
+    document, panel, monkeypatch
+):
+    monkeypatch.setattr(document_module, "diagnose", many)
+    document.edit(set_params(document.graph, ["dense"], {"units": 2}), "Set units")
+    panel.list.grab()
+    rows = []
+    model = panel.list.model()
+    model.dataChanged.connect(lambda first, last: rows.append((first.row(), last.row())))
+    document.edit(set_params(document.graph, ["dense"], {"units": 3}), "Set units")
+    assert rows == [(2, 2)]
+    shown = panel.list.viewport().grab().toImage()
+    panel.list.itemDelegate()._pictures.clear()
+    assert shown == panel.list.viewport().grab().toImage()

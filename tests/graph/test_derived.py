@@ -1,0 +1,81 @@
+"""What is taken over from one drawing to the next is what it would be afresh."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bnstudio.analysis import analyze
+from bnstudio.analysis.structure import structure, with_loose
+from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, remove
+from tests.graph.strategies import drawings
+
+
+def derived(graph):
+    """What follows from the wires, in its order where that tells something."""
+    digraph = graph.digraph
+    return (
+        dict(graph.wires_into),
+        dict(graph.wires_from),
+        list(digraph),
+        {id: list(digraph.succ[id]) for id in digraph},
+        {id: list(digraph.pred[id]) for id in digraph},
+    )
+
+
+def afresh(graph):
+    """The same, after so many other drawings that nothing is remembered."""
+    for place in range(5):
+        other = Graph({"other": Node("other", "Dense", "other", {"units": place + 1})}, ())
+        derived(Graph(other.nodes, (Wire("other", place, "other", 0),)))
+    return derived(Graph(graph.nodes, tuple(graph.wires)))
+
+
+@given(st.data())
+def test_wires_that_come_and_go(data):
+    graph = data.draw(drawings())
+    for _ in range(data.draw(st.integers(1, 4))):
+        before, kept = graph, derived(graph)
+        if graph.nodes and data.draw(st.booleans()):
+            source, target = (data.draw(st.sampled_from(list(graph.nodes))) for _ in range(2))
+            free = len(graph.wires_into.get(target, ()))
+            port = data.draw(st.integers(0, free))
+            graph = connect(graph, Wire(source, data.draw(st.sampled_from([0, 1])), target, port))
+        elif graph.wires:
+            gone = data.draw(st.sets(st.sampled_from(graph.wires), max_size=3))
+            graph = disconnect(graph, gone)
+        assert derived(graph) == afresh(graph)
+        derived(graph)
+        assert derived(before) == kept
+
+
+@given(drawings(), drawings())
+def test_any_two_drawings_after_one_another(one, other):
+    derived(one)
+    assert derived(other) == afresh(other)
+
+
+@given(st.data())
+def test_loose_nodes_that_come_and_go_keep_the_structure(data):
+    graph = data.draw(drawings())
+    wired = graph.wires_into.keys() | graph.wires_from.keys()
+    loose = [id for id in graph.nodes if id not in wired]
+    gone = data.draw(st.sets(st.sampled_from(loose))) if loose else set()
+    after = remove(graph, gone)
+    for type in data.draw(st.lists(st.sampled_from(["Input", "Dense", "Add"]), max_size=3)):
+        after, _ = add(after, type)
+    found = structure(graph)
+    kept = with_loose(graph, found, after)
+    if found.cyclic:
+        assert kept is None
+    else:
+        assert kept == structure(after)
+    assert analyze(after, analyze(graph)) == analyze(after)
+
+
+@given(st.data())
+def test_other_orders_of_the_drawing_are_told(data):
+    graph = data.draw(drawings())
+    ids = data.draw(st.permutations(list(graph.nodes)))
+    after = Graph({id: graph.nodes[id] for id in ids}, graph.wires)
+    kept = with_loose(graph, structure(graph), after)
+    assert kept is None or kept == structure(after)
+    assert analyze(after, analyze(graph)) == analyze(after)
