@@ -242,9 +242,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
                     f"The loss became {taken.losses[-1]} at step {self.stream.steps_done + 1}, in "
                     f"epoch {self.epochs_done + 1} of {self.job.project.settings.epochs}."
                 )
-            if self.probes.due:
-                self._measure()
-            self._heed()
+            self._look()
         return {name: values[-1] for name, values in logs.items()}
 
     def _test_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
@@ -253,7 +251,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         logs: Mapping[str, Any] = {}
         for taken in execution.epoch(order):
             logs = taken.logs
-            self._heed()
+            self._look()
         return {name: values[-1] for name, values in logs.items()}
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -265,6 +263,12 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         for name in ("loss", "val_loss"):
             if not math.isfinite(values.get(name, 0.0)):
                 raise Diverged(f"{name} became {values[name]} at the end of epoch {epoch + 1}.")
+
+    def _look(self) -> None:
+        """What is to be done between two executions."""
+        if self.probes.due and self.measured != self.stream.steps_done:
+            self._measure()
+        self._heed()
 
     def _heed(self) -> None:
         if self.control.held:

@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 BUDGET = 0.05
 """The share of a run's time that measuring may take."""
 
-MOST_VALUES = 2**20
-"""Activations looked at in one measurement; a large model is measured on fewer rows."""
+MOST_VALUES = 2**21
+"""Activations computed in one measurement; a large model is measured on fewer rows."""
+
+MOST_LOOKED_AT = 2**15
+"""Values of one output that are looked at; of a large one, every so-many-th position is."""
+
+LEAST_ROWS = 32
+"""Rows that are looked at in any case, or whether a unit is dead could not be told."""
 
 TRAINING_EVERY = 5
 """One measurement in so many looks at training mode too."""
@@ -76,6 +82,7 @@ class Probes:
             if _normalizes(layer)
         }
         self._run = tf.function(self._forward, autograph=False)
+        self._all = tf.function(self._called, autograph=False)
         self._run_training = tf.function(self._in_training, autograph=False)
         self._differ: frozenset[int] | None = None
         self._taken = 0
@@ -83,6 +90,10 @@ class Probes:
         row = sum(prod(size or 1 for size in tensor.shape[1:]) for tensor in tensors)
         self._batch = batch[: max(1, min(len(batch), MOST_VALUES // max(row, 1)))]
         self._rows = tf.constant(self._batch)
+        self._thin = [
+            _strides(tuple(tensor.shape[1:]), place.axis, len(self._batch))
+            for tensor, place in zip(tensors, self._places, strict=True)
+        ]
         self._seconds = seconds
         self._pause = 1 / budget - 1
         self._due = 0.0 if seconds > 0 else float("inf")
@@ -98,7 +109,9 @@ class Probes:
         found = tuple(self._measure())
         now = time.monotonic()
         if self._taken:
-            self._due = max(began + self._seconds, now + (now - began) * self._pause)
+            # From when it was due, or whatever comes between would make it rarer.
+            due = max(self._due, began - self._seconds) + self._seconds
+            self._due = max(due, now + (now - began) * self._pause)
         else:  # the first one compiles and says nothing of the cost
             self._due = min(self._due, now)
         self._taken += 1
@@ -132,9 +145,12 @@ class Probes:
         return {at: found[at] for at in self._differ}
 
     def _in_training(self, rows: Any) -> Any:
-        return self._called(rows, training=True)
+        return self._thinned(self._called(rows, training=True))
 
-    def _called(self, rows: Any, *, training: bool) -> Any:
+    def _thinned(self, outputs: list[Any]) -> list[Any]:
+        return [output[thin] for output, thin in zip(outputs, self._thin, strict=True)]
+
+    def _called(self, rows: Any, training: bool = False) -> Any:
         # Inference is not free of effects: a recurrent layer draws its dropout masks in it too.
         before = [tf.identity(variable.value) for variable in self._state.values()]
         outputs = self._outputs(rows, training=training)
@@ -143,12 +159,12 @@ class Probes:
         return outputs
 
     def _forward(self, rows: Any) -> Any:
-        outputs = self._called(rows, training=False)
+        outputs = self._called(rows)
         norms = [_norm(self._layers[node].trainable_weights) for node in self._weighted]
         gaps = [
             _gap(self._layers[node], outputs[source]) for node, source in self._normalized.items()
         ]
-        return outputs, _stack(norms), _stack(gaps)
+        return self._thinned(outputs), _stack(norms), _stack(gaps)
 
     def first_bad(self, rows: NDArray[Any], seconds: float = 5.0) -> str:
         """The first node in graph order that is not finite; empty if all are.
@@ -163,7 +179,7 @@ class Probes:
         size = len(self._batch)
         deadline = time.monotonic() + seconds
         for start in range(0, len(rows), size):
-            outputs, *_ = self._run(tf.constant(rows[start : start + size]))
+            outputs = self._all(tf.constant(rows[start : start + size]))
             bad |= {
                 place.node
                 for place, output in zip(self._places, outputs, strict=True)
@@ -183,6 +199,24 @@ def _units(layer: Any) -> tuple[int, tuple[float, float] | None]:
     gated = hasattr(layer, "recurrent_activation")
     activation = None if gated else getattr(layer, "activation", None)
     return axis, _BOUNDS.get(getattr(activation, "__name__", ""))
+
+
+def _strides(shape: tuple[int | None, ...], axis: int, rows: int) -> tuple[slice, ...]:
+    """Which rows and positions of an output are looked at: all units, evenly spread positions."""
+    rank = len(shape) + 1
+    sizes = [rows, *(size or 1 for size in shape)]
+    steps = [1] * rank
+    places = [place for place in range(1, rank) if place != axis % rank]
+    while prod(-(-size // step) for size, step in zip(sizes, steps, strict=True)) > MOST_LOOKED_AT:
+        # The finest first: what is left is spread evenly.
+        wide = [place for place in places if steps[place] < sizes[place]]
+        if wide:
+            steps[max(wide, key=lambda place: sizes[place] / steps[place])] += 1
+        elif rows // (steps[0] + 1) >= LEAST_ROWS:
+            steps[0] += 1
+        else:
+            break
+    return tuple(slice(None, None, step) for step in steps)
 
 
 def _normalizes(layer: Any) -> bool:
