@@ -112,8 +112,8 @@ class Probes:
             # From when it was due, or whatever comes between would make it rarer.
             due = max(self._due, began - self._seconds) + self._seconds
             self._due = max(due, now + (now - began) * self._pause)
-        else:  # the first one compiles and says nothing of the cost
-            self._due = min(self._due, now)
+        elif self._seconds > 0:  # the first one compiles and says nothing of the cost
+            self._due = now
         self._taken += 1
         return found
 
