@@ -66,7 +66,7 @@ class Job:
 
     run: str
     project: Project
-    probe_seconds: float = 0.1
+    probe_seconds: float = 0.09
     probe_rows: int = 256
     keep: str = ""
     probe_budget: float = 0.05

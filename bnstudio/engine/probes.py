@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 BUDGET = 0.05
 """The share of a run's time that measuring may take."""
 
+CREDIT = 1.0
+"""Seconds of training whose share of the budget may be saved up."""
+
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""
 
-MOST_LOOKED_AT = 2**15
+MOST_LOOKED_AT = 2**14
 """Values of one output that are looked at; of a large one, every so-many-th position is."""
 
 LEAST_ROWS = 32
@@ -95,7 +98,7 @@ class Probes:
             for tensor, place in zip(tensors, self._places, strict=True)
         ]
         self._seconds = seconds
-        self._pause = 1 / budget - 1
+        self._budget, self._paid = budget, 0.0
         self._due = 0.0 if seconds > 0 else float("inf")
 
     @property
@@ -109,9 +112,10 @@ class Probes:
         found = tuple(self._measure())
         now = time.monotonic()
         if self._taken:
-            # From when it was due, or whatever comes between would make it rarer.
-            due = max(self._due, began - self._seconds) + self._seconds
-            self._due = max(due, now + (now - began) * self._pause)
+            # Late is late: what comes between two looks must not make them rarer.
+            beat = max(self._due, began - self._seconds) + self._seconds
+            self._paid = max(self._paid, began - CREDIT) + (now - began) / self._budget
+            self._due = max(beat, self._paid)
         elif self._seconds > 0:  # the first one compiles and says nothing of the cost
             self._due = now
         self._taken += 1

@@ -42,7 +42,7 @@ class Train(Message, frozen=True):
 
     run: str
     project: str
-    probe_seconds: float = 0.1
+    probe_seconds: float = 0.09
     probe_rows: int = 256
     keep: str = ""
     probe_budget: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.05

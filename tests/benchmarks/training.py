@@ -69,7 +69,7 @@ def large_convolution():
         ("GlobalAveragePooling2D", {}),
         ("Dense", {"units": 10, "activation": "softmax"}),
     ]
-    settings = Settings(batch_size=64, epochs=2 if QUICK else 6)
+    settings = Settings(batch_size=64, epochs=2 if QUICK else 12)
     return layers, random((1_024, 64, 64, 3), 10), settings
 
 
