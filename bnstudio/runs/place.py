@@ -15,7 +15,6 @@ from msgspec import Meta
 
 from bnstudio.runs.database import EmptyError, RecordError, changing, reading
 from bnstudio.runs.pack import MAX_ROWS, PackError, unpack, unpack_histograms
-from bnstudio.runs.record import Recorder
 from bnstudio.runs.run import LIVE, Run, State
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bnstudio.runs.record import Recorder
     from bnstudio.runs.run import Floats, Table
 
 _FORGOTTEN = 86_400.0
@@ -85,6 +85,8 @@ class Place:
         Raises:
             RecordError: If none can be written there.
         """
+        from bnstudio.runs.record import Recorder  # the first frame has no need of it
+
         return Recorder(self.path, run)
 
     def next_number(self) -> int:

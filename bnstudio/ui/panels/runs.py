@@ -42,7 +42,6 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
-from bnstudio.runs.compare import compare
 from bnstudio.runs.run import STATE_NAMES, Run
 from bnstudio.ui import theme
 from bnstudio.ui.plots.export import ask_and_write
@@ -415,6 +414,8 @@ class Runs(QWidget):
         two = sorted(self.chosen(), key=lambda run: run.number)
         self._pane.setVisible(len(two) == 2)
         if len(two) == 2:
+            from bnstudio.runs.compare import compare  # the first frame has no need of it
+
             self.differences.setPlainText(compare(*two))
 
     def _show_buttons(self, *_: object) -> None:
