@@ -1,5 +1,7 @@
 """Projects to train in tests, as values."""
 
+from dataclasses import replace
+
 from bnstudio import graph
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Wire
@@ -17,8 +19,6 @@ class Drawing:
     def add(self, type, *after, shares=None, name=None, **params):
         self.graph, id = graph.add(self.graph, type, params=params, name=name)
         if shares:
-            from dataclasses import replace
-
             node = replace(self.graph.nodes[id], shares=shares)
             self.graph = replace(self.graph, nodes={**self.graph.nodes, id: node})
         for port, source in enumerate(after or ([self.last] if self.last else [])):
@@ -103,6 +103,8 @@ BRIEF = Settings(loss=ONE_HOT, epochs=3, batch_size=64, seed=5)
 
 PROJECTS = {
     "batch_norm": Project(batch_norm_chain(), CANCER, BRIEF),
+    # 455 rows: every batch is a whole one, and then Keras gives TensorFlow their size.
+    "whole_batches": Project(batch_norm_chain(), CANCER, replace(BRIEF, batch_size=35)),
     "residual": Project(residual(), CANCER, BRIEF),
     "shared": Project(shared(), CANCER, BRIEF),
     "convolution": Project(convolution(), DIGITS, Settings(loss=LABELS, epochs=2, seed=3)),
