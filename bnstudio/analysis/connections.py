@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnstudio.analysis.analyze import count_inputs
-from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError
+from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from bnstudio.analysis.analyze import Analysis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from bnstudio.graph.theory import nx
+from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from bnstudio.graph.theory import nx
+from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from bnstudio.graph.theory import nx
 from bnstudio.graph.value import Graph, Node, Value, Wire
+from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

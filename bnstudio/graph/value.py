@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from bnstudio.graph.theory import nx
+from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.analysis import knots
 from bnstudio.graph import disconnect
-from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError, near_names
+from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
     drop,

@@ -11,8 +11,8 @@ import zlib
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
+from bnstudio.lazy import np
 from bnstudio.training.messages import MAX_FRAME, Histograms
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 
+from bnstudio.lazy import np
 from bnstudio.runs.database import EmptyError, RecordError, changing, reading
 from bnstudio.runs.pack import MAX_ROWS, PackError, unpack, unpack_histograms
 from bnstudio.runs.run import LIVE, Run, State

@@ -16,8 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from bnstudio.lazy import np
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
 from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
 from bnstudio.training.messages import Histograms

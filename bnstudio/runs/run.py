@@ -7,8 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from bnstudio.lazy import np
 from bnstudio.training.messages import (
     Died,
     Epoch,

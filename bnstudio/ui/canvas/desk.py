@@ -21,8 +21,8 @@ from bnstudio.graph import (
     set_params,
     to_networkx,
 )
-from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS
+from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.rename import Rename

@@ -16,8 +16,8 @@ from bnstudio.graph import (
     splice,
     to_networkx,
 )
-from bnstudio.graph.theory import nx
 from bnstudio.layers import LAYERS, ShapeError
+from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, node_box
 
 if TYPE_CHECKING:

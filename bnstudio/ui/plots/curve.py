@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from bnstudio.lazy import np
 from bnstudio.ui import theme
 from bnstudio.ui.plots.look import Axis, Kind, Look, pen, run_colour, stroke
 from bnstudio.ui.plots.pace import pacer

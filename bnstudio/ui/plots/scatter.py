@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 
+from bnstudio.lazy import np
 from bnstudio.ui import theme
 from bnstudio.ui.plots import ridge
 from bnstudio.ui.plots.data_views import class_colour

@@ -1,5 +1,6 @@
 """The window as a whole: files, closing, dropping, the welcome page, what it says."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,6 +90,27 @@ def test_two_windows_on_one_file_lose_nothing_unasked(open_window, saved, monkey
     saved.unlink()
     two.add_layer("Dense")
     assert two.files.save(), "a file that is gone is written anew"
+
+
+FIRST_FRAME = """
+import sys
+from bnstudio.ui.app import application, create_window
+app = application()
+window = create_window(start_engine=False)
+window.show()
+app.processEvents()
+print(sorted({"numpy", "networkx", "pyqtgraph"} & set(sys.modules)))
+window.close()
+"""
+
+
+def test_the_first_frame_waits_for_no_scientific_library(tmp_path, monkeypatch):
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_FRAME], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_the_first_layer_leaves_the_welcome_page(empty):
