@@ -78,6 +78,13 @@ class Analysis:
         """The nodes that make the model."""
         return self.structure.live
 
+    @cached_property
+    def sharing(self) -> frozenset[str]:
+        """The nodes that share a layer, and the owners of those layers."""
+        graph = self.graph
+        users = [id for id, node in graph.nodes.items() if node.shares is not None]
+        return frozenset((*users, *(graph.layer_of(id).id for id in users)))
+
     def shape(self, id: str, port: int = 0) -> Shape | None:
         """The shape on an output port; None while unknown."""
         outputs = self.facts[id].outputs
@@ -112,7 +119,7 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     since is taken over. The result is the same without it.
     """
     if previous is None:
-        return _complete(graph, structure(graph), {}, set(graph.nodes))
+        return _afresh(graph, structure(graph))
     before = previous.graph
     if graph is before:
         return previous
@@ -134,20 +141,24 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
         kept = previous.structure if same_nodes else with_loose(before, previous.structure, graph)
     found = kept or structure(graph)
     if kept is not previous.structure and (found.cyclic or previous.structure.cyclic):
-        return _complete(graph, found, {}, set(nodes))
+        return _afresh(graph, found)
     if not same_wires:
         into, old_into = graph.wires_into, before.wires_into
         stale.update(id for id in nodes if into.get(id) != old_into.get(id))
-    stale |= (_sharing(graph) | _sharing(before)) & nodes.keys()
     known = {id: old for id, old in previous.facts.items() if id in nodes}
-    return _complete(graph, found, known, stale)
+    made = Analysis(graph, found, known)
+    stale |= (made.sharing | previous.sharing) & nodes.keys()
+    return _complete(made, known, stale)
 
 
-def _complete(
-    graph: Graph, found: Structure, facts: dict[str, NodeFacts], stale: set[str]
-) -> Analysis:
-    """The analysis, given facts that hold but for the ``stale`` nodes and what follows them."""
-    sharing = _sharing(graph)
+def _afresh(graph: Graph, found: Structure) -> Analysis:
+    facts: dict[str, NodeFacts] = {}
+    return _complete(Analysis(graph, found, facts), facts, set(graph.nodes))
+
+
+def _complete(analysis: Analysis, facts: dict[str, NodeFacts], stale: set[str]) -> Analysis:
+    """Fills in the analysis' ``facts``: they hold but for the ``stale`` nodes and what follows."""
+    graph, found, sharing = analysis.graph, analysis.structure, analysis.sharing
     made: dict[str, str] = {}
     onward, touched = graph.wires_from, frozenset(stale)
     for id in found.order:
@@ -171,13 +182,7 @@ def _complete(
         for id in graph.nodes:
             if id in stale and id not in ordered:
                 facts[id] = _node_facts(graph, id, {})
-    return Analysis(graph, found, facts)
-
-
-def _sharing(graph: Graph) -> set[str]:
-    """The nodes that share a layer, and the owners of those layers."""
-    users = [id for id, node in graph.nodes.items() if node.shares is not None]
-    return {*users, *(graph.layer_of(id).id for id in users)}
+    return analysis
 
 
 def _node_facts(

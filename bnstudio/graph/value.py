@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_Known = TypeVar("_Known")
 
 Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Value"]
 """What a parameter may hold: plain data that JSON can carry. Sequences are tuples."""
@@ -70,6 +72,11 @@ class Graph:
         return _ends(self.wires).out
 
     @property
+    def chained(self) -> Mapping[str, str]:
+        """By node, the one that alone feeds it and feeds nothing else; absent where none does."""
+        return _ends(self.wires).chained
+
+    @property
     def digraph(self) -> nx.DiGraph[str]:
         """What depends on what, for networkx; several wires between two nodes are one edge.
 
@@ -124,6 +131,7 @@ class _Ends(NamedTuple):
     wires: tuple[Wire, ...]
     into: dict[str, tuple[Wire, ...]]
     out: dict[str, tuple[Wire, ...]]
+    chained: dict[str, str]
 
 
 # What follows from a drawing is kept for the latest few only: an undo history holds thousands.
@@ -138,23 +146,52 @@ def _ends(wires: tuple[Wire, ...]) -> _Ends:
     for known in _recent_ends:
         if known.wires is wires:
             return known
-    made = _ends_from(_recent_ends[0], wires) if _recent_ends else _Ends(wires, *_grouped(wires))
+    made = _ends_from(_recent_ends[0], wires) if _recent_ends else _ends_afresh(wires)
     _recent_ends = (made, *_recent_ends[:3])
     return made
+
+
+def _ends_afresh(wires: tuple[Wire, ...]) -> _Ends:
+    into, out = _grouped(wires)
+    return _Ends(wires, into, out, _chained(into, into, out))
 
 
 def _ends_from(near: _Ends, wires: tuple[Wire, ...]) -> _Ends:
     """The ends of these wires, with what is the same as in another drawing taken over."""
     lost, drawn = _window(near.wires, wires)
     if 4 * (len(lost) + len(drawn)) > len(wires):
-        return _Ends(wires, *_grouped(wires))
+        return _ends_afresh(wires)
     sources = {wire.source for wire in (*lost, *drawn)}
     targets = {wire.target for wire in (*lost, *drawn)}
-    into = {id: ends for id, ends in near.into.items() if id not in targets}
-    out = {id: ends for id, ends in near.out.items() if id not in sources}
+    into = _without(near.into, targets)
+    out = _without(near.out, sources)
     into |= _grouped(wire for wire in wires if wire.target in targets)[0]
     out |= _grouped(wire for wire in wires if wire.source in sources)[1]
-    return _Ends(wires, into, out)
+    targets |= {wire.target for id in sources for wire in (*near.out.get(id, ()), *out.get(id, ()))}
+    chained = _without(near.chained, targets)
+    chained |= _chained(targets & into.keys(), into, out)
+    return _Ends(wires, into, out, chained)
+
+
+def _without(known: dict[str, _Known], ids: Iterable[str]) -> dict[str, _Known]:
+    """A copy without these, whether they are in it or not."""
+    kept = known.copy()
+    for id in ids:
+        kept.pop(id, None)
+    return kept
+
+
+def _chained(
+    targets: Iterable[str],
+    into: Mapping[str, tuple[Wire, ...]],
+    out: Mapping[str, tuple[Wire, ...]],
+) -> dict[str, str]:
+    """Those of ``targets`` that one other node feeds, and nothing else."""
+    return {
+        id: into[id][0].source
+        for id in targets
+        if len(into[id]) == 1 and len(out[into[id][0].source]) == 1
+    }
 
 
 def _window(

@@ -203,20 +203,15 @@ def _bias_finding(
 
 def _behind(graph: Graph, node: Node, through: frozenset[str]) -> Node | None:
     """What feeds ``node`` and it alone, seen through some types of layer."""
-    # Deep models have this asked of hundreds of layers at every edit.
-    nodes, into, out = graph.nodes, graph.wires_into, graph.wires_from
+    nodes, chained = graph.nodes, graph.chained
     id, seen = node.id, {node.id}
-    while True:
-        wires = into.get(id, ())
-        if len(wires) != 1:
-            return None
-        id = wires[0].source
-        if id in seen or len(out[id]) != 1:
-            return None
-        earlier = nodes[id]
+    while (found := chained.get(id)) is not None and found not in seen:
+        earlier = nodes[found]
         if earlier.type not in through:
             return earlier
+        id = found
         seen.add(id)
+    return None
 
 
 def _last_normalization(case: Case) -> Node | None:

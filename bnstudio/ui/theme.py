@@ -39,10 +39,16 @@ class _Notifier(QObject):
 
 notifier = _Notifier()
 _forced: str | None = None
+_current: Theme | None = None
 
 
 def current() -> Theme:
     """The theme in force: the forced one, or the system's."""
+    # A frame asks hundreds of times, and asking the system is not for nothing.
+    return _current or _asked()
+
+
+def _asked() -> Theme:
     if _forced is not None:
         return DARK if _forced == "dark" else LIGHT
     scheme = QGuiApplication.styleHints().colorScheme()
@@ -88,7 +94,8 @@ def _apply() -> None:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         return
-    theme = current()
+    global _current
+    theme = _current = _asked()
     app.setPalette(_palette(theme))
     app.setStyleSheet(style_sheet(theme))
     notifier.changed.emit()

@@ -15,6 +15,7 @@ def derived(graph):
     return (
         dict(graph.wires_into),
         dict(graph.wires_from),
+        dict(graph.chained),
         list(digraph),
         {id: list(digraph.succ[id]) for id in digraph},
         {id: list(digraph.pred[id]) for id in digraph},
@@ -45,6 +46,16 @@ def test_wires_that_come_and_go(data):
         assert derived(graph) == afresh(graph)
         derived(graph)
         assert derived(before) == kept
+
+
+@given(drawings())
+def test_a_chained_node_has_one_wire_in_and_its_feeder_one_out(graph):
+    expected = {}
+    for id in graph.nodes:
+        into = [wire for wire in graph.wires if wire.target == id]
+        if len(into) == 1 and [w for w in graph.wires if w.source == into[0].source] == into:
+            expected[id] = into[0].source
+    assert graph.chained == expected
 
 
 @given(drawings(), drawings())

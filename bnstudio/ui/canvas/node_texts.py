@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -31,63 +32,57 @@ class Texts:
     """The laid-out lines of a node, made when it is first seen so near that they can be read."""
 
     def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
-        look = looks.current()
         room = width - PAD - 12
         right = width - 12
         title = room - (BADGE + 4 if badge else 0)
         type_text = _elide("type_font", node.type, title)
-        self.type = _static(type_text, look.type_font)
-        self._place_name(node, room, title, looks.metrics("type_font").horizontalAdvance(type_text))
+        self.type = _static(type_text, "type_font")
+        self._place_name(node, room, title, _width("type_font", type_text))
         total = facts.trainable + facts.fixed
         count = f"{total:,}" if total else ""
-        mono = looks.metrics("mono_font")
-        count_width = mono.horizontalAdvance(count)
+        count_width = _width("mono_font", count)
         self.count_left = right - count_width
-        self.count = _static(count, look.mono_font)
-        self.shape = _static(
-            _elide("mono_font", shape_text(facts), room - count_width - 8), look.mono_font
-        )
+        self.count = _static(count, "mono_font")
+        shape = _elide("mono_font", shape_text(facts), room - count_width - 8)
+        self.shape = _static(shape, "mono_font")
 
     def _place_name(self, node: Node, room: float, title: float, used: float) -> None:
         """The name after the type where it fits whole, otherwise before the arguments."""
-        look, metrics = looks.current(), looks.metrics("name_font")
         telling = details(node)
-        width = metrics.horizontalAdvance(node.name)
+        width = _width("name_font", node.name)
         beside = title - used - _SPACE
-        below = room - looks.metrics("detail_font").horizontalAdvance(telling) - 2 * _SPACE
+        below = room - _width("detail_font", telling) - 2 * _SPACE
         self.details_left = PAD
         if width > beside and beside < below:
             # Numbered names differ at their ends, so it is the middle that gives way.
             name = _elide("name_font", node.name, below, Qt.TextElideMode.ElideMiddle)
             self.name_at = (PAD, 27.0)
-            self.details_left += metrics.horizontalAdvance(name) + 2 * _SPACE
+            self.details_left += _width("name_font", name) + 2 * _SPACE
         else:
             name = _elide("name_font", node.name, beside, Qt.TextElideMode.ElideMiddle)
             self.name_at = (PAD + used + _SPACE, 9.0)
-        self.name = _static(name, look.name_font)
+        self.name = _static(name, "name_font")
         left = room - (self.details_left - PAD)
-        self.details = _static(_elide("detail_font", telling, left), look.detail_font)
+        self.details = _static(_elide("detail_font", telling, left), "detail_font")
 
 
 class LargeTexts:
     """What a node says from further away, in letters that can still be read there."""
 
     def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
-        look = looks.current()
         room = width - PAD - 12 - (26 if badge else 4)
         face = next((face for face in _BIG if _width(face, node.type) <= room), _BIG[-1])
-        self.big_font: QFont = getattr(look, face)
-        self.big = _static(_elide(face, node.type, room), self.big_font)
+        self.big_font: QFont = getattr(looks.current(), face)
+        self.big = _static(_elide(face, node.type, room), face)
         lines = [node.type]
         if _width("huge_font", node.type) > room:
             lines = halves(node.type)
-        self.huge = [_static(_elide("huge_font", line, room), look.huge_font) for line in lines]
+        self.huge = [_static(_elide("huge_font", line, room), "huge_font") for line in lines]
         telling = details(node)
         if _width("medium_font", telling) > room:
             telling = details(node, brief=True)
-        self.medium = _static(
-            _elide("medium_font", telling or shape_text(facts), room), look.medium_font
-        )
+        medium = _elide("medium_font", telling or shape_text(facts), room)
+        self.medium = _static(medium, "medium_font")
 
 
 def halves(name: str) -> list[str]:
@@ -136,22 +131,27 @@ def _value(value: Value) -> str:
     return str(value)
 
 
+# The same few texts stand in hundreds of nodes, and laying one out takes longer than painting it.
+@lru_cache(maxsize=4096)
 def _width(font: str, text: str) -> float:
     return looks.metrics(font).horizontalAdvance(text)
 
 
+@lru_cache(maxsize=4096)
 def _elide(
     font: str, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
 ) -> str:
     return looks.metrics(font).elidedText(" ".join(text.split("\n")), mode, max(0.0, width))
 
 
-def _static(text: str, font: QFont) -> QStaticText:
+@lru_cache(maxsize=4096)
+def _static(text: str, font: str) -> QStaticText:
+    """A line in one of the look's fonts, by attribute name. They are equal in all themes."""
     result = QStaticText(text)
     result.setTextFormat(Qt.TextFormat.PlainText)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.NoWrap)
     result.setTextOption(option)
     result.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    result.prepare(font=font)
+    result.prepare(font=getattr(looks.current(), font))
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -11,17 +12,22 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
+    QSizeF,
     Qt,
 )
 from PySide6.QtGui import (
     QAction,
     QBrush,
     QColor,
+    QFont,
+    QFontMetricsF,
     QGuiApplication,
     QKeySequence,
     QPainter,
     QShortcut,
     QShowEvent,
+    QStaticText,
 )
 from PySide6.QtWidgets import (
     QStyle,
@@ -34,6 +40,7 @@ from PySide6.QtWidgets import (
 from bnstudio.layers import show_shape
 from bnstudio.ui import theme
 from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.pause import Pause
 from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
@@ -57,9 +64,8 @@ _MARGIN = 11
 # Put together once: a table has hundreds of cells.
 _SELECTED, _HOVERED = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
 _ELIDED = Qt.TextElideMode.ElideRight
-_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | _LINE)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | _LINE)
+_MOST_LINES = 4096
+"""Texts of cells that are kept laid out."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,10 @@ class _Table(QAbstractTableModel):
             place = self.places[id]
             if self.row(place) != old[id]:
                 self.dataChanged.emit(self.index(place, 0), self.index(place, last))
+
+    def follows(self, analysis: Analysis) -> bool:
+        """Whether another analysis has the same rows in the same order."""
+        return self._shown is not None and self._shown.structure is analysis.structure
 
     def row(self, place: int) -> _Row:
         """A row as it is now, made when it is first asked for."""
@@ -197,6 +207,7 @@ class _Cell(QStyledItemDelegate):
         super().__init__(view)
         self._table = table
         self._sorted = view.sorted
+        self._lines: dict[tuple[str, str, int], tuple[QStaticText, QSizeF]] = {}
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         now, column = theme.current(), index.column()
@@ -205,14 +216,36 @@ class _Cell(QStyledItemDelegate):
         chosen = _SELECTED in state
         if chosen or _HOVERED in state:
             painter.fillRect(area, QColor(now.hover))
+        text = self._table.text(row, column)
+        if not text:
+            return
         font = theme.mono() if column in _FIGURES else option.font
         painter.setFont(font)
-        painter.setPen(QColor(now.text if row.live or chosen else now.muted))
-        room = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
-        text = painter.fontMetrics().elidedText(
-            self._table.text(row, column), _ELIDED, room.width()
-        )
-        painter.drawText(room, _RIGHT if column in _NUMBERS else _LEFT, text)
+        painter.setPen(_colour(now.text if row.live or chosen else now.muted))
+        line, size = self._line(text, font, area.width() - 2 * _MARGIN)
+        left = float(area.left() + _MARGIN)
+        if column in _NUMBERS:
+            left = area.right() + 1 - _MARGIN - size.width()
+        top = area.top() + (area.height() - size.height()) / 2
+        painter.drawStaticText(QPointF(left, top), line)
+
+    def _line(self, text: str, font: QFont, room: int) -> tuple[QStaticText, QSizeF]:
+        """A cell's text, cut where there is no room, laid out once, and the size it takes."""
+        key = (text, font.key(), room)
+        found = self._lines.get(key)
+        if found is None:
+            if len(self._lines) >= _MOST_LINES:
+                self._lines.clear()
+            line = QStaticText(QFontMetricsF(font).elidedText(text, _ELIDED, room))
+            line.setTextFormat(Qt.TextFormat.PlainText)
+            line.prepare(font=font)
+            found = self._lines[key] = (line, line.size())
+        return found
+
+
+@cache
+def _colour(name: str) -> QColor:
+    return QColor(name)
 
 
 class Layers(QWidget):
@@ -251,7 +284,8 @@ class Layers(QWidget):
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
         copy.activated.connect(self.copy)
         view.selectionModel().selectionChanged.connect(self._tell_selection)
-        document.changed.connect(self._refresh)
+        self._later = Pause(self, self._refresh)
+        document.changed.connect(self._change)
         document.selection_changed.connect(self._follow_selection)
         if session is not None:
             session.measured.connect(self._measure)
@@ -259,6 +293,8 @@ class Layers(QWidget):
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
+        if self._stale:
+            self._refresh()
         chosen = self.view.selectionModel().selectedRows()
         places = sorted(index.row() for index in chosen) or range(self._sorted.rowCount())
         header = self.view.horizontalHeader()
@@ -299,6 +335,14 @@ class Layers(QWidget):
         if self._session.latest and not self._measured:
             self._measured = True
             self._arrange()
+
+    def _change(self) -> None:
+        """Follows an edit; where that changes the order of the rows, once edits pause."""
+        self._stale = True
+        if self._table.follows(self._document.analysis):
+            self._refresh()
+        elif self.isVisible():
+            self._later.start()
 
     def _refresh(self) -> None:
         self._stale = not self.isVisible()

@@ -118,14 +118,31 @@ def test_rows_are_what_they_would_be_afresh(qapp, data):
         ]
 
 
-def test_a_layer_that_comes_or_goes_leaves_the_others_where_they_are(panel, document):
+def test_a_layer_that_comes_or_goes_leaves_the_others_where_they_are(panel, document, qtbot):
     resets = []
     panel.view.model().modelReset.connect(lambda: resets.append(1))
     graph, id = add(document.graph, "Dense", params={"units": 2})
     document.edit(graph, "Add Dense")
+    qtbot.waitUntil(lambda: len(texts(panel)) == 4)
     document.edit(remove(graph, [id]), "Delete")
+    qtbot.waitUntil(lambda: len(texts(panel)) == 3)
     assert not resets
-    assert len(texts(panel)) == 3
+
+
+def test_another_order_of_rows_is_shown_once_edits_pause(panel, document, qtbot):
+    graph, id = add(document.graph, "Dense", params={"units": 2})
+    document.edit(graph, "Add Dense")
+    document.select([id])
+    assert len(texts(panel)) == 3, "the series may go on"
+    qtbot.waitUntil(lambda: len(texts(panel)) == 4)
+    chosen = panel.view.selectionModel().selectedRows()
+    assert [index.data() for index in chosen] == [graph.nodes[id].name]
+
+
+def test_what_is_copied_waits_for_no_pause(panel, document):
+    document.edit(add(document.graph, "Dense", params={"units": 2})[0], "Add Dense")
+    panel.copy()
+    assert len(QGuiApplication.clipboard().text().split("\n")) == 5
 
 
 def test_sorting_by_parameters_is_by_number(panel, document):
