@@ -13,7 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-QUESTIONS = ("startup", "chains", "edits", "smoothness", "training", "records")
+QUESTIONS = (
+    "startup",
+    "chains",
+    "edits",
+    "smoothness",
+    "first_point",
+    "training",
+    "records",
+)
 PATIENCE = 300
 ROOT = Path(__file__).parents[2]
 
