@@ -53,6 +53,8 @@ class _Desk:
 
     def train(self, request: Train) -> None:
         """Does one run and reports how it ended, whatever happens in it."""
+        import keras
+
         from bnstudio.engine.errors import JobError, detail
         from bnstudio.engine.fit import Job, run_job
 
@@ -82,7 +84,7 @@ class _Desk:
         with self._lock:
             self._control = None
         self.channel.send(answer)
-        gc.collect()
+        keras.backend.clear_session()
 
     def preview(self) -> None:
         """Does previews one after the other, beside a run."""
