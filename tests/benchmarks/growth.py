@@ -1,0 +1,132 @@
+"""What does watching cost as the model and its data grow?
+
+A window trains for a while in a process of its own, once for each size, and says what a measurement
+of all layers costs, what comes through the pipe, and how much memory window and engine hold.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+from tests.benchmarks.measure import QUICK, report, row
+
+LAYERS = (10, 100) if QUICK else (10, 100, 1_000)
+ROWS = (1_000, 100_000) if QUICK else (1_000, 10_000, 100_000, 1_000_000)
+SECONDS = 4 if QUICK else 15
+PATIENCE = 900
+"""Seconds until the first step; Keras traces a thousand layers for minutes."""
+
+
+def project_of(layers, rows):
+    """A chain of so many layers on so many points of the plane."""
+    from bnstudio.data import Source
+    from bnstudio.project import Project
+    from bnstudio.settings import Settings
+    from tests.engine.projects import chain
+
+    block = [
+        ("Dense", {"units": 16}),
+        ("BatchNormalization", {}),
+        ("Activation", {"activation": "relu"}),
+    ]
+    hidden = [block[place % 3] for place in range(layers - 2)]
+    head = ("Dense", {"units": 2, "activation": "softmax"})
+    graph = chain(("Input", {"shape": (2,)}), *hidden, head)
+    settings = Settings(batch_size=32, epochs=1_000_000, early_stopping=None)
+    return Project(graph, Source("moons", {"rows": rows}), settings)
+
+
+def watch(layers, rows):
+    """Trains in a window, and prints what that took."""
+    import psutil
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from bnstudio.training.frames import encode
+    from bnstudio.ui import app
+
+    window = app.create_window(project_of(layers, rows))
+    window.resize(1600, 1000)
+    window.show()
+    application, session = app.application(), window.session
+    ticking = QTimer()
+    ticking.start(5)
+
+    def wait(done, seconds):
+        end = time.perf_counter() + seconds
+        while not done() and time.perf_counter() < end:
+            application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+    wait(lambda: session.ready, PATIENCE)
+    client, came = session._client, []
+    poll = client.poll
+
+    def counted():
+        events = poll()
+        came.extend(events)
+        return events
+
+    client.poll = counted
+    session.train()
+    run = session.run
+    wait(lambda: run.done_steps or not run.live, PATIENCE)
+    # What is compiled with the first measurements is over.
+    wait(lambda: len(run.history.kept()) > 3 or not run.live, PATIENCE)
+    came.clear()
+    began, steps = time.perf_counter(), run.done_steps
+    wait(lambda: not run.live, SECONDS)
+    seconds, done = time.perf_counter() - began, run.done_steps - steps
+    if not run.live:
+        raise SystemExit(f"The run has ended: {run.message}")
+    arrived = [event for event in came if event is not None]
+    engine = psutil.Process(client.pid).memory_info().rss
+    held = psutil.Process().memory_info().rss
+    measured = [event for event in arrived if type(event).__name__ == "Histograms"]
+    session.stop()
+    wait(lambda: not run.live, 60)
+    ticking.stop()
+    session.close()
+    print(
+        json.dumps(
+            {
+                "cost": measured[-1].cost,
+                "measured": len(measured) / seconds,
+                "steps": done / seconds,
+                "messages": len(arrived) / seconds,
+                "bytes": sum(len(encode(event)) for event in arrived) / seconds,
+                "engine": engine,
+                "window": held,
+            }
+        )
+    )
+
+
+def ask(layers, rows):
+    """The figures of one size, from a new process."""
+    command = [sys.executable, "-m", "tests.benchmarks.growth", str(layers), str(rows)]
+    command += ["--quick"] if QUICK else []
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        return row(f"{layers:,} layers, {rows:,} rows", f"failed, exit code {done.returncode}",
+                   ok=False)  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    value = (
+        f"measuring {100 * found['cost']:.1f} %, {found['measured']:.1f} a second; "
+        f"{found['steps']:,.0f} steps, {found['messages']:.0f} messages, "
+        f"{found['bytes'] / 1e3:,.0f} kB a second; "
+        f"engine {found['engine'] / 2**20:,.0f} MB, window {found['window'] / 2**20:,.0f} MB"
+    )
+    return row(f"{layers:,} layers, {rows:,} rows", value)
+
+
+def main() -> None:
+    """Grows the model first, then the data."""
+    sizes = [(layers, ROWS[0]) for layers in LAYERS] + [(LAYERS[0], rows) for rows in ROWS[1:]]
+    report([ask(*size) for size in sizes])
+
+
+if __name__ == "__main__":
+    numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
+    watch(*numbers) if numbers else main()
