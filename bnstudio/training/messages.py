@@ -6,7 +6,7 @@ side trusts the other: an unknown message, a wrong type or an oversized frame en
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
@@ -33,9 +33,8 @@ class Train(Message, frozen=True):
     Attributes:
         run: Chosen by the sender and repeated in every answer.
         project: The text of the project file: graph, data and settings.
-        probe_seconds: How often activations are measured; 0 for never.
-        probe_rows: How many validation rows they are measured on.
-        probe_budget: The share of the run's time that measuring may take, above 0 and at most 1.
+        probe_seconds: How often the layers are measured, as far as the project's settings allow;
+            0 for never.
         keep: An existing folder where the trained model is written as ``model.keras``; empty to
             keep none.
     """
@@ -43,9 +42,7 @@ class Train(Message, frozen=True):
     run: str
     project: str
     probe_seconds: float = 0.09
-    probe_rows: int = 256
     keep: str = ""
-    probe_budget: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.05
 
 
 class Preview(Message, frozen=True):
@@ -185,7 +182,8 @@ class Histogram(Message, frozen=True):
             if there are none. Of a large output they are those of an even sample.
         skewness: The third standardized moment of the finite values; None if all are equal.
         kurtosis: The fourth one less 3, so that a normal distribution has 0; None likewise.
-        dead: How many units are exactly 0 in every probe row and at every position.
+        dead: How many units are exactly 0 in every probe row and at every position; None where
+            not all rows were looked at this time.
         saturated: The share of values in the outer hundredth of the range of a bounded activation,
             half of it at either end, in [0, 1]; None where the activation is not bounded.
         weight_norm: The Euclidean norm of all trainable weights of the node's layer; None without.
@@ -193,7 +191,7 @@ class Histogram(Message, frozen=True):
             training mode on the probe rows and their targets. None without trainable weights.
         update_ratio: By how much one step of training has changed those weights: the Euclidean
             norm of the change to that of the weights before. None likewise, and where they were 0.
-        batch_norm: For a BatchNormalization alone.
+        batch_norm: For a BatchNormalization alone; None where not all rows were looked at.
         training: The same output of the same rows in training mode, where that differs. Not every
             measurement has it, and with it ``gradient_norm`` and ``update_ratio``.
     """
@@ -265,7 +263,8 @@ class Finished(Message, frozen=True):
         node: For ``diverged``, the first node in graph order whose output or weights went bad.
         message: For ``diverged``, what happened and what may help.
         tensor: For ``diverged``, what of that node went bad: a weight's name such as ``kernel``,
-            ``output``, or ``output 2`` for the second of several. Empty if none is known.
+            ``output``, or ``output 2`` for the second of several; ``loss`` where the model's
+            outputs are finite and only the loss of them is not.
         model: The path of the kept model; empty if none was asked for.
     """
 

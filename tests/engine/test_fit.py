@@ -16,7 +16,7 @@ from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, keep, run_job
 from bnstudio.exporters.keras_script import render
 from bnstudio.plan import plan
-from bnstudio.settings import Choice, EarlyStopping, Settings
+from bnstudio.settings import Choice, EarlyStopping, Measuring, Settings
 from bnstudio.training.messages import (
     Epoch,
     Finished,
@@ -46,6 +46,11 @@ def train_and_keep(project, folder, **options):
     events, ended = train(project, keep=str(folder), **options)
     kept = keras.models.load_model(ended.model, compile=False)
     return events, ended, [np.asarray(weight) for weight in kept.weights]
+
+
+def measured_on(project, rows):
+    settings = replace(project.settings, measuring=Measuring(rows=rows))
+    return replace(project, settings=settings)
 
 
 def steps(events, name):
@@ -99,7 +104,7 @@ def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path):
 
 def test_events_tell_the_run():
     project = PROJECTS["batch_norm"]
-    events, ended = train(project, probe_rows=50)
+    events, ended = train(measured_on(project, 50))
     calls = plan(analyze(project.graph))
     started = events[0]
     assert started == Started("r", 3, 8, 455, 114, tuple(c.node for c in calls.calls), 698)
