@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container
 
 
 @dataclass(frozen=True)
@@ -19,3 +23,13 @@ class Measuring:
     budget: float = 0.05
     rows: int = 256
     left_out: tuple[str, ...] = ()
+
+    def record(self, ids: Collection[str], on: bool) -> Measuring:
+        """The same with these nodes measured, or left out."""
+        kept = tuple(id for id in self.left_out if id not in ids)
+        return replace(self, left_out=kept if on else (*kept, *ids))
+
+    def among(self, nodes: Container[str]) -> Measuring:
+        """The same without nodes that have gone: another one may get the id, and is measured."""
+        kept = tuple(id for id in self.left_out if id in nodes)
+        return self if kept == self.left_out else replace(self, left_out=kept)

@@ -6,9 +6,12 @@ side trusts the other: an unknown message, a wrong type or an oversized frame en
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_FRAME = 64 * 2**20
 """A frame longer than this many bytes is a fault, not a message."""
@@ -219,6 +222,25 @@ class Histogram(Message, frozen=True):
     batch_norm: BatchNormGap | None = None
     training: Histogram | None = None
 
+    def over(self, before: Histogram | None) -> Histogram:
+        """The same with what was not measured this time as it was ``before``."""
+        if before is None:
+            return self
+        kept = {
+            name: value
+            for name in _NOT_ALWAYS
+            if getattr(self, name) is None and (value := getattr(before, name)) is not None
+        }
+        gap, old = self.batch_norm, before.batch_norm
+        if gap is not None and old is not None and gap.variance_shift is None:
+            gap = msgspec.structs.replace(gap, variance_shift=old.variance_shift)
+            kept["batch_norm"] = gap
+        return msgspec.structs.replace(self, **kept) if kept else self
+
+
+_NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training")
+"""What only some measurements have."""
+
 
 class Histograms(Message, frozen=True):
     """Every output of every node at one step, in graph order; inference mode, validation rows.
@@ -239,6 +261,10 @@ class Histograms(Message, frozen=True):
     def by_node(self) -> dict[str, Histogram]:
         """The first output of each node."""
         return {layer.node: layer for layer in self.layers if layer.port == 0}
+
+    def over(self, before: Mapping[str, Histogram]) -> dict[str, Histogram]:
+        """The same, where what was not measured this time is as it was in ``before``."""
+        return {node: layer.over(before.get(node)) for node, layer in self.by_node().items()}
 
 
 class Paused(Message, frozen=True):
