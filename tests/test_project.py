@@ -30,7 +30,7 @@ from bnstudio.project import (
     write_atomic,
 )
 from bnstudio.rules import Case, diagnose
-from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
+from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau, Settings
 from tests.graphs import TEXTS, graphs, projects
 
 WIRES = (Wire("input", 0, "dense", 0), Wire("dense", 0, "output", 0))
@@ -195,6 +195,7 @@ PLANNED = replace(
         optimizer=Choice("SGD", {"learning_rate": RATES, "clipnorm": 1.0}),
         reduce_lr=ReduceLROnPlateau("loss", mode="min"),
         class_weight=(1.0, 2.5),
+        measuring=Measuring(0.1, 64, ("dense",)),
     ),
 )
 PLAN = dumps(PLANNED)
@@ -204,6 +205,9 @@ BAD_PLANS = {
     "no such argument": (PLAN.replace('"cooldown"', '"cool"'), "'cool' is not known here"),
     "no such weights": (PLAN.replace("[1.0, 2.5]", '"even"'), "settings.class_weight"),
     "no weight": (PLAN.replace("[1.0, 2.5]", "[]"), "settings.class_weight"),
+    "more than all the time": (PLAN.replace('"budget": 0.1', '"budget": 2'), "measuring.budget"),
+    "no row to measure": (PLAN.replace('"rows": 64', '"rows": 0'), "settings.measuring.rows"),
+    "a layer by number": (PLAN.replace('["dense"]', "[7]"), "settings.measuring.left_out[0]"),
     "a weight in words": (PLAN.replace("[1.0, 2.5]", '[1.0, "2"]'), "settings.class_weight[1]"),
 }
 
@@ -215,8 +219,11 @@ def test_schedules_callbacks_and_weights_are_kept_and_old_files_have_none():
     assert loads(dumps(balanced)) == balanced
     assert "reduce_lr" not in TEXT
     assert "class_weight" not in TEXT
+    assert "measuring" not in TEXT
     old = loads(TEXT).settings
-    assert (old.reduce_lr, old.class_weight) == (None, None)
+    assert (old.reduce_lr, old.class_weight, old.measuring) == (None, None, Measuring())
+    brief = PLAN.replace('{"budget": 0.1, "rows": 64, "left_out": ["dense"]}', '{"rows": 64}')
+    assert loads(brief).settings.measuring == Measuring(rows=64)
 
 
 @pytest.mark.parametrize(("content", "reason"), BAD_PLANS.values(), ids=BAD_PLANS.keys())

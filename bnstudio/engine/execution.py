@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bnstudio.engine.update import Update
+
 AT_ONCE = 0.03
 """Seconds that one execution is meant to take."""
 
@@ -81,27 +83,34 @@ class Execution:
             autograph=False,
         )
 
-    def epoch(self, order: Any) -> Iterator[Taken]:
+    def epoch(self, order: Any, update: Update | None = None) -> Iterator[Taken]:
         """Does every batch of the rows in this order.
 
-        A loss that is not finite ends it, and the step that had it is undone.
+        A loss that is not finite ends it, and the step that had it is undone. When ``update``
+        wants a step, that is done alone, and the weights are compared around it.
         """
         first, last = 0, -(-self._size // self._batch)
         if self._mark:
             self._mark.renew()
         while first < last:
-            span = Span(order, first, min(self._pace.count, last - first))
+            alone = update is not None and update.wanted
+            span = Span(order, first, 1 if alone else min(self._pace.count, last - first))
             if self._mark:
                 self._mark.before()
+            if update and alone:
+                update.before()
             began = time.perf_counter()
             table = self._run(*span).numpy()
-            self._pace.keep(span.steps, time.perf_counter() - began)
+            if not alone:  # or the next executions would have to grow again
+                self._pace.keep(span.steps, time.perf_counter() - began)
             logs = {name: table[:, column] for column, name in enumerate(self._names, 1)}
             taken = Taken(logs, table[:, 0])
             if self._mark:
                 self._mark.after(span._replace(steps=len(table)))
                 if not taken.sound:
                     self._mark.back(lambda span: self._run(*span))
+            if update and alone and taken.sound:
+                update.after()
             yield taken
             if not taken.sound:
                 return

@@ -16,6 +16,7 @@ import numpy as np
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import DataError
+from bnstudio.engine.bad import Bad, first_bad
 from bnstudio.engine.builder import build
 from bnstudio.engine.callbacks import make_callbacks, stopped_early
 from bnstudio.engine.control import Control, Stopped
@@ -37,7 +38,7 @@ from bnstudio.training.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -53,11 +54,12 @@ class Diverged(Exception):
 
     Attributes:
         message: What was seen, and when.
+        batches: Rows to look at for the reason, each with whether they were trained on.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, batches: Iterable[tuple[NDArray[Any], bool]]) -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.batches = message, batches
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,7 @@ class Job:
     run: str
     project: Project
     probe_seconds: float = 0.09
-    probe_rows: int = 256
     keep: str = ""
-    probe_budget: float = 0.05
 
 
 def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finished:
@@ -101,7 +101,7 @@ def train(
     recorder = Recorder(job, built, prepared, send, control)
     callbacks = make_callbacks(settings)
     send(recorder.started())
-    reason, node, message = "completed", "", ""
+    reason, bad, message = "completed", None, ""
     try:
         recorder.fit([*callbacks, recorder])
         if stopped_early(callbacks):
@@ -111,8 +111,8 @@ def train(
         built.model.optimizer.finalize_variable_values(built.model.trainable_weights)
     except Diverged as diverged:
         reason = "diverged"
-        node = recorder.probes.first_bad(prepared.x_train) or calls.outputs[0].node
-        message = _remedy(diverged.message, node, project, built)
+        bad = first_bad(built, diverged.batches) or Bad(calls.outputs[0].node, "loss")
+        message = _remedy(diverged.message, bad, project, built)
     except JobError:
         raise
     except Exception as error:
@@ -124,9 +124,10 @@ def train(
         reason,  # type: ignore[arg-type]  # one of the literals above
         recorder.epochs_done,
         recorder.elapsed,
-        node,
+        bad.node if bad else "",
         message,
         path,
+        bad.tensor if bad else "",
     )
 
 
@@ -149,12 +150,17 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         super().__init__()
         self.job, self.built, self.prepared = job, built, prepared
         self.send, self.control = send, control
-        held_out = prepared.x_val
-        rows = prepared.x_train if held_out is None else held_out
-        self.probes = Probes(built, rows[: job.probe_rows], job.probe_seconds, job.probe_budget)
+        settings = job.project.settings
+        rows, targets = prepared.x_val, prepared.y_val
+        if rows is None or targets is None:
+            rows, targets = prepared.x_train, prepared.y_train
+        self.probes = Probes(
+            built, rows, job.probe_seconds, settings.measuring, targets, settings.batch_size
+        )
         self.stream = Stream(job.run, send)
         self.watch = Watch(built.model)
         self.epochs_done = 0
+        self.spent_before = 0.0
         self.measured = -1
         self.began = time.monotonic()
 
@@ -217,14 +223,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
     def end(self) -> None:
         """Says what is still to be said when ``fit`` is over, and leaves the model as it was."""
         self.stream.flush()
-        if self.job.probe_seconds > 0 and self.measured != self.stream.steps_done:
-            self._measure()
+        if self.probes.budget.given and self.measured != self.stream.steps_done:
+            self._measure(thorough=True)
         self.watch.leave()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Measures the model as it is drawn, before it learns."""
         if self.probes.due:
             self._measure()
+        self.spent_before = self.probes.budget.spent
         self.began = time.monotonic() - self.control.paused_seconds
 
     def _train_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
@@ -232,18 +239,15 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         order = next(batches)
         logs: Mapping[str, Any] = {}
         self._heed()
-        for taken in execution.epoch(order):
+        for taken in execution.epoch(order, self.probes.update):
             sound = slice(None if taken.sound else -1)
             logs = {**taken.logs, "loss": taken.losses}
             self.stream.take(
                 {name: values[sound].tolist() for name, values in logs.items()}, self.elapsed
             )
             if not taken.sound:
-                raise Diverged(
-                    f"The loss became {taken.losses[-1]} at step {self.stream.steps_done + 1}, in "
-                    f"epoch {self.epochs_done + 1} of {self.job.project.settings.epochs}."
-                )
-            self._look()
+                raise self._diverged(float(taken.losses[-1]), order)
+            self._look(training=True)
         return {name: values[-1] for name, values in logs.items()}
 
     def _test_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
@@ -263,13 +267,40 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         self.send(Epoch(self.job.run, epoch, self.stream.steps_done, values, self.elapsed))
         for name in ("loss", "val_loss"):
             if not math.isfinite(values.get(name, 0.0)):
-                raise Diverged(f"{name} became {values[name]} at the end of epoch {epoch + 1}.")
+                said = f"{name} became {values[name]} at the end of epoch {epoch + 1}."
+                raise Diverged(said, self._validation())
 
-    def _look(self) -> None:
+    def _diverged(self, loss: float, order: Any) -> Diverged:
+        """What is said of the step after those that were sound."""
+        settings, steps = self.job.project.settings, self.stream.steps_done
+        each = math.ceil(len(self.prepared.x_train) / settings.batch_size)
+        batch = steps - self.epochs_done * each
+        start = batch * settings.batch_size
+        rows = self.prepared.x_train[np.asarray(order)[start : start + settings.batch_size]]
+        return Diverged(
+            f"The loss became {loss} at step {steps + 1}, batch {batch + 1} of {each} in epoch "
+            f"{self.epochs_done + 1} of {settings.epochs}.",
+            [(rows, True)],
+        )
+
+    def _look(self, training: bool = False) -> None:
         """What is to be done between two executions."""
-        if self.probes.due and self.measured != self.stream.steps_done:
-            self._measure()
+        probes = self.probes
+        if probes.update.known:
+            self._measure(thorough=True)
+        elif probes.due and self.measured != self.stream.steps_done:
+            # What a step changes is known of one that is done alone; there is none in validation.
+            if probes.thorough and training:
+                probes.update.wanted = True
+            else:
+                self._measure(thorough=False)
         self._heed()
+
+    def _validation(self) -> Iterator[tuple[NDArray[Any], bool]]:
+        """The held-out rows, as many at a time as a step has."""
+        rows, size = self.prepared.x_val, self.job.project.settings.batch_size
+        for start in range(0, 0 if rows is None else len(rows), size):
+            yield rows[start : start + size], False  # type: ignore[index]  # there are some
 
     def _heed(self) -> None:
         if self.control.held:
@@ -279,9 +310,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             self.send(Resumed(self.job.run))
         self.control.hold()
 
-    def _measure(self) -> None:
+    def _measure(self, thorough: bool = False) -> None:
         self.measured = self.stream.steps_done
-        self.send(Histograms(self.job.run, self.measured, self.probes.take()))
+        layers = self.probes.take(thorough)
+        cost = None
+        if self.measured:
+            spent = self.probes.budget.spent - self.spent_before
+            cost = min(1.0, spent / max(self.elapsed, spent))
+        self.send(Histograms(self.job.run, self.measured, layers, cost))
 
 
 def _scalars(logs: Mapping[str, Any] | None) -> dict[str, float]:
@@ -347,8 +383,11 @@ def _explain(error: Exception, calls: Plan, project: Project) -> JobError:
     return JobError(f"Training failed: {say(error)}", culprit(error, calls))
 
 
-def _remedy(seen: str, node: str, project: Project, built: Built) -> str:
-    name = project.graph.nodes[node].name
+def _remedy(seen: str, bad: Bad, project: Project, built: Built) -> str:
+    name = project.graph.nodes[bad.node].name
+    where = f"The first layer to go bad is {name!r}: {bad}."
+    if bad.tensor == "loss":
+        where = f"All that the model computes is finite, but not the loss of the output {name!r}."
     advice = ["lower the learning rate"]
     with contextlib.suppress(AttributeError, TypeError, ValueError):  # not every one has a rate
         advice[0] += f" (it is {float(built.model.optimizer.learning_rate):g})"
@@ -356,4 +395,4 @@ def _remedy(seen: str, node: str, project: Project, built: Built) -> str:
         advice.append("scale the features")
     if not {"clipnorm", "clipvalue", "global_clipnorm"} & set(project.settings.optimizer.params):
         advice.append("set the optimizer's clipnorm to 1")
-    return f"{seen} The first layer to go bad is {name!r}. What may help: {', or '.join(advice)}."
+    return f"{seen} {where} What may help: {', or '.join(advice)}."

@@ -1,47 +1,54 @@
-"""Measures every node's activations during a run, and leaves no trace in it.
+"""Measures the layers during a run, and leaves no trace in it.
 
-The model is run on a fixed batch, in inference mode and now and then in training mode, and what
-state that touches is put back; a test compares the weights with and without, bit by bit.
+The model is run on fixed rows, in inference mode and now and then in training mode, and what state
+that touches is put back; a test compares the weights with and without, bit by bit.
 """
 
 from __future__ import annotations
 
+import inspect
+import math
 import time
-from math import prod
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import keras
 import msgspec
-import tensorflow as tf
+import numpy as np
 
+from bnstudio.engine.budget import Budget, Width
 from bnstudio.engine.measure import Place, measure
+from bnstudio.engine.passes import LEAST_ROWS, Passes
+from bnstudio.engine.update import Update
+from bnstudio.settings import Measuring
 from bnstudio.training.messages import BatchNormGap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from bnstudio.engine.builder import Built
+    from bnstudio.engine.passes import Inference, Training
     from bnstudio.training.messages import Histogram
-
-BUDGET = 0.05
-"""The share of a run's time that measuring may take."""
-
-CREDIT = 1.0
-"""Seconds of training whose share of the budget may be saved up."""
 
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""
 
-MOST_LOOKED_AT = 2**14
-"""Values of one output that are looked at; of a large one, every so-many-th position is."""
+FEWEST_VALUES = 2**20
+"""Activations that are computed in any case, unless ``LEAST_ROWS`` have fewer."""
 
-LEAST_ROWS = 32
-"""Rows that are looked at in any case, or whether a unit is dead could not be told."""
+FEWEST_ROWS = 4
+"""Rows that are looked at in any case."""
 
-TRAINING_EVERY = 5
-"""One measurement in so many looks at training mode too."""
+THOROUGH_EVERY = 5
+"""One measurement in so many looks at training mode too, and at all rows."""
+
+SELDOM = 25
+"""One measurement in so many does so even if that costs the next one its time."""
+
+ALIKE = 1e-5
+"""What of a tensor's range may differ by rounding alone."""
 
 _BOUNDS = {
     "tanh": (-1.0, 1.0),
@@ -59,139 +66,181 @@ class Probes:
 
     Attributes:
         nodes: The measured nodes, in graph order.
+        budget: What measuring may cost, and has cost.
+        update: Compares the weights around a step, for a thorough measurement.
     """
 
     def __init__(
-        self, built: Built, batch: NDArray[Any], seconds: float, budget: float = BUDGET
+        self,
+        built: Built,
+        rows: NDArray[Any],
+        seconds: float,
+        measuring: Measuring = Measuring(),  # noqa: B008  # frozen
+        targets: NDArray[Any] | None = None,
+        step: int = LEAST_ROWS,
     ) -> None:
-        """``budget`` is the share of the run's time that measuring may take, ``seconds`` apart."""
-        self.nodes = tuple(dict.fromkeys(key.node for key in built.tensors))
-        self._layers = built.layers
+        """Measures on the first of ``rows``, ``seconds`` apart.
+
+        Args:
+            built: The model; compiled by Keras where there are targets.
+            rows: What it is run on; no more of them than ``measuring`` says.
+            seconds: The wish, for which rows are given up; 0 for no measurement.
+            measuring: What is measured and what that may cost.
+            targets: Of the rows; without them there are no gradients.
+            step: The rows of a training step, for which there is memory in any case.
+        """
+        tensors = [key for key in built.tensors if key.node not in measuring.left_out]
+        self.nodes = tuple(dict.fromkeys(key.node for key in tensors))
         self._places = [
-            Place(key.node, key.port, *_units(built.layers.get(key.node))) for key in built.tensors
+            Place(key.node, key.port, *_units(built.layers.get(key.node))) for key in tensors
         ]
-        self._outputs = keras.Model(built.model.inputs, list(built.tensors.values()))
-        self._state = {
-            id(variable): variable
-            for layer in built.layers.values()
-            for variable in layer.variables
-            if not variable.trainable
-        }
-        self._weighted = [node for node, layer in built.layers.items() if layer.trainable_weights]
-        places = {key: place for place, key in enumerate(built.tensors)}
-        self._normalized = {
-            node: places[built.inputs[node][0]]
-            for node, layer in built.layers.items()
-            if _normalizes(layer)
-        }
-        self._run = tf.function(self._forward, autograph=False)
-        self._all = tf.function(self._called, autograph=False)
-        self._run_training = tf.function(self._in_training, autograph=False)
-        self._differ: frozenset[int] | None = None
-        self._taken = 0
-        tensors = built.tensors.values()
-        row = sum(prod(size or 1 for size in tensor.shape[1:]) for tensor in tensors)
-        self._batch = batch[: max(1, min(len(batch), MOST_VALUES // max(row, 1)))]
-        self._rows = tf.constant(self._batch)
-        self._thin = [
-            _strides(tuple(tensor.shape[1:]), place.axis, len(self._batch))
-            for tensor, place in zip(tensors, self._places, strict=True)
-        ]
-        self._seconds = seconds
-        self._budget, self._paid = budget, 0.0
-        self._due = 0.0 if seconds > 0 else float("inf")
+        self._model, self._taken = built.model, 0
+        layers = {node: built.layers[node] for node in self.nodes if node in built.layers}
+        # A shared layer has one set of weights, whichever of its nodes are measured.
+        weighted = {id(layer): layer for layer in layers.values() if layer.trainable_weights}
+        places = {key: place for place, key in enumerate(weighted)}
+        self._weights = {node: places.get(id(layer)) for node, layer in layers.items()}
+        self._normalizing = {node: layer for node, layer in layers.items() if _normalizes(layer)}
+        self._calls = Counter(id(layer) for layer in built.layers.values())
+        sources = [built.inputs[node][0] for node in self._normalizing]
+        affected = _affected(built)
+        self._shifts = [source.node in affected for source in sources]
+        self._may_differ = [at for at, key in enumerate(tensors) if key.node in affected]
+        self._differ: set[int] = set()
+        shapes = [built.tensors[key].shape[1:] for key in tensors]
+        self._width = _width(shapes, min(len(rows), measuring.rows), step)
+        most = self._width.most
+        self._passes = Passes(
+            built,
+            rows[:most],
+            targets[:most] if weighted and targets is not None else None,
+            {key: place.axis for key, place in zip(tensors, self._places, strict=True)},
+            list(weighted.values()),
+            list(zip(self._normalizing.values(), sources, strict=True)),
+        )
+        self.budget = Budget(measuring.budget if tensors else 0.0, seconds)
+        self.update = Update(list(weighted.values()), self.budget)
+        self._thorough_last, self._thorough_cost = 2 - THOROUGH_EVERY, 0.0
 
     @property
     def due(self) -> bool:
         """Whether it is time to measure."""
-        return time.monotonic() >= self._due
+        return self.budget.due
 
-    def take(self) -> tuple[Histogram, ...]:
-        """Measures now and says when the next time is: a costly probe makes it later."""
+    @property
+    def thorough(self) -> bool:
+        """Whether the next measurement is to look at training mode and at all rows."""
+        turns = self._taken - self._thorough_last
+        if turns < THOROUGH_EVERY:
+            return False
+        return turns >= SELDOM or self.budget.affords(self._thorough_cost)
+
+    def take(self, thorough: bool | None = None) -> tuple[Histogram, ...]:
+        """Measures now and says when the next time is: a costly measurement makes it later.
+
+        ``thorough`` asks for what would not be its turn, or puts off what is.
+        """
         began = time.monotonic()
-        found = tuple(self._measure())
-        now = time.monotonic()
-        if self._taken:
-            # Late is late: what comes between two looks must not make them rarer.
-            beat = max(self._due, began - self._seconds) + self._seconds
-            self._paid = max(self._paid, began - CREDIT) + (now - began) / self._budget
-            self._due = max(beat, self._paid)
-        elif self._seconds > 0:  # the first one compiles and says nothing of the cost
-            self._due = now
+        thorough = self.thorough if thorough is None else thorough
+        found = tuple(self._measure(thorough))
+        seconds = self.budget.spend(began)
+        # The first is not compiled, the second and the first thorough one have just been: that
+        # says nothing of what the next one costs.
+        usual = self._taken > 1
+        if thorough:
+            usual = usual and self._thorough_cost > 0
+            self._thorough_last, self._thorough_cost = self._taken, seconds
+        elif usual:
+            self._width.keep(seconds, self.budget.room)
+        if usual:
+            self.budget.schedule(began, seconds)
+        elif self.budget.given:
+            self.budget.put_off()
         self._taken += 1
         return found
 
-    def _measure(self) -> Iterator[Histogram]:
-        outputs, norms, gaps = self._run(self._rows)
-        weights = dict(zip(self._weighted, norms.numpy().tolist(), strict=True))
-        normalized = {
-            node: BatchNormGap(*gap)
-            for node, gap in zip(self._normalized, gaps.numpy().tolist(), strict=True)
-        }
-        values = [output.numpy() for output in outputs]
-        training = self._training(values)
+    def _measure(self, thorough: bool) -> Iterator[Histogram]:
+        rows = self._width.most if thorough else self._width.rows
+        all_rows = rows == self._width.most
+        found = self._passes.inference(rows, compiled=self._taken > 0)
+        trained = self._passes.training() if thorough else None
+        gaps = self._gaps(found, trained) if all_rows else {}
+        training = self._training(found.outputs, trained.outputs) if trained else {}
+        gradients = trained.gradient_norms if trained else ()
+        ratios = self.update.take() if thorough else ()
         for at, place in enumerate(self._places):
+            weights = self._weights.get(place.node)
+            output = measure(place, found.outputs[at])
             yield msgspec.structs.replace(
-                measure(place, values[at]),
-                weight_norm=weights.get(place.node),
-                batch_norm=normalized.get(place.node),
+                output,
+                dead=output.dead if all_rows else None,
+                weight_norm=_entry(found.weight_norms, weights),
+                gradient_norm=_entry(gradients, weights),
+                update_ratio=_entry(ratios, weights),
+                batch_norm=gaps.get(place.node),
                 training=measure(place, training[at]) if at in training else None,
             )
 
-    def _training(self, values: list[NDArray[Any]]) -> dict[int, NDArray[Any]]:
-        """The outputs in training mode, if it is their turn, that are others than ``values``."""
-        if self._taken % TRAINING_EVERY or self._differ == frozenset():
-            return {}
-        found = [output.numpy() for output in self._run_training(self._rows)]
-        if self._differ is None:
-            pairs = enumerate(zip(values, found, strict=True))
-            self._differ = frozenset(at for at, (a, b) in pairs if a.tobytes() != b.tobytes())
-        return {at: found[at] for at in self._differ}
+    def _training(
+        self, values: list[NDArray[Any]], trained: list[NDArray[Any]]
+    ) -> dict[int, NDArray[Any]]:
+        """The outputs in training mode that are, or have been, others than ``values``."""
+        for at in self._may_differ:
+            if at not in self._differ and not _alike(values[at], trained[at]):
+                self._differ.add(at)
+        return {at: trained[at] for at in self._differ}
 
-    def _in_training(self, rows: Any) -> Any:
-        return self._thinned(self._called(rows, training=True))
+    def _gaps(self, found: Inference, trained: Training | None) -> dict[str, BatchNormGap]:
+        gaps = {}
+        for at, (node, layer) in enumerate(self._normalizing.items()):
+            shift = None
+            if trained and self._shifts[at]:
+                apart = trained.variances[at] - found.variances[at]
+                shift = math.exp(apart) if abs(apart) > ALIKE else None
+            share = self._initial_share(layer) if layer.trainable else None
+            mean, log_variance, ratio = found.gaps[at]
+            gaps[node] = BatchNormGap(mean, log_variance, ratio, shift, share)
+        return gaps
 
-    def _thinned(self, outputs: list[Any]) -> list[Any]:
-        return [output[thin] for output, thin in zip(outputs, self._thin, strict=True)]
+    def _initial_share(self, layer: Any) -> float:
+        """What is left of the moving statistics' start after the updates so far."""
+        optimizer = getattr(self._model, "optimizer", None)
+        if optimizer is None:
+            return 1.0
+        steps = int(keras.ops.convert_to_numpy(optimizer.iterations))
+        steps *= optimizer.gradient_accumulation_steps or 1
+        # A shared layer takes in the batch each time that it is called.
+        return float(layer.momentum ** (steps * self._calls[id(layer)]))
 
-    def _called(self, rows: Any, training: bool = False) -> Any:
-        # Inference is not free of effects: a recurrent layer draws its dropout masks in it too.
-        before = [tf.identity(variable.value) for variable in self._state.values()]
-        outputs = self._outputs(rows, training=training)
-        for variable, value in zip(self._state.values(), before, strict=True):
-            variable.assign(value)
-        return outputs
 
-    def _forward(self, rows: Any) -> Any:
-        outputs = self._called(rows)
-        norms = [_norm(self._layers[node].trainable_weights) for node in self._weighted]
-        gaps = [
-            _gap(self._layers[node], outputs[source]) for node, source in self._normalized.items()
-        ]
-        return self._thinned(outputs), _stack(norms), _stack(gaps)
+def _width(shapes: list[Any], rows: int, step: int) -> Width:
+    """How many of ``rows`` are looked at of outputs of these shapes."""
+    row = max(1, sum(math.prod(size or 1 for size in shape) for shape in shapes))
+    usual = MOST_VALUES // row
+    most = max(1, min(rows, max(usual, min(LEAST_ROWS, step))))
+    least = min(most, max(FEWEST_ROWS, min(LEAST_ROWS, FEWEST_VALUES // row)))
+    return Width(min(most, max(least, usual)), least, most)
 
-    def first_bad(self, rows: NDArray[Any], seconds: float = 5.0) -> str:
-        """The first node in graph order that is not finite; empty if all are.
 
-        Weights are looked at before the outputs on ``rows``, for as many of them as there is time.
-        """
-        bad = {
-            node
-            for node, layer in self._layers.items()
-            if not all(_finite(weight.value) for weight in layer.weights)
-        }
-        size = len(self._batch)
-        deadline = time.monotonic() + seconds
-        for start in range(0, len(rows), size):
-            outputs = self._all(tf.constant(rows[start : start + size]))
-            bad |= {
-                place.node
-                for place, output in zip(self._places, outputs, strict=True)
-                if not _finite(output)
-            }
-            if bad or time.monotonic() > deadline:
-                break
-        return next((node for node in self.nodes if node in bad), "")
+def _affected(built: Built) -> set[str]:
+    """The nodes whose output training mode may change: those that heed it, and what follows."""
+    found: set[str] = set()
+    for node, inputs in built.inputs.items():
+        layer = built.layers.get(node)
+        heeds = layer is not None and "training" in inspect.signature(layer.call).parameters
+        if heeds or any(tensor.node in found for tensor in inputs):
+            found.add(node)
+    return found
+
+
+def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two tensors differ by no more than rounding."""
+    span = float(np.abs(one).max(initial=0))
+    return np.allclose(one, other, rtol=0, atol=ALIKE * span, equal_nan=True)
+
+
+def _entry(values: Sequence[float | None], place: int | None) -> float | None:
+    return values[place] if place is not None and values else None
 
 
 def _units(layer: Any) -> tuple[int, tuple[float, float] | None]:
@@ -205,53 +254,5 @@ def _units(layer: Any) -> tuple[int, tuple[float, float] | None]:
     return axis, _BOUNDS.get(getattr(activation, "__name__", ""))
 
 
-def _strides(shape: tuple[int | None, ...], axis: int, rows: int) -> tuple[slice, ...]:
-    """Which rows and positions of an output are looked at: all units, evenly spread positions."""
-    rank = len(shape) + 1
-    sizes = [rows, *(size or 1 for size in shape)]
-    steps = [1] * rank
-    places = [place for place in range(1, rank) if place != axis % rank]
-    while prod(-(-size // step) for size, step in zip(sizes, steps, strict=True)) > MOST_LOOKED_AT:
-        # The finest first: what is left is spread evenly.
-        wide = [place for place in places if steps[place] < sizes[place]]
-        if wide:
-            steps[max(wide, key=lambda place: sizes[place] / steps[place])] += 1
-        elif rows // (steps[0] + 1) >= LEAST_ROWS:
-            steps[0] += 1
-        else:
-            break
-    return tuple(slice(None, None, step) for step in steps)
-
-
 def _normalizes(layer: Any) -> bool:
     return isinstance(layer, keras.layers.BatchNormalization)
-
-
-def _norm(weights: list[Any]) -> Any:
-    squares = [tf.reduce_sum(tf.square(_float(weight.value))) for weight in weights]
-    return tf.sqrt(tf.add_n(squares))
-
-
-def _gap(layer: Any, given: Any) -> Any:
-    """The three numbers of a ``BatchNormGap``, on what the layer is given."""
-    axes = [axis for axis in range(len(given.shape)) if axis != layer.axis % len(given.shape)]
-    mean, variance = tf.nn.moments(_float(given), axes)
-    moving_mean, moving = _float(layer.moving_mean.value), _float(layer.moving_variance.value)
-    apart = tf.reduce_mean(tf.square(mean - moving_mean) / (moving + layer.epsilon))
-    ratio = tf.math.log((variance + layer.epsilon) / (moving + layer.epsilon))
-    return tf.stack([tf.sqrt(apart), tf.reduce_mean(tf.abs(ratio)), tf.exp(tf.reduce_mean(ratio))])
-
-
-def _float(tensor: Any) -> Any:
-    return tf.cast(tf.convert_to_tensor(tensor), tf.float32)
-
-
-def _stack(tensors: list[Any]) -> Any:
-    return tf.stack(tensors) if tensors else tf.zeros(0)
-
-
-def _finite(tensor: Any) -> bool:
-    tensor = tf.convert_to_tensor(tensor)
-    if not tensor.dtype.is_floating:
-        return True
-    return bool(tf.reduce_all(tf.math.is_finite(tensor)))

@@ -67,9 +67,7 @@ class _Desk:
                 request.run,
                 project,
                 request.probe_seconds,
-                request.probe_rows,
                 request.keep,
-                request.probe_budget,
             )
             answer = run_job(job, self.channel.send, control)
         except Stopped:

@@ -21,7 +21,7 @@ from bnstudio.layers import LAYERS, near_names
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
 from bnstudio.project.value import Project
-from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
+from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,6 +117,12 @@ class _ReduceLROnPlateau(_Part):
     min_lr: float = 0.0
 
 
+class _Measuring(_Part):
+    budget: Annotated[float, Meta(ge=0, le=1)] = 0.05
+    rows: Annotated[int, Meta(ge=1, le=MAX_INT)] = 256
+    left_out: Annotated[list[Name], Meta(max_length=MAX_NODES)] = []
+
+
 class _Settings(_Part):
     optimizer: _Choice
     loss: _Choice
@@ -130,6 +136,7 @@ class _Settings(_Part):
     class_weight: (
         Literal["balanced"] | Annotated[list[float], Meta(min_length=1, max_length=1000)] | None
     ) = None
+    measuring: _Measuring = msgspec.field(default_factory=_Measuring)
 
 
 class _Source(_Part):
@@ -205,6 +212,8 @@ def dumps(project: Project) -> str:
         training["reduce_lr"] = asdict(settings.reduce_lr)
     if settings.class_weight is not None:
         training["class_weight"] = settings.class_weight
+    if settings.measuring != Measuring():
+        training["measuring"] = asdict(settings.measuring)
     head = [("format", PROJECT), ("version", VERSION)]
     head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
     lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
@@ -270,7 +279,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         reader.check_types(file.nodes)
     graph = reader.graph(file)
     early, reduce = file.settings.early_stopping, file.settings.reduce_lr
-    weights = file.settings.class_weight
+    weights, measuring = file.settings.class_weight, file.settings.measuring
     settings = Settings(
         optimizer=reader.choice(file.settings.optimizer, ("settings", "optimizer")),
         loss=reader.choice(file.settings.loss, ("settings", "loss")),
@@ -282,6 +291,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         early_stopping=early and EarlyStopping(**msgspec.structs.asdict(early)),
         reduce_lr=reduce and ReduceLROnPlateau(**msgspec.structs.asdict(reduce)),
         class_weight=tuple(weights) if isinstance(weights, list) else weights,
+        measuring=Measuring(measuring.budget, measuring.rows, tuple(measuring.left_out)),
     )
     source = Source(
         name=file.data.name,

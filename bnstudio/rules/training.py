@@ -241,6 +241,9 @@ def _reset(settings: Settings, place: str) -> Settings:
         return replace(settings, **{name: replace(callback, **{inner: value})})
     if not inner:
         return replace(settings, **{name: getattr(plain, name)})
+    if name == "measuring":
+        value = getattr(plain.measuring, inner)
+        return replace(settings, measuring=replace(settings.measuring, **{inner: value}))
     choice: Choice = getattr(settings, name)
     params = {key: value for key, value in choice.params.items() if key != inner}
     return _with_choice(settings, name, Choice(choice.name, params))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio import project as projects
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bnstudio.graph import Graph, Node, Wire
+    from bnstudio.project import Project
     from bnstudio.runs.run import Run
+    from bnstudio.settings import Settings
 
 _DEFAULT = "default"
 _LONGEST = 200
@@ -28,7 +30,7 @@ def compare(before: Run, after: Run) -> str:
     found = {
         "Layers": list(_layers(old.graph, new.graph)),
         "Wires": list(_wires(old.graph, new.graph)),
-        "Settings": list(_values(old.settings, new.settings)),
+        "Settings": list(_settings(old, new)),
         "Data": list(_values(old.source, new.source)),
         "Versions": list(_values(before.versions, after.versions)),
     }
@@ -68,6 +70,18 @@ def _wires(before: Graph, after: Graph) -> Iterator[str]:
         yield f"+ {_wire(after, wire)}"
     for wire in found.wires_removed:
         yield f"\u2212 {_wire(before, wire)}"
+
+
+def _settings(before: Project, after: Project) -> Iterator[str]:
+    nodes = {**before.graph.nodes, **after.graph.nodes}
+
+    def named(settings: Settings) -> Settings:
+        """With the layers that are left out by name."""
+        left_out = (nodes[id].name if id in nodes else id for id in settings.measuring.left_out)
+        measuring = replace(settings.measuring, left_out=tuple(left_out))
+        return replace(settings, measuring=measuring)
+
+    return _values(named(before.settings), named(after.settings))
 
 
 def _values(before: Any, after: Any, within: str = "") -> Iterator[str]:

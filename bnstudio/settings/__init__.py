@@ -3,6 +3,7 @@
 from bnstudio.settings.callbacks import CALLBACKS
 from bnstudio.settings.check import check, clips, problems, undirected
 from bnstudio.settings.losses import LOSSES
+from bnstudio.settings.measuring import Measuring
 from bnstudio.settings.metrics import METRIC_ALIASES, METRICS, UNDIRECTED, metric
 from bnstudio.settings.optimizers import OPTIMIZERS
 from bnstudio.settings.schedules import LearningRate, is_schedule
@@ -25,6 +26,7 @@ __all__ = [
     "ClassWeight",
     "EarlyStopping",
     "LearningRate",
+    "Measuring",
     "ReduceLROnPlateau",
     "Settings",
     "check",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from bnstudio.layers.params import Spec
+    from bnstudio.settings.measuring import Measuring
     from bnstudio.settings.value import Choice, EarlyStopping, ReduceLROnPlateau, Settings
 
 _CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -78,6 +79,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from _reduce(settings.reduce_lr, settings)
     if settings.class_weight is not None and (reason := _weights(settings.class_weight)):
         yield "class_weight", reason
+    yield from _measuring(settings.measuring)
 
 
 def _choice(place: str, choice: Choice, specs: Mapping[str, Spec]) -> Iterator[tuple[str, str]]:
@@ -130,6 +132,13 @@ def _reduce(reduce: ReduceLROnPlateau, settings: Settings) -> Iterator[tuple[str
             f"Keras cannot tell whether {reduce.monitor!r} should rise or fall; "
             "set mode to min or max.",
         )
+
+
+def _measuring(measuring: Measuring) -> Iterator[tuple[str, str]]:
+    if not _number(measuring.budget) or not 0 <= measuring.budget <= 1:
+        yield "measuring.budget", f"Expected a share from 0 to 1, got {measuring.budget!r}."
+    if reason := _whole(measuring.rows, 1):
+        yield "measuring.rows", reason
 
 
 def _monitor(name: str, settings: Settings) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bnstudio.settings.measuring import Measuring
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -68,6 +70,7 @@ class Settings:
         early_stopping: None to run all epochs.
         reduce_lr: When the learning rate is reduced; None for never.
         class_weight: How much the rows of each class count; only for classification.
+        measuring: What is measured of the layers meanwhile.
     """
 
     optimizer: Choice = Choice("Adam")
@@ -80,3 +83,4 @@ class Settings:
     early_stopping: EarlyStopping | None = None
     reduce_lr: ReduceLROnPlateau | None = None
     class_weight: ClassWeight = None
+    measuring: Measuring = field(default_factory=Measuring)

@@ -6,9 +6,12 @@ side trusts the other: an unknown message, a wrong type or an oversized frame en
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_FRAME = 64 * 2**20
 """A frame longer than this many bytes is a fault, not a message."""
@@ -33,9 +36,8 @@ class Train(Message, frozen=True):
     Attributes:
         run: Chosen by the sender and repeated in every answer.
         project: The text of the project file: graph, data and settings.
-        probe_seconds: How often activations are measured; 0 for never.
-        probe_rows: How many validation rows they are measured on.
-        probe_budget: The share of the run's time that measuring may take, above 0 and at most 1.
+        probe_seconds: How often the layers are measured, as far as the project's settings allow;
+            0 for never.
         keep: An existing folder where the trained model is written as ``model.keras``; empty to
             keep none.
     """
@@ -43,9 +45,7 @@ class Train(Message, frozen=True):
     run: str
     project: str
     probe_seconds: float = 0.09
-    probe_rows: int = 256
     keep: str = ""
-    probe_budget: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.05
 
 
 class Preview(Message, frozen=True):
@@ -136,8 +136,8 @@ class Epoch(Message, frozen=True):
 class BatchNormGap(Message, frozen=True):
     """How far a BatchNormalization's moving statistics are from those of the probe batch.
 
-    All three are pure numbers. The moving statistics are what the layer uses at inference, the
-    batch's are what it would use in training; epsilon is added to both variances.
+    All are pure numbers. The moving statistics are what the layer uses at inference, the batch's
+    are what it would use in training; epsilon is added to both variances.
 
     Attributes:
         mean: The difference of the means in moving deviations, as root mean square over channels.
@@ -146,11 +146,20 @@ class BatchNormGap(Message, frozen=True):
             variance to the moving one. 0 where they agree.
         variance_ratio: The geometric mean over channels of the batch's variance to the moving one.
             1 where they agree.
+        variance_shift: The geometric mean over channels of the variance of what the layer is given
+            in training mode to that in inference mode, of the same rows: 2 with Dropout of a half
+            right before it and inputs around 0 (Li et al. 2018, arXiv:1801.05134). None where the
+            mode makes no difference before the layer, or was not looked at this time.
+        initial_share: The share of the initial mean 0 and variance 1 that is still in the moving
+            statistics: the momentum to the power of the updates so far, 1 before the first. None
+            where they are frozen.
     """
 
     mean: float
     log_variance: float
     variance_ratio: float
+    variance_shift: float | None = None
+    initial_share: float | None = None
 
 
 class Histogram(Message, frozen=True):
@@ -176,13 +185,18 @@ class Histogram(Message, frozen=True):
             if there are none. Of a large output they are those of an even sample.
         skewness: The third standardized moment of the finite values; None if all are equal.
         kurtosis: The fourth one less 3, so that a normal distribution has 0; None likewise.
-        dead: How many units are exactly 0 in every probe row and at every position.
+        dead: How many units are exactly 0 in every probe row and at every position; None where
+            not all rows were looked at this time.
         saturated: The share of values in the outer hundredth of the range of a bounded activation,
             half of it at either end, in [0, 1]; None where the activation is not bounded.
         weight_norm: The Euclidean norm of all trainable weights of the node's layer; None without.
-        batch_norm: For a BatchNormalization alone.
+        gradient_norm: The Euclidean norm of the loss's gradient with respect to those weights, in
+            training mode on the probe rows and their targets. None without trainable weights.
+        update_ratio: By how much one step of training has changed those weights: the Euclidean
+            norm of the change to that of the weights before. None likewise, and where they were 0.
+        batch_norm: For a BatchNormalization alone; None where not all rows were looked at.
         training: The same output of the same rows in training mode, where that differs. Not every
-            measurement has it.
+            measurement has it, and with it ``gradient_norm`` and ``update_ratio``.
     """
 
     node: str
@@ -203,23 +217,54 @@ class Histogram(Message, frozen=True):
     dead: int | None = None
     saturated: float | None = None
     weight_norm: float | None = None
+    gradient_norm: float | None = None
+    update_ratio: float | None = None
     batch_norm: BatchNormGap | None = None
     training: Histogram | None = None
+
+    def over(self, before: Histogram | None) -> Histogram:
+        """The same with what was not measured this time as it was ``before``."""
+        if before is None:
+            return self
+        kept = {
+            name: value
+            for name in _NOT_ALWAYS
+            if getattr(self, name) is None and (value := getattr(before, name)) is not None
+        }
+        gap, old = self.batch_norm, before.batch_norm
+        if gap is not None and old is not None and gap.variance_shift is None:
+            gap = msgspec.structs.replace(gap, variance_shift=old.variance_shift)
+            kept["batch_norm"] = gap
+        return msgspec.structs.replace(self, **kept) if kept else self
+
+
+_NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training")
+"""What only some measurements have."""
 
 
 class Histograms(Message, frozen=True):
     """Every output of every node at one step, in graph order; inference mode, validation rows.
 
     What differs in training mode is measured in it too, on the same rows, now and then.
+
+    Attributes:
+        step: How many steps were done before.
+        cost: The share of the run's time that went into measuring so far, in [0, 1]. None before
+            the first step, or recorded by an earlier version.
     """
 
     run: str
     step: int
     layers: tuple[Histogram, ...]
+    cost: float | None = None
 
     def by_node(self) -> dict[str, Histogram]:
         """The first output of each node."""
         return {layer.node: layer for layer in self.layers if layer.port == 0}
+
+    def over(self, before: Mapping[str, Histogram]) -> dict[str, Histogram]:
+        """The same, where what was not measured this time is as it was in ``before``."""
+        return {node: layer.over(before.get(node)) for node, layer in self.by_node().items()}
 
 
 class Paused(Message, frozen=True):
@@ -243,6 +288,9 @@ class Finished(Message, frozen=True):
         epochs: How many epochs were completed.
         node: For ``diverged``, the first node in graph order whose output or weights went bad.
         message: For ``diverged``, what happened and what may help.
+        tensor: For ``diverged``, what of that node went bad: a weight's name such as ``kernel``,
+            ``output``, or ``output 2`` for the second of several; ``loss`` where the model's
+            outputs are finite and only the loss of them is not.
         model: The path of the kept model; empty if none was asked for.
     """
 
@@ -253,6 +301,7 @@ class Finished(Message, frozen=True):
     node: str = ""
     message: str = ""
     model: str = ""
+    tensor: str = ""
 
 
 class Failed(Message, frozen=True):

@@ -109,6 +109,9 @@ class Document(QObject):
         """
         if isinstance(after, Graph):
             after = replace(self._project, graph=after)
+        measuring = after.settings.measuring.among(after.graph.nodes)
+        if measuring is not after.settings.measuring:
+            after = replace(after, settings=replace(after.settings, measuring=measuring))
         if after == self._project:
             return False
         self.undo_stack.push(_Edit(self, self._project, after, label, merge))

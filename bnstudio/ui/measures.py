@@ -40,7 +40,7 @@ class Measure:
     def key(self, histogram: Histogram | None) -> float:
         """What is sorted by; where there is no figure it comes before all others."""
         value = None if histogram is None else self.value(histogram)
-        return -math.inf if value is None else value
+        return -math.inf if value is None or math.isnan(value) else value
 
 
 def _digits(value: float) -> str:
@@ -53,6 +53,14 @@ def _percent(share: float) -> str:
 
 def _count(value: float) -> str:
     return f"{value:,.0f}"
+
+
+def _of_gap(found: Histogram, field: str) -> float | None:
+    return None if found.batch_norm is None else getattr(found.batch_norm, field)
+
+
+def _gap(name: str, help: str, field: str) -> Measure:
+    return Measure(name, help, lambda found: _of_gap(found, field), _digits, width=10)
 
 
 MEASURES = (
@@ -103,6 +111,52 @@ MEASURES = (
         "The Euclidean norm of the layer's trainable weights.",
         lambda found: found.weight_norm,
         _digits,
+        width=9,
+    ),
+    Measure(
+        "Gradient norm",
+        "The Euclidean norm of the loss's gradient with respect to the layer's weights.",
+        lambda found: found.gradient_norm,
+        _digits,
+        width=10,
+    ),
+    Measure(
+        "Update ratio",
+        "By how much one step changes the layer's weights: about 0.001 is usual (a rule of thumb).",
+        lambda found: found.update_ratio,
+        _digits,
+        width=9,
+    ),
+    _gap(
+        "Mean gap",
+        "How far the means of the batch are from the moving ones that inference uses, in moving "
+        "deviations: 0 where they agree. Of a BatchNormalization's input.",
+        "mean",
+    ),
+    _gap(
+        "Log variance gap",
+        "How far the variances of the batch are from the moving ones, either way, as a logarithm: "
+        "0 where they agree. Of a BatchNormalization's input.",
+        "log_variance",
+    ),
+    _gap(
+        "Variance ratio",
+        "The variance of the batch to the moving one that inference uses: 1 where they agree. Of a "
+        "BatchNormalization's input.",
+        "variance_ratio",
+    ),
+    _gap(
+        "Variance shift",
+        "The variance in training to that at inference, of a BatchNormalization's input: about 2 "
+        "behind a Dropout of 0.5, and 1 where the mode makes no difference.",
+        "variance_shift",
+    ),
+    Measure(
+        "Initial share",
+        "How much of the moving statistics is still the mean 0 and variance 1 that a "
+        "BatchNormalization starts from.",
+        lambda found: _of_gap(found, "initial_share"),
+        _percent,
         width=9,
     ),
 )

@@ -92,7 +92,9 @@ class RunList(QObject):
         self.store.load(run)
         self.run = run
         last = run.history.last
-        self.latest = last.by_node() if last else {}
+        self.latest = {}
+        for measured in run.history.kept():
+            self.latest = measured.over(self.latest)
         self.runs_changed.emit()
         if last is not None:
             self.measured.emit(last)

@@ -354,7 +354,7 @@ class Session(RunList):
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
-            self.latest = event.by_node()
+            self.latest = event.over(self.latest)
             self._unsaid_histograms = event
 
     def _say_merged(self) -> None:

@@ -9,14 +9,16 @@ import pytest
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.engine import fit
+from bnstudio.data import Source
+from bnstudio.engine import fit, probes
 from bnstudio.engine.builder import build
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, keep, run_job
 from bnstudio.exporters.keras_script import render
 from bnstudio.plan import plan
-from bnstudio.settings import Choice, EarlyStopping, Settings
+from bnstudio.project import Project
+from bnstudio.settings import Choice, EarlyStopping, Measuring, Settings
 from bnstudio.training.messages import (
     Epoch,
     Finished,
@@ -46,6 +48,11 @@ def train_and_keep(project, folder, **options):
     events, ended = train(project, keep=str(folder), **options)
     kept = keras.models.load_model(ended.model, compile=False)
     return events, ended, [np.asarray(weight) for weight in kept.weights]
+
+
+def measured_on(project, rows):
+    settings = replace(project.settings, measuring=Measuring(rows=rows))
+    return replace(project, settings=settings)
 
 
 def steps(events, name):
@@ -85,21 +92,34 @@ def same(left, right):
 
 
 @pytest.mark.parametrize("name", PROJECTS)
-def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path):
+def test_a_measured_run_is_plain_keras_to_the_bit(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(probes, "THOROUGH_EVERY", 1)
     project = PROJECTS[name]
     history, weights = plain(name)
-    events, ended, measured = train_and_keep(project, tmp_path, probe_seconds=1e-6)
+    busy = replace(project.settings, measuring=Measuring(budget=1.0, rows=40))
+    events, ended, measured = train_and_keep(
+        replace(project, settings=busy), tmp_path, probe_seconds=1e-6
+    )
     epochs = [event for event in events if isinstance(event, Epoch)]
     for key, values in history.items():
         assert [event.logs[key] for event in epochs] == values
     assert same(measured, weights)
     assert ended.reason == "completed"
-    assert sum(isinstance(event, Histograms) for event in events) >= 2
+    found = [event for event in events if isinstance(event, Histograms)]
+    # Between nearly all executions, gradients and updates of single steps included.
+    assert len(found) > 5
+    thorough = [event for event in found if any(layer.update_ratio for layer in event.layers)]
+    assert len(thorough) >= 2
+    for event in found:
+        assert (event.cost is None) == (event.step == 0)
+        for layer in event.layers:
+            assert layer.update_ratio is None or layer.gradient_norm > 0
+    assert 0 < found[-1].cost <= 1
 
 
 def test_events_tell_the_run():
     project = PROJECTS["batch_norm"]
-    events, ended = train(project, probe_rows=50)
+    events, ended = train(measured_on(project, 50))
     calls = plan(analyze(project.graph))
     started = events[0]
     assert started == Started("r", 3, 8, 455, 114, tuple(c.node for c in calls.calls), 698)
@@ -209,25 +229,64 @@ BAD_SECOND = chain(
 )  # fmt: skip
 
 
+PENALIZED = chain(
+    ("Input", {"shape": (30,)}),
+    ("Dense", {"units": 8, "name": "heavy",
+               "kernel_regularizer": {"class_name": "L2", "config": {"l2": 1000.0}}}),
+    ("Dense", {"units": 2, "activation": "softmax"}),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("graph", "optimizer", "node"),
+    ("graph", "optimizer", "node", "tensor", "counts"),
     [
         # Its output overflows in the first forward pass; the weights before it are sound.
-        (BAD_SECOND, Choice("SGD"), "bad"),
-        # The first update throws every weight out of the range of a float.
-        (PROJECTS["residual"].graph, Choice("SGD", {"learning_rate": 1e38}), "trunk"),
+        (BAD_SECOND, Choice("SGD"), "bad", "output", "512 infinite among the 512 values"),
+        # The first update makes every weight so large that the next outputs overflow.
+        (
+            PROJECTS["residual"].graph,
+            Choice("SGD", {"learning_rate": 1e38}),
+            "trunk",
+            "output",
+            "among the 768 values",
+        ),
+        # The first update throws the weights themselves out of the range of a float.
+        (
+            PENALIZED,
+            Choice("SGD", {"learning_rate": 1e38}),
+            "heavy",
+            "kernel",
+            "infinite among the 240 values",
+        ),
     ],
 )
-def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tmp_path):
+def test_a_diverged_run_names_where_it_began(graph, optimizer, node, tensor, counts, tmp_path):
     project = replace(PROJECTS["residual"], graph=graph)
     project = replace(project, settings=replace(project.settings, optimizer=optimizer, epochs=5))
     events, ended, weights = train_and_keep(project, tmp_path)
     assert (ended.reason, ended.node) == ("diverged", node)
+    assert ended.tensor == tensor
     assert repr(node) in ended.message
+    assert f"{counts} of its {tensor}." in ended.message
+    done = len(steps(events, "loss"))
+    assert f"at step {done + 1}, batch {done + 1} of 8 in epoch 1 of 5." in ended.message
     assert "learning rate" in ended.message
     assert np.isfinite(steps(events, "loss") or [0.0]).all()
     if node == "bad":
         assert all(np.isfinite(weight).all() for weight in weights)
+
+
+def test_a_loss_that_is_bad_by_itself_is_named():
+    """Squares overflow where what is squared does not."""
+    graph = chain(
+        ("Input", {"shape": (10,)}),
+        ("Dense", {"units": 1, "bias_initializer": {"class_name": "Constant",
+                                                     "config": {"value": 1e30}}}),
+    )  # fmt: skip
+    settings = Settings(Choice("SGD"), Choice("MeanSquaredError"), (), epochs=2)
+    _, ended = train(Project(graph, Source("diabetes", targets="value"), settings))
+    assert (ended.reason, ended.node, ended.tensor) == ("diverged", "dense", "loss")
+    assert "not the loss of the output 'dense'" in ended.message
 
 
 def test_saving_leaves_the_old_model_or_the_new(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The small parts of a run: what is merged, what is held, when to measure, what is said."""
+"""The small parts of a run: what is merged, what is held, what is said."""
 
 import threading
 import time
@@ -9,18 +9,15 @@ import pytest
 
 from bnstudio.analysis import analyze
 from bnstudio.data import Source
-from bnstudio.engine import probes as module
 from bnstudio.engine import stream as streaming
-from bnstudio.engine.builder import build
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import culprit, say
 from bnstudio.engine.preview import plane, preview
-from bnstudio.engine.probes import Probes
 from bnstudio.engine.stream import Stream
 from bnstudio.plan import plan
 from bnstudio.project import Project
 from bnstudio.training.messages import Steps
-from tests.engine.projects import PROJECTS, chain
+from tests.engine.projects import chain
 
 
 def test_fast_steps_are_merged_and_none_is_lost(monkeypatch):
@@ -72,60 +69,6 @@ def test_a_paused_run_can_be_stopped():
         control.hold()
     with pytest.raises(Stopped):
         control.hold()
-
-
-@pytest.fixture(scope="module")
-def built():
-    return build(plan(analyze(PROJECTS["convolution"].graph)))
-
-
-def test_costly_probes_are_rarer(built, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    probes = Probes(built, np.zeros((4, 8, 8, 1), "float32"), 0.5)
-
-    plain = module.measure
-
-    def measure(place, values):
-        now[0] += cost[0]
-        return plain(place, values)
-
-    monkeypatch.setattr(module, "measure", measure)
-    cost = [1.0]
-    assert probes.due
-    probes.take()  # compiles, which is not the cost of the next one
-    assert probes.due
-    taken = len(probes.nodes)
-    for each, wait in ((0.001, 0.5 - 0.001 * taken), (1.0, 19.0 * taken)):
-        cost[0] = each
-        probes.take()
-        now[0] += wait * 0.99
-        assert not probes.due
-        now[0] += wait * 0.02
-        assert probes.due
-
-
-def test_a_large_model_is_measured_on_fewer_rows(built, monkeypatch):
-    rows = np.zeros((200, 8, 8, 1), "float32")
-    values = sum(sum(h.counts) for h in Probes(built, rows[:1], 1).take())
-    monkeypatch.setattr(module, "MOST_VALUES", 10 * values)
-    found = Probes(built, rows, 1).take()
-    assert sum(sum(h.counts) + h.above + h.below for h in found) == 10 * values
-    monkeypatch.setattr(module, "MOST_VALUES", 1)
-    assert sum(sum(h.counts) for h in Probes(built, rows, 1).take()) == values
-
-
-def test_the_first_bad_node_is_the_first_in_graph_order(built):
-    rows = np.zeros((30, 8, 8, 1), "float32")
-    probes = Probes(built, rows[:4], 1)
-    assert probes.first_bad(rows) == ""
-    last = built.layers["dense"]
-    kept = last.get_weights()
-    last.set_weights([np.full_like(weight, np.nan) for weight in kept])
-    assert probes.first_bad(rows) == "dense"
-    rows[29, 0, 0, 0] = np.inf  # in the last of the batches that are looked at
-    last.set_weights(kept)
-    assert probes.first_bad(rows) == "input"
 
 
 def test_preview_describes_classes():

@@ -10,7 +10,7 @@ from bnstudio.data import Source
 from bnstudio.exporters.keras_script import render
 from bnstudio.graph import Graph, Node, Wire, add
 from bnstudio.project import Project, samples
-from bnstudio.settings import Choice, Settings
+from bnstudio.settings import Choice, Measuring, Settings
 from tests.exporters.test_source import formatted
 from tests.graphs import networks, projects
 
@@ -353,3 +353,10 @@ def test_every_sample_gives_a_script_that_is_formatted():
         assert formatted(script) == script
         _only_expected(script)
         assert script.startswith(f'"""{sample.title.rstrip("?")}')
+
+
+def test_what_is_measured_is_no_part_of_the_script():
+    project = samples()[0].project
+    measuring = Measuring(0.5, 16, tuple(project.graph.nodes)[:2])
+    measured = replace(project, settings=replace(project.settings, measuring=measuring))
+    assert render(measured) == render(project)

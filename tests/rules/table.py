@@ -2,7 +2,7 @@
 
 from bnstudio.data import Source
 from bnstudio.graph import Graph
-from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau
+from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau
 from tests.rules.projects import (
     chain,
     diabetes,
@@ -482,6 +482,7 @@ TABLE = {
             model(dense(), head(), early_stopping=EarlyStopping(patience=-1)),
             model(dense(), head(), reduce_lr=ReduceLROnPlateau(factor=2.0)),
             model(dense(), head(), class_weight=(1.0, -2.0)),
+            model(dense(), head(), measuring=Measuring(budget=-0.1)),
             model(
                 dense(),
                 head(),

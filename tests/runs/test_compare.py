@@ -6,7 +6,7 @@ from bnstudio.graph import Graph, Node, Wire
 from bnstudio.project import Project, dumps, samples
 from bnstudio.runs.compare import compare
 from bnstudio.runs.run import Run
-from bnstudio.settings import Choice, EarlyStopping
+from bnstudio.settings import Choice, EarlyStopping, Measuring
 
 
 def run(project: Project, title: str = "Run 1", **more) -> Run:
@@ -96,3 +96,13 @@ def test_text_that_is_no_project_is_told_in_words():
     text = compare(Run("a", "A\nB\x00", "{"), run(project()))
     assert text.startswith("A B  → Run 1\n\nThey cannot be compared: ")
     assert len(text.splitlines()) == 3
+
+
+def test_what_was_measured_is_a_setting_and_layers_are_named():
+    before = project()
+    settings = replace(before.settings, measuring=Measuring(0.1, left_out=("b", "gone")))
+    assert differences(before, replace(before, settings=settings)) == [
+        "Settings",
+        "  measuring.budget: 0.05 → 0.1",
+        "  measuring.left_out: () → (hidden, gone)",
+    ]

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings, check, problems
+from bnstudio.settings import (
+    Choice,
+    EarlyStopping,
+    Measuring,
+    ReduceLROnPlateau,
+    Settings,
+    check,
+    problems,
+)
 
 GOOD = Settings()
 COSINE = {
@@ -99,6 +107,9 @@ def test_the_defaults_can_be_used():
             "reduce_lr.mode",
             "min or max",
         ),
+        ({"measuring": Measuring(budget=1.5)}, "measuring.budget", "from 0 to 1, got 1.5"),
+        ({"measuring": Measuring(budget="all")}, "measuring.budget", "got 'all'"),
+        ({"measuring": Measuring(rows=0)}, "measuring.rows", "at least 1"),
         ({"class_weight": "even"}, "class_weight", "'balanced' or a weight a class"),
         ({"class_weight": (1.0, -1.0)}, "class_weight", "at least 0, got -1.0"),
         ({"class_weight": (1.0, float("nan"))}, "class_weight", "got nan"),

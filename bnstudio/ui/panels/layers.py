@@ -2,257 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
-    QSizeF,
-    Qt,
-)
-from PySide6.QtGui import (
-    QAction,
-    QBrush,
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QGuiApplication,
-    QKeySequence,
-    QPainter,
-    QShortcut,
-    QShowEvent,
-    QStaticText,
-)
-from PySide6.QtWidgets import (
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from bnstudio.layers import show_shape
-from bnstudio.ui import theme
+from bnstudio.ui.layer_table import MEASURED, SOURCES, WIDTHS, LayerCell, LayerTable
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bnstudio.analysis import Analysis
-    from bnstudio.training.messages import Histogram
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
-
-_Index = QModelIndex | QPersistentModelIndex
-_SHAPE = 2
-_SOURCES = 6
-_MEASURED = 7
-_NUMBERS = (3, 4, 5, *range(_MEASURED, _MEASURED + len(MEASURES)))
-_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES))
-_FIGURES = (_SHAPE, *_NUMBERS)
-_MARGIN = 11
-"""Beside a cell's text: the style sheet's padding and what the style adds to it."""
-
-# Put together once: a table has hundreds of cells.
-_SELECTED, _HOVERED = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver
-_ELIDED = Qt.TextElideMode.ElideRight
-_MOST_LINES = 4096
-"""Texts of cells that are kept laid out."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One node as the table shows it; ``keys`` are what its columns sort by, shapes by place."""
-
-    id: str
-    texts: tuple[str, ...]
-    keys: tuple[str | int, ...]
-    live: bool
-
-
-class _Table(QAbstractTableModel):
-    """The drawing's nodes in the order in which the model calls them."""
-
-    HEADERS = (
-        "Name",
-        "Type",
-        "Output shape",
-        "Parameters",
-        "Not trainable",
-        "FLOPs",
-        "Connected to",
-        *(measure.name for measure in MEASURES),
-    )
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.ids: list[str] = []
-        self.places: dict[str, int] = {}
-        self.latest: Mapping[str, Histogram] = {}
-        self._rows: dict[str, _Row] = {}
-        self._shown: Analysis | None = None
-
-    def show(self, analysis: Analysis) -> None:
-        """Takes in a new analysis; rows that are as they were are not announced."""
-        before, ids = self._shown, self.ids
-        stale = set(analysis.graph.nodes) if before is None else _stale(before, analysis)
-        if before is None or analysis.structure is not before.structure:
-            ids = _order(analysis)
-        place = _first_difference(ids, self.ids)
-        if ids == self.ids:
-            end = None
-        elif ids[:place] + ids[place + 1 :] == self.ids:
-            self.beginInsertRows(QModelIndex(), place, place)
-            end = self.endInsertRows
-        elif self.ids[:place] + self.ids[place + 1 :] == ids:
-            self.beginRemoveRows(QModelIndex(), place, place)
-            end = self.endRemoveRows
-        else:
-            self.beginResetModel()
-            end = self.endResetModel
-        old = self._rows
-        self._rows = {id: old[id] for id in old.keys() & analysis.facts.keys() - stale}
-        self._shown, self.ids = analysis, ids
-        if end is not None:
-            self.places = {id: place for place, id in enumerate(ids)}
-            end()
-        if end == self.endResetModel:
-            return
-        last = _MEASURED - 1
-        # A row that nobody has asked for yet is nowhere to be seen.
-        for id in stale & old.keys():
-            place = self.places[id]
-            if self.row(place) != old[id]:
-                self.dataChanged.emit(self.index(place, 0), self.index(place, last))
-
-    def follows(self, analysis: Analysis) -> bool:
-        """Whether another analysis has the same rows in the same order."""
-        return self._shown is not None and self._shown.structure is analysis.structure
-
-    def row(self, place: int) -> _Row:
-        """A row as it is now, made when it is first asked for."""
-        assert self._shown is not None
-        id = self.ids[place]
-        row = self._rows.get(id)
-        if row is None:
-            row = self._rows[id] = _row(self._shown, id)
-        return row
-
-    def text(self, row: _Row, column: int) -> str:
-        """What a cell shows."""
-        if column < _MEASURED:
-            return row.texts[column]
-        return MEASURES[column - _MEASURED].text(self.latest.get(row.id))
-
-    def measure(self, latest: Mapping[str, Histogram]) -> None:
-        """Takes in a new measurement of the nodes."""
-        if latest is self.latest:
-            return
-        self.latest = latest
-        if self.ids:
-            last = self.index(len(self.ids) - 1, len(self.HEADERS) - 1)
-            roles = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole]
-            self.dataChanged.emit(self.index(0, _MEASURED), last, roles)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.ids)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.HEADERS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.HEADERS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
-        if role == Qt.ItemDataRole.ToolTipRole and section >= _MEASURED:
-            return MEASURES[section - _MEASURED].help
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row, column = self.row(index.row()), index.column()
-        if column >= _MEASURED and role == Qt.ItemDataRole.UserRole:
-            return MEASURES[column - _MEASURED].key(self.latest.get(row.id))
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.text(row, column)
-        if role == Qt.ItemDataRole.UserRole:
-            return row.keys[column] if column != _SHAPE else index.row()
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.FontRole and column in _FIGURES:
-            return theme.mono()
-        if role == Qt.ItemDataRole.ForegroundRole and not row.live:
-            return QBrush(QColor(theme.current().muted))
-        if role == Qt.ItemDataRole.ToolTipRole and not row.live:
-            return "Not part of the model: it is on no path from an Input to an output."
-        return None
-
-
-class _Cell(QStyledItemDelegate):
-    """Paints a cell as the style sheet has it, in a third of the time that the style takes."""
-
-    def __init__(self, table: _Table, view: SortedTable) -> None:
-        super().__init__(view)
-        self._table = table
-        self._sorted = view.sorted
-        self._lines: dict[tuple[str, str, int], tuple[QStaticText, QSizeF]] = {}
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        now, column = theme.current(), index.column()
-        row = self._table.row(self._sorted.mapToSource(index).row())
-        area, state = option.rect, option.state
-        chosen = _SELECTED in state
-        if chosen or _HOVERED in state:
-            painter.fillRect(area, QColor(now.hover))
-        text = self._table.text(row, column)
-        if not text:
-            return
-        font = theme.mono() if column in _FIGURES else option.font
-        painter.setFont(font)
-        painter.setPen(_colour(now.text if row.live or chosen else now.muted))
-        line, size = self._line(text, font, area.width() - 2 * _MARGIN)
-        left = float(area.left() + _MARGIN)
-        if column in _NUMBERS:
-            left = area.right() + 1 - _MARGIN - size.width()
-        top = area.top() + (area.height() - size.height()) / 2
-        painter.drawStaticText(QPointF(left, top), line)
-
-    def _line(self, text: str, font: QFont, room: int) -> tuple[QStaticText, QSizeF]:
-        """A cell's text, cut where there is no room, laid out once, and the size it takes."""
-        key = (text, font.key(), room)
-        found = self._lines.get(key)
-        if found is None:
-            if len(self._lines) >= _MOST_LINES:
-                self._lines.clear()
-            line = QStaticText(QFontMetricsF(font).elidedText(text, _ELIDED, room))
-            line.setTextFormat(Qt.TextFormat.PlainText)
-            line.prepare(font=font)
-            found = self._lines[key] = (line, line.size())
-        return found
-
-
-@cache
-def _colour(name: str) -> QColor:
-    return QColor(name)
 
 
 class Layers(QWidget):
     """Every layer with its shape, parameters and FLOPs; the selection is the drawing's.
 
-    Once a run has measured the layers, figures of that stand beside; the menu of the headings
-    chooses which.
+    A tick says whether a layer is recorded in training. Once a run has measured the layers,
+    figures of that stand beside; the menu of the headings chooses which.
     """
 
     title = "Layers"
@@ -262,23 +34,39 @@ class Layers(QWidget):
         super().__init__()
         self._document = document
         self._session = session
-        self._table = _Table(self)
+        self._table = LayerTable(self)
         self._stale = True
         self._following = False
         self._measured = False
-        view = self.view = SortedTable("Layers", self._table, _WIDTHS)
+        view = self.view = SortedTable("Layers", self._table, WIDTHS)
         self._sorted = view.sorted
         header = view.horizontalHeader()
-        header.moveSection(_SOURCES, len(_WIDTHS) - 1)
+        header.moveSection(SOURCES, len(WIDTHS) - 1)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.choices = [self._choice(place) for place in range(len(MEASURES))]
         header.addActions(self.choices)
         self._arrange()
-        view.setItemDelegate(_Cell(self._table, view))
+        view.setItemDelegate(LayerCell(self._table, view))
 
+        self.caption = QLabel()
+        self.caption.setProperty("role", "muted")
+        self.caption.setContentsMargins(14, 4, 14, 4)
+        self.caption.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(view)
+        layout.addWidget(self.caption)
+
+        self.record = QAction("Record while training", self)
+        self.record.setCheckable(True)
+        self.record.setShortcut(QKeySequence(Qt.Key.Key_Space))
+        self.record.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.record.setToolTip("Whether the selected layers are measured while the model trains.")
+        self.record.triggered.connect(self._record_selection)
+        view.addAction(self.record)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._table.ticked.connect(self._record_row)
 
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), view)
         copy.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -300,7 +88,7 @@ class Layers(QWidget):
         header = self.view.horizontalHeader()
         columns = [header.logicalIndex(place) for place in range(header.count())]
         columns = [column for column in columns if not header.isSectionHidden(column)]
-        lines = ["\t".join(_Table.HEADERS[column] for column in columns)]
+        lines = ["\t".join(LayerTable.HEADERS[column] for column in columns)]
         for place in places:
             source = self._sorted.mapToSource(self._sorted.index(place, 0))
             row = self._table.row(source.row())
@@ -314,6 +102,29 @@ class Layers(QWidget):
             self._refresh()
         self._measure()
 
+    def _record_selection(self, on: bool) -> None:
+        self._record([id for id in self._table.ids if id in self._document.selection], on)
+
+    def _record_row(self, id: str, on: bool) -> None:
+        self._record([id], on)
+
+    def _record(self, ids: list[str], on: bool) -> None:
+        """Has layers recorded in training, or left out."""
+        project = self._document.project
+        names = [project.graph.nodes[id].name for id in ids]
+        what = names[0] if len(names) == 1 else f"{len(names):,} layers"
+        measuring = project.settings.measuring.record(ids, on)
+        settings = replace(project.settings, measuring=measuring)
+        label = f"Record {what}" if on else f"Do not record {what}"
+        self._document.edit(replace(project, settings=settings), label)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Has the menu say what it would do with the selection."""
+        chosen = self._document.selection
+        self.record.setEnabled(bool(chosen))
+        self.record.setChecked(bool(chosen) and all(map(self._table.recorded, chosen)))
+
     def _choice(self, place: int) -> QAction:
         """The entry of the headings' menu that shows or hides a measured column."""
         choice = QAction(MEASURES[place].name, self)
@@ -325,16 +136,28 @@ class Layers(QWidget):
     def _arrange(self, _: bool = False) -> None:
         for place, choice in enumerate(self.choices):
             shown = choice.isChecked() and self._measured
-            self.view.setColumnHidden(_MEASURED + place, not shown)
+            self.view.setColumnHidden(MEASURED + place, not shown)
 
     def _measure(self, _: object = None) -> None:
         if self._session is None or not self.isVisible():
             return
         self._table.measure(self._session.latest)
+        self._say_cost(self._session.run)
         # What was there once stays, or the table would jump at the start of a run.
         if self._session.latest and not self._measured:
             self._measured = True
             self._arrange()
+
+    def _say_cost(self, run: Run | None) -> None:
+        """Says what measuring costs, and how often it is done for that."""
+        last = run.history.last if run else None
+        cost = last.cost if last else None
+        if run is not None and cost is not None and run.elapsed > 0:
+            rate = run.history.count / run.elapsed
+            self.caption.setText(f"Measuring: {100 * cost:.1f} % of the time, {rate:.1f} a second")
+        else:
+            self.caption.clear()
+        self.caption.setVisible(bool(self.caption.text()))
 
     def _change(self) -> None:
         """Follows an edit; where that changes the order of the rows, once edits pause."""
@@ -351,6 +174,7 @@ class Layers(QWidget):
         self._following = True
         try:
             self._table.show(self._document.analysis)
+            self._table.record(self._document.project.settings.measuring.left_out)
         finally:
             self._following = False
         self._follow_selection()
@@ -358,6 +182,7 @@ class Layers(QWidget):
     def _follow_selection(self) -> None:
         if self._stale:
             return
+        self._offer()
         rows = [self._table.places[id] for id in self._document.selection]
         wanted = QItemSelection()
         last = self._table.columnCount() - 1
@@ -381,66 +206,3 @@ class Layers(QWidget):
         self._document.select(
             [self._table.ids[self._sorted.mapToSource(index).row()] for index in chosen]
         )
-
-
-def _first_difference(one: list[str], other: list[str]) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    shorter = min(len(one), len(other))
-    return next((place for place, (a, b) in pairs if a != b), shorter)
-
-
-def _order(analysis: Analysis) -> list[str]:
-    """The order of calls, and after it the nodes that have none (on a cycle or behind one)."""
-    ordered = set(analysis.order)
-    return [*analysis.order, *(id for id in analysis.graph.nodes if id not in ordered)]
-
-
-def _stale(before: Analysis, after: Analysis) -> set[str]:
-    """The nodes whose rows may differ from those of another drawing."""
-    nodes, old_nodes = after.graph.nodes, before.graph.nodes
-    stale = {id for id, node in nodes.items() if node is not old_nodes.get(id)}
-    for id in stale:
-        old, node = old_nodes.get(id), nodes[id]
-        if old is not None and (old.name, old.type, old.shares) != (
-            node.name,
-            node.type,
-            node.shares,
-        ):
-            return set(nodes)  # other rows say these names
-    stale.update(id for id, facts in after.facts.items() if facts is not before.facts.get(id))
-    if after.structure is not before.structure:
-        into, old_into = after.graph.wires_into, before.graph.wires_into
-        stale.update(id for id in nodes if into.get(id) != old_into.get(id))
-        stale.update((after.live ^ before.live) & nodes.keys())
-    return stale
-
-
-def _row(analysis: Analysis, id: str) -> _Row:
-    graph = analysis.graph
-    node, facts = graph.nodes[id], analysis.facts[id]
-    shape = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
-    sources = ", ".join(graph.nodes[source].name for source in graph.predecessors(id))
-    kind = node.type
-    if node.shares is not None and node.shares in graph.nodes:
-        kind = f"{kind} of {graph.nodes[node.shares].name}"
-    count = f"{facts.trainable + facts.fixed:,}"
-    flops = "?" if facts.flops is None else f"{facts.flops:,}"
-    return _Row(
-        id,
-        (node.name, kind, shape, count, f"{facts.fixed:,}", flops, sources),
-        (
-            node.name,
-            kind,
-            0,
-            facts.trainable + facts.fixed,
-            facts.fixed,
-            -1 if facts.flops is None else facts.flops,
-            sources,
-        ),
-        id in analysis.live,
-    )
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -40,12 +40,13 @@ from bnstudio.ui.editors.callback import CallbackField
 from bnstudio.ui.editors.class_form import ClassForm
 from bnstudio.ui.editors.class_weight import ClassWeightField
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.editors.measuring import MeasuringField
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-    from bnstudio.settings import ClassWeight, Settings
+    from bnstudio.settings import ClassWeight, Measuring, Settings
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -121,6 +122,10 @@ class SettingsPanel(QWidget):
             self._column.addWidget(widget)
         for part in (self.early, self.reduce, self.weights_heading, self.weights):
             self._column.addWidget(part)
+        self.measuring = MeasuringField()
+        self.measuring.edited.connect(self._set_measuring)
+        self._column.addWidget(_heading("Measuring"))
+        self._column.addWidget(self.measuring)
         self.problem = Verbatim()
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
@@ -157,6 +162,9 @@ class SettingsPanel(QWidget):
         self.weights.show_weights(settings.class_weight, classes)
         for part in (self.weights_heading, self.weights):
             part.setVisible(bool(classes) or settings.class_weight is not None)
+        nodes = project.graph.nodes
+        left_out = [nodes[id].name for id in settings.measuring.left_out if id in nodes]
+        self.measuring.show_measuring(settings.measuring, left_out)
         self.problem.setText("\n".join(problems(settings).values()))
         self.problem.setVisible(bool(self.problem.text()))
         case = Case(project, self._document.analysis, facts)
@@ -205,6 +213,9 @@ class SettingsPanel(QWidget):
 
     def _set_weights(self, weights: ClassWeight, label: str, merge: str) -> None:
         self._edit(label, merge, class_weight=weights)
+
+    def _set_measuring(self, measuring: Measuring, label: str, merge: str) -> None:
+        self._edit(label, merge, measuring=measuring)
 
     def _use(self, proposals: tuple[Proposal, ...]) -> None:
         names = ", ".join(proposal.title.lower() for proposal in proposals)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QObject, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
 from bnstudio.analysis import analyze
 from bnstudio.graph import Graph, Wire, add, connect, disconnect, remove, rename, set_params
 from bnstudio.project import Project
-from bnstudio.training.messages import Histogram
+from bnstudio.runs.run import Run
+from bnstudio.settings import Measuring
+from bnstudio.training.messages import BatchNormGap, Histogram, Histograms, Steps
 from bnstudio.ui.document import Document
-from bnstudio.ui.panels.layers import Layers, _Table
+from bnstudio.ui.layer_table import MEASURED, RECORDED, LayerTable
+from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.panels.layers import Layers
 from tests.graph.strategies import drawings
 
 
@@ -72,7 +79,7 @@ def texts(panel: Layers) -> list[list[str]]:
 
 def test_rows_say_shape_parameters_flops_and_source(panel):
     rows = {row[0]: row[1:] for row in texts(panel)}
-    assert rows["dense"] == ["Dense", "(None, 8)", "248", "0", "488", "input"]
+    assert rows["dense"] == ["Dense", "(None, 8)", "248", "0", "488", "input", None]
 
 
 def test_a_node_outside_the_model_says_so(panel):
@@ -97,7 +104,7 @@ def test_an_edit_shows_at_once_and_a_hidden_table_catches_up(panel, document):
 def test_rows_are_what_they_would_be_afresh(qapp, data):
     graph = data.draw(drawings())
     parent = QWidget()
-    table, checked = _Table(parent), QSortFilterProxyModel()
+    table, checked = LayerTable(parent), QSortFilterProxyModel()
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal, parent)
     checked.setSourceModel(table)
     analysis = analyze(graph)
@@ -108,7 +115,7 @@ def test_rows_are_what_they_would_be_afresh(qapp, data):
         graph = data.draw(one_edit(graph))
         analysis = analyze(graph, analysis)
         table.show(analysis)
-        fresh = _Table(parent)
+        fresh = LayerTable(parent)
         fresh.show(analyze(graph))
         assert table.ids == fresh.ids
         rows = [fresh.row(place) for place in range(len(fresh.ids))]
@@ -166,7 +173,7 @@ def test_copy_gives_tab_separated_text(panel, document):
     assert [line.split("\t")[0] for line in lines] == ["Name", "dense"]
 
 
-class Measuring(QObject):
+class Measured(QObject):
     """As much of a session as the table looks at."""
 
     measured = Signal(object)
@@ -175,6 +182,7 @@ class Measuring(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.latest: dict[str, Histogram] = {}
+        self.run: Run | None = None
 
     def bring(self, **means: float) -> None:
         self.latest = {
@@ -186,7 +194,7 @@ class Measuring(QObject):
 
 @pytest.fixture
 def session(qapp):
-    session = Measuring()
+    session = Measured()
     yield session
     session.deleteLater()
 
@@ -211,9 +219,9 @@ def shown(panel: Layers) -> list[str]:
 
 
 def test_a_measurement_brings_its_columns(live, session):
-    assert shown(live)[-2:] == ["FLOPs", "Connected to"]
+    assert shown(live)[-3:] == ["FLOPs", "Record", "Connected to"]
     session.bring(dense=0.5)
-    assert shown(live)[5:] == ["FLOPs", "Mean", "Deviation", "Zeros", "Dead", "Connected to"]
+    assert shown(live)[6:] == ["Record", "Mean", "Deviation", "Zeros", "Dead", "Connected to"]
     rows = {row[0]: row[-4:] for row in texts(live)}
     assert rows["dense"] == ["0.5", "2", "25.0 %", "3"]
     assert rows["input"] == ["", "", "", ""]
@@ -228,7 +236,7 @@ def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
     choices = {choice.text(): choice for choice in live.choices}
     choices["Kurtosis"].trigger()
     choices["Mean"].trigger()
-    assert shown(live)[6:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
+    assert shown(live)[7:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
     live.copy()
     head, *lines = QGuiApplication.clipboard().text().split("\n")
     assert head.split("\t") == shown(live)
@@ -237,7 +245,7 @@ def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
 
 def test_sorting_by_a_figure_follows_the_measurements(live, session):
     session.bring(dense=0.5, input=-3.0)
-    live.view.sortByColumn(7, Qt.SortOrder.AscendingOrder)
+    live.view.sortByColumn(MEASURED, Qt.SortOrder.AscendingOrder)
     assert [row[0] for row in texts(live)] == ["dropout", "input", "dense"]
     session.bring(dense=-20.0, input=-3.0)
     assert [row[0] for row in texts(live)] == ["dropout", "dense", "input"]
@@ -250,3 +258,114 @@ def test_a_hidden_table_measures_nothing_and_catches_up(live, session, qtbot):
         session.bring(dense=0.7)
     live.show()
     assert "0.7" in next(row for row in texts(live) if row[0] == "dense")
+
+
+def ticks(panel: Layers) -> dict[str, bool]:
+    model = panel.view.model()
+    role = Qt.ItemDataRole.CheckStateRole
+    return {
+        model.index(row, 0).data(): Qt.CheckState(model.index(row, RECORDED).data(role))
+        == Qt.CheckState.Checked
+        for row in range(model.rowCount())
+    }
+
+
+def left_out(document: Document) -> tuple[str, ...]:
+    return document.project.settings.measuring.left_out
+
+
+def test_a_click_on_a_tick_leaves_a_layer_out(panel, document, qtbot):
+    assert ticks(panel) == dict.fromkeys(["input", "dense", "dropout"], True)
+    panel.resize(1200, 300)
+    view, model = panel.view, panel.view.model()
+    row = [row[0] for row in texts(panel)].index("dense")
+    option = QStyleOptionViewItem()
+    view.initViewItemOption(option)
+    option.rect = view.visualRect(model.index(row, RECORDED))
+    view.itemDelegate().initStyleOption(option, model.index(row, RECORDED))
+    tick = view.style().subElementRect(
+        QStyle.SubElement.SE_ItemViewItemCheckIndicator, option, view
+    )
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=tick.center())
+    assert left_out(document) == ("dense",)
+    assert ticks(panel) == {"input": True, "dense": False, "dropout": True}
+    accessible = model.index(row, RECORDED).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert accessible == "not recorded"
+    document.undo_stack.undo()
+    assert ticks(panel)["dense"]
+
+
+def test_space_ticks_all_that_is_selected(panel, document, qtbot):
+    """A tick that only some have is given to all; one that all have is taken away."""
+    document.select(["dense", "dropout"])
+    panel.view.setFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Space)
+    assert set(left_out(document)) == {"dense", "dropout"}
+    assert document.undo_stack.undoText() == "Do not record 2 layers"
+    document.select(["dense", "input"])
+    assert not panel.record.isChecked()
+    panel.record.trigger()
+    assert left_out(document) == ("dropout",)
+    assert panel.record.isChecked()
+    document.select([])
+    assert not panel.record.isEnabled()
+    document.select(["input"])
+    panel.copy()
+    head, line = QGuiApplication.clipboard().text().split("\n")
+    assert dict(zip(head.split("\t"), line.split("\t"), strict=True))["Record"] == "yes"
+
+
+def test_rows_sort_by_their_ticks(panel, document):
+    settings = replace(document.project.settings, measuring=Measuring(left_out=("dropout",)))
+    document.edit(replace(document.project, settings=settings), "Leave out")
+    panel.view.sortByColumn(RECORDED, Qt.SortOrder.AscendingOrder)
+    assert texts(panel)[0][0] == "dropout"
+
+
+def test_a_node_that_takes_the_name_of_one_that_was_left_out_is_measured(panel, document):
+    panel._record(["dense"], False)
+    document.edit(remove(document.graph, ["dense"]), "Delete")
+    assert left_out(document) == ()
+    graph, id = add(document.graph, "Dense", params={"units": 2})
+    document.edit(graph, "Add Dense")
+    assert id == "dense"
+    assert ticks(panel)["dense"]
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert left_out(document) == ("dense",)
+
+
+def test_what_measuring_costs_is_said(live, session):
+    assert not live.caption.isVisible()
+    run = session.run = Run("r", "Run 1", "")
+    run.apply(Histograms("r", 0, ()))
+    session.bring(dense=0.5)
+    assert not live.caption.isVisible()
+    run.apply(Steps("r", 0, {"loss": (1.0,) * 10}, 0.4))
+    for step in range(1, 4):
+        run.apply(Histograms("r", step, (), 0.0312))
+    session.bring(dense=0.5)
+    assert live.caption.text() == "Measuring: 3.1 % of the time, 10.0 a second"
+    assert live.caption.isVisible()
+
+
+def test_every_figure_has_a_column_and_those_of_learning_are_unasked_not_shown():
+    gap = BatchNormGap(0.5, 0.25, 2.0, 1.5, 0.125)
+    found = Histogram(
+        "n", (0,) * 64, 0, 1, 0, 0, 0, 1, 0, 0, gradient_norm=3.0, update_ratio=1e-3, batch_norm=gap
+    )
+    figures = {
+        "Gradient norm": "3",
+        "Update ratio": "0.001",
+        "Mean gap": "0.5",
+        "Log variance gap": "0.25",
+        "Variance ratio": "2",
+        "Variance shift": "1.5",
+        "Initial share": "12.5 %",
+    }
+    by_name = {measure.name: measure for measure in MEASURES}
+    assert {name: by_name[name].text(found) for name in figures} == figures
+    assert not any(by_name[name].shown for name in figures)
+    bare = msgspec.structs.replace(found, gradient_norm=float("nan"), batch_norm=None)
+    assert by_name["Variance shift"].text(bare) == ""
+    assert by_name["Gradient norm"].key(bare) == by_name["Variance shift"].key(bare)

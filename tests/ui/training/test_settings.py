@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from bnstudio.data import Source
 from bnstudio.layers.params import Floats
-from bnstudio.settings import Choice, EarlyStopping, LearningRate, ReduceLROnPlateau
+from bnstudio.settings import Choice, EarlyStopping, LearningRate, Measuring, ReduceLROnPlateau
 from bnstudio.training.messages import Epoch
 from bnstudio.ui.editors import editor_for
 from bnstudio.ui.panels.curves import Curves
@@ -254,3 +254,33 @@ def test_a_list_of_decimals_grows_and_shrinks(qtbot):
     press(editor.less)
     assert offered[-1] == (0.1, 0.01)
     assert not editor.less.isVisible()
+
+
+def test_what_measuring_may_cost_is_typed_and_undone(panel):
+    rows = panel.measuring.form.rows
+    retype(rows["budget in %"].editor.field, "7")
+    retype(rows["rows"].editor.field, "64")
+    assert settings(panel).measuring == Measuring(0.07, 64)
+    assert rows["budget in %"].editor.field.text() == "7"
+    assert panel._document.undo_stack.undoText() == "Set the rows of measuring"
+    retype(rows["budget in %"].editor.field, "-1")
+    assert "at least 0" in rows["budget in %"].reason.text()
+    assert settings(panel).measuring.budget == 0.07
+    rows["budget in %"].reset.click()
+    assert settings(panel).measuring == Measuring(rows=64)
+    undo_all(panel)
+    assert settings(panel).measuring == Measuring()
+
+
+def test_layers_that_are_left_out_are_named_and_brought_back(panel):
+    field = panel.measuring
+    assert "Every layer is recorded" in field.left_out.text()
+    assert not field.all.isVisible()
+    nodes = panel._document.graph.nodes
+    ids = tuple(nodes)[:5]
+    panel._edit("Leave out", measuring=Measuring(left_out=ids))
+    named = ", ".join(nodes[id].name for id in ids[:3])
+    assert field.left_out.text() == f"Not recorded: {named} and 2 more."
+    press(field.all)
+    assert settings(panel).measuring == Measuring()
+    assert not field.all.isVisible()
