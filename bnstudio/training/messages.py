@@ -16,6 +16,9 @@ MAX_FRAME = 64 * 2**20
 BINS = 64
 """Bars in an activation histogram."""
 
+RATES = (1e-30, 1e30)
+"""The bounds of a learning rate, so that in single precision it is neither 0 nor infinite."""
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The shares of values that lie below a histogram's ``quantiles``."""
 
@@ -36,8 +39,9 @@ class Train(Message, frozen=True):
         probe_seconds: How often activations are measured; 0 for never.
         probe_rows: How many validation rows they are measured on.
         probe_budget: The share of the run's time that measuring may take, above 0 and at most 1.
-        keep: An existing folder where the trained model is written as ``model.keras``; empty to
-            keep none.
+        keep: An existing folder where the trained model is written as ``model.keras``, and the
+            checkpoints beside it while it trains; empty to keep none.
+        checkpoint: The path of one that this run has left, to go on from; empty to begin anew.
     """
 
     run: str
@@ -46,6 +50,7 @@ class Train(Message, frozen=True):
     probe_rows: int = 256
     keep: str = ""
     probe_budget: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.05
+    checkpoint: str = ""
 
 
 class Preview(Message, frozen=True):
@@ -68,7 +73,16 @@ class Stop(Message, frozen=True):
     """End the run after the step in progress and keep what it has learned."""
 
 
-Request = Train | Preview | Pause | Resume | Stop
+class LearningRate(Message, frozen=True):
+    """Go on with another learning rate, from the next step on.
+
+    ``LearningRateChanged`` answers, or ``Refused`` where it follows a schedule.
+    """
+
+    value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
+
+
+Request = Train | Preview | Pause | Resume | Stop | LearningRate
 
 
 # From the engine to the program.
@@ -93,6 +107,9 @@ class Started(Message, frozen=True):
         steps: Steps an epoch.
         nodes: The nodes that are measured, in graph order.
         parameters: Of the built Keras model, trainable or not.
+        epochs_done: How many there were before, where it goes on from a checkpoint.
+        steps_done: Likewise.
+        learning_rate: That of the next step; None where it follows a schedule.
     """
 
     run: str
@@ -102,6 +119,9 @@ class Started(Message, frozen=True):
     validation_rows: int
     nodes: tuple[str, ...]
     parameters: int
+    epochs_done: int = 0
+    steps_done: int = 0
+    learning_rate: float | None = None
 
 
 class Steps(Message, frozen=True):
@@ -123,7 +143,8 @@ class Steps(Message, frozen=True):
 class Epoch(Message, frozen=True):
     """An epoch has ended. ``logs`` are Keras's own, ``val_`` ones included.
 
-    ``epoch`` counts from 0; ``steps_done`` is over the whole run.
+    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is that of the
+    epoch's last step, whatever sets it.
     """
 
     run: str
@@ -131,6 +152,7 @@ class Epoch(Message, frozen=True):
     steps_done: int
     logs: dict[str, float]
     elapsed: float
+    learning_rate: float | None = None
 
 
 class BatchNormGap(Message, frozen=True):
@@ -234,6 +256,25 @@ class Resumed(Message, frozen=True):
     run: str
 
 
+class LearningRateChanged(Message, frozen=True):
+    """The learning rate is another one, because the user wants it.
+
+    Attributes:
+        step: The number of the first step that is done with it, from 0 over the whole run.
+    """
+
+    run: str
+    step: int
+    value: float
+
+
+class Refused(Message, frozen=True):
+    """What was asked of the run in progress cannot be done; ``message`` says why, for people."""
+
+    run: str
+    message: str
+
+
 class Finished(Message, frozen=True):
     """The run is over and its model is kept.
 
@@ -296,8 +337,8 @@ class Previewed(Message, frozen=True):
 
 
 Event = (
-    Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | Finished | Failed
-    | Previewed
+    Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | LearningRateChanged
+    | Refused | Finished | Failed | Previewed
 )  # fmt: skip
 
 
