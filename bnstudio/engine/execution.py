@@ -87,8 +87,7 @@ class Execution:
         A loss that is not finite ends it, and the step that had it is undone.
         """
         first, last = 0, -(-self._size // self._batch)
-        if self._mark:
-            self._mark.renew()
+        self.renew()
         while first < last:
             span = Span(order, first, min(self._pace.count, last - first))
             if self._mark:
@@ -106,6 +105,11 @@ class Execution:
             if not taken.sound:
                 return
             first += len(table)
+
+    def renew(self) -> None:
+        """To be called where something else than a step has changed a variable."""
+        if self._mark:
+            self._mark.renew()
 
     def _repeat(self, order: Any, first: Any, count: Any) -> Any:
         def goes_on(done: Any, sound: Any, _: Any) -> Any:

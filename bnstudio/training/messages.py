@@ -76,7 +76,7 @@ class Stop(Message, frozen=True):
 class LearningRate(Message, frozen=True):
     """Go on with another learning rate, from the next step on.
 
-    ``LearningRateChanged`` answers, or ``Refused`` where it follows a schedule.
+    ``LearningRateChanged`` answers, or ``Noted`` where it follows a schedule.
     """
 
     value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
@@ -143,8 +143,8 @@ class Steps(Message, frozen=True):
 class Epoch(Message, frozen=True):
     """An epoch has ended. ``logs`` are Keras's own, ``val_`` ones included.
 
-    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is that of the
-    epoch's last step, whatever sets it.
+    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is what it had
+    come to after the last step, whatever sets it, before a callback cut it.
     """
 
     run: str
@@ -268,8 +268,8 @@ class LearningRateChanged(Message, frozen=True):
     value: float
 
 
-class Refused(Message, frozen=True):
-    """What was asked of the run in progress cannot be done; ``message`` says why, for people."""
+class Noted(Message, frozen=True):
+    """What people should know of the run, which goes on as it was."""
 
     run: str
     message: str
@@ -338,7 +338,7 @@ class Previewed(Message, frozen=True):
 
 Event = (
     Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | LearningRateChanged
-    | Refused | Finished | Failed | Previewed
+    | Noted | Finished | Failed | Previewed
 )  # fmt: skip
 
 
