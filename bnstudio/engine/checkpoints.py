@@ -16,14 +16,13 @@ import numpy as np
 import tensorflow as tf
 
 from bnstudio.engine.errors import JobError
-from bnstudio.runs import checkpoint as files
-from bnstudio.runs.checkpoint import BEST, LAST, Checkpoint, CheckpointError
-from bnstudio.runs.run import Run
+from bnstudio.training import checkpoint as files
+from bnstudio.training.checkpoint import BEST, LAST, Checkpoint, CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bnstudio.runs.checkpoint import State
+    from bnstudio.training.checkpoint import State
     from bnstudio.training.messages import Epoch
 
 EVERY = 3.0
@@ -53,7 +52,7 @@ class Checkpoints:
         self._folder = Path(folder) if folder else None
         self._model, self._note = model, note
         self._callbacks = {type(callback).__name__: callback for callback in callbacks}
-        self._told = Run("", "", "")
+        self._epochs: list[Epoch] = []
         self._best: float | None = None
         self._waiting: dict[str, Callable[[], Checkpoint]] = {}
         self._due = 0.0
@@ -66,7 +65,7 @@ class Checkpoints:
         """Takes what is to be kept of the epoch that has just ended, and writes it if it is due."""
         if self._folder is None:
             return
-        self._told.apply(event)
+        self._epochs.append(event)
         better = self._is_best(event)
         taken = self._taken(event)
         self._waiting[LAST] = taken
@@ -119,7 +118,7 @@ class Checkpoints:
         for name, callback in self._callbacks.items():
             _put_back(callback, head.callbacks[name], arrays, f"callbacks/{name}")
         self._best = head.best
-        self._told.epochs.extend(head.epochs, kept.epochs)
+        self._epochs = list(kept.epochs)
 
     def _is_best(self, event: Epoch) -> bool:
         """Whether no earlier epoch was better: by early stopping's word if it is on."""
@@ -151,12 +150,10 @@ class Checkpoints:
         )
 
         def whole() -> Checkpoint:
-            table = self._told.epochs
-            logs = {name: table[name][: head.epochs] for name in table}
             arrays = {f"variables/{n}": tensor.numpy() for n, tensor in enumerate(tensors)}
             arrays |= kept
             stored = {name: array.view(_stored(array.dtype)) for name, array in arrays.items()}
-            return Checkpoint(head, logs, stored)
+            return Checkpoint(head, tuple(self._epochs[: head.epochs]), stored)
 
         return whole
 

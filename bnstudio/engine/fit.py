@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bnstudio.engine.builder import Built
     from bnstudio.plan import Plan
     from bnstudio.project import Project
-    from bnstudio.runs.checkpoint import Checkpoint
+    from bnstudio.training.checkpoint import Checkpoint
     from bnstudio.training.messages import Event
 
 

@@ -11,8 +11,8 @@ from bnstudio.engine import checkpoints
 from bnstudio.engine.control import Control
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, run_job
-from bnstudio.runs.checkpoint import BEST, LAST, read
 from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau
+from bnstudio.training.checkpoint import BEST, LAST, read
 from bnstudio.training.messages import (
     Epoch,
     LearningRateChanged,
@@ -106,8 +106,11 @@ def state(folder, name=LAST):
     """All that a checkpoint holds but the time that it took."""
     kept = read(folder / name)
     head = {key: value for key, value in vars_of(kept.head).items() if key != "elapsed"}
-    epochs = {key: column.tolist() for key, column in kept.epochs.items() if key != "elapsed"}
-    return head, epochs, {key: (a.dtype, a.shape, a.tobytes()) for key, a in kept.arrays.items()}
+    return (
+        head,
+        logs(kept.epochs),
+        {key: (a.dtype, a.shape, a.tobytes()) for key, a in kept.arrays.items()},
+    )
 
 
 def build_plain(project):

@@ -1,8 +1,8 @@
 """Where a run stood at the end of an epoch: all that going on from there needs, in one file.
 
-A checkpoint is an uncompressed zip archive: a head in MessagePack, the epochs so far as the record
-packs them, and every array as ``.npy``, so that ``numpy.load`` reads it too. Zip has a checksum
-for each member, and nothing in it is ever run. It is written beside and renamed: a file of that
+A checkpoint is an uncompressed zip archive: a head in MessagePack, the ``Epoch`` messages so far,
+and every array as ``.npy``, so that ``numpy.load`` reads it too. Zip has a checksum for each
+member, and nothing in it is ever run. It is written beside and renamed: a file of that
 name is whole at any moment. Whatever is read may have been damaged or made up.
 """
 
@@ -17,15 +17,13 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from bnstudio.runs.pack import MAX_ROWS, PackError, pack, unpack
+from bnstudio.training.messages import Epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from bnstudio.runs.run import Floats
 
 _Read = TypeVar("_Read")
 
@@ -35,12 +33,12 @@ LAST, BEST = "last.checkpoint", "best.checkpoint"
 VERSION = 1
 _FORMAT = "bnstudio checkpoint"
 _HEAD, _EPOCHS, _ARRAY = "head.msgpack", "epochs.msgpack", ".npy"
-_SMALL = 64 * 2**20
-"""No head and no table of epochs has more bytes."""
+_MOST = 2**30
+"""Neither the head nor the epochs have more bytes."""
 
 _FAULTS = (
     OSError, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError, MemoryError,
-    OverflowError, RecursionError, zipfile.BadZipFile, msgspec.MsgspecError, PackError,
+    OverflowError, RecursionError, zipfile.BadZipFile, msgspec.MsgspecError,
 )  # fmt: skip
 """What a file that is no checkpoint may make zipfile, numpy and msgspec raise."""
 
@@ -66,7 +64,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: str
     version: int
-    epochs: Annotated[int, Meta(ge=1, le=MAX_ROWS)]
+    epochs: Annotated[int, Meta(ge=1, lt=2**31)]
     steps: Annotated[int, Meta(ge=1, lt=2**53)]
     elapsed: float
     variables: tuple[str, ...]
@@ -80,12 +78,12 @@ class Checkpoint:
 
     Attributes:
         head: See there.
-        epochs: The logs of all epochs so far, as ``Run.epochs`` has them.
+        epochs: What was told of each epoch so far.
         arrays: Every variable, and what callbacks keep, by name.
     """
 
     head: Head
-    epochs: Mapping[str, Floats]
+    epochs: tuple[Epoch, ...]
     arrays: Mapping[str, NDArray[Any]]
 
 
@@ -113,7 +111,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         with partial.open("wb") as file:
             with zipfile.ZipFile(file, "w") as archive:
                 archive.writestr(_HEAD, msgspec.msgpack.encode(checkpoint.head))
-                archive.writestr(_EPOCHS, pack(checkpoint.epochs))
+                archive.writestr(_EPOCHS, msgspec.msgpack.encode(checkpoint.epochs))
                 for name, array in checkpoint.arrays.items():
                     with archive.open(name + _ARRAY, "w", force_zip64=True) as member:
                         np.lib.format.write_array(
@@ -136,8 +134,8 @@ def read_head(path: Path) -> Head:
     return _reading(path, _head)
 
 
-def read_epochs(path: Path) -> tuple[Head, dict[str, Floats]]:
-    """The head, and the logs of all epochs so far.
+def read_epochs(path: Path) -> tuple[Head, tuple[Epoch, ...]]:
+    """The head, and what was told of each epoch so far.
 
     Raises:
         CheckpointError: If it is none.
@@ -187,17 +185,17 @@ def _head(archive: zipfile.ZipFile) -> Head:
     return msgspec.msgpack.decode(blob, type=Head)
 
 
-def _epochs(archive: zipfile.ZipFile) -> tuple[Head, dict[str, Floats]]:
+def _epochs(archive: zipfile.ZipFile) -> tuple[Head, tuple[Epoch, ...]]:
     first = _head(archive)
-    columns = unpack(_member(archive, _EPOCHS), first.epochs)
-    if not {"epoch", "step", "elapsed"} <= columns.keys():
-        raise PackError("its epochs are not counted")
-    if not np.array_equal(columns["epoch"], np.arange(first.epochs)):
-        raise PackError("its epochs do not count up")
-    return first, columns
+    told = msgspec.msgpack.decode(_member(archive, _EPOCHS), type=tuple[Epoch, ...])
+    if [event.epoch for event in told] != list(range(first.epochs)):
+        raise ValueError("its epochs do not count up")
+    if told[-1].steps_done != first.steps:
+        raise ValueError("its steps are not those of its epochs")
+    return first, told
 
 
-def _member(archive: zipfile.ZipFile, name: str, most: int = _SMALL) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, most: int = _MOST) -> bytes:
     info = archive.getinfo(name)
     # Uncompressed, a member cannot be larger than the file says it is itself.
     if info.compress_type != zipfile.ZIP_STORED or not 0 <= info.file_size <= most:
