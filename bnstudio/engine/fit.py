@@ -192,9 +192,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             0 if self.prepared.x_val is None else len(self.prepared.x_val),
             self.probes.nodes,
             self.built.model.count_params(),
-            self.epochs_done,
-            self.stream.steps_done,
-            learning_rate.read(self.built.model) if learning_rate.is_settable(settings) else None,
+            epochs_done=self.epochs_done,
+            steps_done=self.stream.steps_done,
+            learning_rate=learning_rate.read(self.built.model),
+            scheduled=not learning_rate.is_settable(settings),
         )
 
     def fit(self, callbacks: list[Any]) -> None:
@@ -272,7 +273,6 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
                     f"epoch {self.epochs_done + 1} of {self.job.project.settings.epochs}."
                 )
             self._look()
-        self.rate = learning_rate.read(self.built.model)
         return {name: values[-1] for name, values in logs.items()}
 
     def _test_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
@@ -289,8 +289,8 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         values = _scalars(logs)
         self.stream.flush()
         self.epochs_done = epoch + 1
-        steps = self.stream.steps_done
-        event = Epoch(self.job.run, epoch, steps, values, self.elapsed, self.rate)
+        steps, rate = self.stream.steps_done, learning_rate.read(self.built.model)
+        event = Epoch(self.job.run, epoch, steps, values, self.elapsed, rate)
         self.send(event)
         for name in ("loss", "val_loss"):
             if not math.isfinite(values.get(name, 0.0)):

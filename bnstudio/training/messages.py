@@ -109,7 +109,8 @@ class Started(Message, frozen=True):
         parameters: Of the built Keras model, trainable or not.
         epochs_done: How many there were before, where it goes on from a checkpoint.
         steps_done: Likewise.
-        learning_rate: That of the next step; None where it follows a schedule.
+        learning_rate: That of the next step.
+        scheduled: Whether it follows a schedule, and so cannot be set by hand.
     """
 
     run: str
@@ -122,6 +123,7 @@ class Started(Message, frozen=True):
     epochs_done: int = 0
     steps_done: int = 0
     learning_rate: float | None = None
+    scheduled: bool = False
 
 
 class Steps(Message, frozen=True):
@@ -143,8 +145,8 @@ class Steps(Message, frozen=True):
 class Epoch(Message, frozen=True):
     """An epoch has ended. ``logs`` are Keras's own, ``val_`` ones included.
 
-    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is what it had
-    come to after the last step, whatever sets it, before a callback cut it.
+    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is that of the
+    step that would come next, whatever sets it.
     """
 
     run: str

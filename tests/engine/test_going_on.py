@@ -229,7 +229,7 @@ def test_a_schedule_is_not_overruled(tmp_path):
     (note,) = [event for event in events if isinstance(event, Noted)]
     assert "schedule" in note.message
     assert not any(isinstance(event, LearningRateChanged) for event in events)
-    assert next(event for event in events if isinstance(event, Started)).learning_rate is None
+    assert next(event for event in events if isinstance(event, Started)).scheduled
     schedule = keras.optimizers.schedules.CosineDecay(**COSINE["config"])
     rates = [event.learning_rate for event in events if isinstance(event, Epoch)]
     assert rates == [float(schedule(step)) for step in (8, 16)]

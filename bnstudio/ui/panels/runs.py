@@ -42,7 +42,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
-from bnstudio.runs.run import STATE_NAMES, Run
+from bnstudio.runs.run import RATE, STATE_NAMES, Run
 from bnstudio.ui import theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
@@ -474,7 +474,7 @@ def _text(run: Run, column: int) -> str:
         case 4:
             return _best(run, "loss")
         case 5:
-            metrics = [name for name in run.metrics if name != "loss"]
+            metrics = [name for name in run.metrics if name not in ("loss", RATE)]
             return f"{metrics[0]} {_best(run, metrics[0])}" if metrics else ""
         case 6:
             return duration(run.elapsed)
@@ -496,7 +496,7 @@ def _key(run: Run, column: int) -> str | float:
         case 3:
             return float(len(run.epochs))
         case 4 | 5:
-            metrics = [name for name in run.metrics if name != "loss"]
+            metrics = [name for name in run.metrics if name not in ("loss", RATE)]
             name = "loss" if column == _LOSS else (metrics[0] if metrics else "")
             best = run.best(name) if name else None
             return math.inf if best is None else best[1]
