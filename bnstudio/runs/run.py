@@ -284,14 +284,25 @@ class Run:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of what is logged, without the ``val_`` ones: the loss first, the rate last."""
+        """The names of what is logged, without the ``val_`` ones: the loss first.
+
+        The learning rate is the last of them, once it has changed.
+        """
         names = dict.fromkeys((*self.steps, *self.epochs))
         found = [
             name
             for name in names
             if name not in {"step", "epoch", "elapsed"} and not name.startswith("val_")
         ]
+        if RATE in found and not self._rate_varies:
+            found.remove(RATE)
         return tuple(sorted(found, key=lambda name: (name == RATE) - (name == "loss")))
+
+    @property
+    def _rate_varies(self) -> bool:
+        rates = self.epochs[RATE]
+        known = rates[np.isfinite(rates)]
+        return bool(len(self.rates)) or bool((known[1:] != known[:-1]).any())
 
     def best(self, metric: str = "loss") -> tuple[int, float] | None:
         """The epoch, from 0, with the best validation value of ``metric``, and that value.

@@ -54,7 +54,7 @@ class RunList(QObject):
         self.ghosts: tuple[Run, ...] = ()
         self._unlisted: Iterator[Run] | None = None
         self._told: set[str] = set()
-        self._standing: tuple[object, Standing] = (None, Standing())
+        self._standing: dict[str, tuple[object, Standing]] = {}
         store.follow(document.path)
         document.path_changed.connect(self._follow)
 
@@ -70,10 +70,10 @@ class RunList(QObject):
             return Standing(reason="There is no run.")
         if self.live:
             return Standing(total=run.total_epochs, reason="A run is going on.")
-        key = run.id, run.state, len(run.epochs), run.total_epochs
-        if key != self._standing[0]:
-            self._standing = key, standing(self.store, run)
-        return self._standing[1]
+        key = run.state, len(run.epochs), run.total_epochs
+        if self._standing.get(run.id, (None, None))[0] != key:
+            self._standing[run.id] = key, standing(self.store, run)
+        return self._standing[run.id][1]
 
     def list_runs(self) -> None:
         """Reads the recorded runs in, a few at a time; ``runs_changed`` tells of them."""
