@@ -90,8 +90,7 @@ class Execution:
         wants a step, that is done alone, and the weights are compared around it.
         """
         first, last = 0, -(-self._size // self._batch)
-        if self._mark:
-            self._mark.renew()
+        self.renew()
         while first < last:
             alone = update is not None and update.wanted
             span = Span(order, first, 1 if alone else min(self._pace.count, last - first))
@@ -115,6 +114,11 @@ class Execution:
             if not taken.sound:
                 return
             first += len(table)
+
+    def renew(self) -> None:
+        """To be called where something else than a step has changed a variable."""
+        if self._mark:
+            self._mark.renew()
 
     def _repeat(self, order: Any, first: Any, count: Any) -> Any:
         def goes_on(done: Any, sound: Any, _: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,15 @@ import numpy as np
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import DataError
+from bnstudio.engine import learning_rate
 from bnstudio.engine.bad import Bad, first_bad
 from bnstudio.engine.builder import build
 from bnstudio.engine.callbacks import make_callbacks, stopped_early
+from bnstudio.engine.checkpoints import Checkpoints, open_checkpoint
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError, culprit, say
 from bnstudio.engine.execution import Execution, test_step, training_step
+from bnstudio.engine.kept import keep
 from bnstudio.engine.objects import make_loss, make_optimizer
 from bnstudio.engine.probes import Probes
 from bnstudio.engine.stream import Stream
@@ -32,6 +34,8 @@ from bnstudio.training.messages import (
     Epoch,
     Finished,
     Histograms,
+    LearningRateChanged,
+    Noted,
     Paused,
     Resumed,
     Started,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from bnstudio.engine.builder import Built
     from bnstudio.plan import Plan
     from bnstudio.project import Project
+    from bnstudio.training.checkpoint import Checkpoint
     from bnstudio.training.messages import Event
 
 
@@ -70,6 +75,7 @@ class Job:
     project: Project
     probe_seconds: float = 0.09
     keep: str = ""
+    checkpoint: str = ""
 
 
 def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finished:
@@ -81,13 +87,24 @@ def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finish
     """
     if problems := check(job.project.settings):
         raise JobError("The training settings cannot be used. " + " ".join(problems))
+    begin = open_checkpoint(job.checkpoint)
+    epochs = job.project.settings.epochs
+    if begin and begin.head.epochs >= epochs:
+        raise JobError(
+            f"There is nothing left to train: {begin.head.epochs} epochs are done, and {epochs} "
+            "are asked for. Ask for more."
+        )
     prepared = _prepare(job.project)
     control.hold()
-    return train(job, prepared, send, control)
+    return train(job, prepared, send, control, begin)
 
 
 def train(
-    job: Job, prepared: Prepared, send: Callable[[Event], None], control: Control
+    job: Job,
+    prepared: Prepared,
+    send: Callable[[Event], None],
+    control: Control,
+    begin: Checkpoint | None = None,
 ) -> Finished:
     """Does what ``run_job`` does, on rows that are prepared."""
     # Without looking for garbage, which takes a fifth of a second: the run before has done that.
@@ -98,9 +115,8 @@ def train(
     calls = plan(analyze(project.graph))
     built = build(calls)
     _compile(built, project)
-    recorder = Recorder(job, built, prepared, send, control)
+    recorder = Recorder(job, built, prepared, send, control, begin)
     callbacks = make_callbacks(settings)
-    send(recorder.started())
     reason, bad, message = "completed", None, ""
     try:
         recorder.fit([*callbacks, recorder])
@@ -146,6 +162,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         prepared: Prepared,
         send: Callable[[Event], None],
         control: Control,
+        begin: Checkpoint | None = None,
     ) -> None:
         super().__init__()
         self.job, self.built, self.prepared = job, built, prepared
@@ -157,9 +174,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         self.probes = Probes(
             built, rows, job.probe_seconds, settings.measuring, targets, settings.batch_size
         )
-        self.stream = Stream(job.run, send)
+        self.begin = begin
+        self.stream = Stream(job.run, send, begin.head.steps if begin else 0)
         self.watch = Watch(built.model)
-        self.epochs_done = 0
+        self.epochs_done = begin.head.epochs if begin else 0
+        self.before = begin.head.elapsed if begin else 0.0
         self.spent_before = 0.0
         self.measured = -1
         self.began = time.monotonic()
@@ -181,6 +200,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             0 if self.prepared.x_val is None else len(self.prepared.x_val),
             self.probes.nodes,
             self.built.model.count_params(),
+            epochs_done=self.epochs_done,
+            steps_done=self.stream.steps_done,
+            learning_rate=learning_rate.read(self.built.model),
+            scheduled=not learning_rate.is_settable(settings),
         )
 
     def fit(self, callbacks: list[Any]) -> None:
@@ -199,8 +222,10 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         model._symbolic_build(data_batch=tuple(part[:batch] for part in rows))
         step = training_step(model, self.watch)
         changed = [*model.variables, *model.optimizer.variables]
-        execution = Execution(step, rows, batch, model.jit_compile, changed)
+        execution = self.execution = Execution(step, rows, batch, model.jit_compile, changed)
         model.train_function = lambda order: self._train_epoch(execution, order)
+        kept = [callback for callback in callbacks if callback is not self]
+        self.checkpoints = Checkpoints(self.job.keep, model, kept, self._note)
         held_out = None
         if prepared.x_val is not None and prepared.y_val is not None:
             rows = (prepared.x_val, prepared.y_val)
@@ -213,12 +238,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
                 batch_size=len(prepared.x_train),
                 validation_batch_size=None if held_out is None else len(held_out[0]),
                 epochs=settings.epochs,
+                initial_epoch=self.epochs_done,
                 validation_data=held_out,
                 callbacks=callbacks,
                 verbose=0,
             )
         finally:
             model.train_function = model.test_function = None
+            self.checkpoints.write()
 
     def end(self) -> None:
         """Says what is still to be said when ``fit`` is over, and leaves the model as it was."""
@@ -228,11 +255,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         self.watch.leave()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Measures the model as it is drawn, before it learns."""
+        """Measures the model as it is drawn, or was left, before it learns."""
+        if self.begin:
+            self.checkpoints.restore(self.begin)
+        self.send(self.started())
         if self.probes.due:
             self._measure()
         self.spent_before = self.probes.budget.spent
-        self.began = time.monotonic() - self.control.paused_seconds
+        self.began = time.monotonic() - self.control.paused_seconds - self.before
 
     def _train_epoch(self, execution: Execution, batches: Iterator[Any]) -> dict[str, Any]:
         """Streams an epoch's steps, and ends the run if the loss of one is no number."""
@@ -264,11 +294,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         values = _scalars(logs)
         self.stream.flush()
         self.epochs_done = epoch + 1
-        self.send(Epoch(self.job.run, epoch, self.stream.steps_done, values, self.elapsed))
+        steps, rate = self.stream.steps_done, learning_rate.read(self.built.model)
+        event = Epoch(self.job.run, epoch, steps, values, self.elapsed, rate)
+        self.send(event)
         for name in ("loss", "val_loss"):
             if not math.isfinite(values.get(name, 0.0)):
                 said = f"{name} became {values[name]} at the end of epoch {epoch + 1}."
                 raise Diverged(said, self._validation())
+        self.checkpoints.take(event)
 
     def _diverged(self, loss: float, order: Any) -> Diverged:
         """What is said of the step after those that were sound."""
@@ -303,12 +336,34 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             yield rows[start : start + size], False  # type: ignore[index]  # there are some
 
     def _heed(self) -> None:
+        self._set_rate()
         if self.control.held:
             self.stream.flush()
+            self.checkpoints.write()
             self.send(Paused(self.job.run))
-            self.control.hold()
+            while self.control.held:
+                self.control.hold()
+                self._set_rate()
             self.send(Resumed(self.job.run))
         self.control.hold()
+
+    def _set_rate(self) -> None:
+        """Goes on with the learning rate that is asked for, if one is."""
+        value = self.control.take_rate()
+        if value is None:
+            return
+        if not learning_rate.is_settable(self.job.project.settings):
+            self._note("The learning rate follows a schedule, so it cannot be set by hand.")
+            return
+        model = self.built.model
+        learning_rate.write(model, value)
+        self.execution.renew()
+        self.stream.flush()
+        step = self.stream.steps_done
+        self.send(LearningRateChanged(self.job.run, step, learning_rate.read(model)))
+
+    def _note(self, message: str) -> None:
+        self.send(Noted(self.job.run, message))
 
     def _measure(self, thorough: bool = False) -> None:
         self.measured = self.stream.steps_done
@@ -316,33 +371,13 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
         cost = None
         if self.measured:
             spent = self.probes.budget.spent - self.spent_before
-            cost = min(1.0, spent / max(self.elapsed, spent))
+            cost = min(1.0, spent / max(self.elapsed - self.before, spent))
         self.send(Histograms(self.job.run, self.measured, layers, cost))
 
 
 def _scalars(logs: Mapping[str, Any] | None) -> dict[str, float]:
     """Keras's logs as numbers; a metric that has one a class is shown as their mean."""
     return {name: float(np.mean(value)) for name, value in (logs or {}).items()}
-
-
-def keep(model: Any, folder: Path) -> str:
-    """Saves the model as ``model.keras`` so that a file of that name is whole at any moment.
-
-    Raises:
-        JobError: If it cannot be written.
-    """
-    path, partial = folder / "model.keras", folder / "model.partial.keras"
-    try:
-        model.save(partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except (OSError, ValueError) as error:
-        partial.unlink(missing_ok=True)
-        raise JobError(
-            f"The run is over, but its model could not be saved in {folder}: {say(error)}"
-        ) from error
-    return str(path)
 
 
 def _prepare(project: Project) -> Prepared:

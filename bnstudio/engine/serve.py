@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.training.frames import FrameError, requests
-from bnstudio.training.messages import Failed, Finished, Pause, Preview, Ready, Resume, Stop, Train
+from bnstudio.training.messages import (
+    Failed,
+    Finished,
+    LearningRate,
+    Pause,
+    Preview,
+    Ready,
+    Resume,
+    Stop,
+    Train,
+)
 
 if TYPE_CHECKING:
     from bnstudio.project import Project
@@ -68,6 +78,7 @@ class _Desk:
                 project,
                 request.probe_seconds,
                 request.keep,
+                request.checkpoint,
             )
             answer = run_job(job, self.channel.send, control)
         except Stopped:
@@ -118,6 +129,8 @@ class _Desk:
                 control.resume()
             case Stop() if control:
                 control.stop()
+            case LearningRate() if control:
+                control.set_rate(request.value)
 
 
 def _load(text: str) -> Project:

@@ -17,12 +17,15 @@ INTERVAL = 0.04
 
 
 class Stream:
-    """Collects steps and sends them on, merged, every ``INTERVAL`` seconds."""
+    """Collects steps and sends them on, merged, every ``INTERVAL`` seconds.
 
-    def __init__(self, run: str, send: Callable[[Event], None]) -> None:
+    ``done`` is how many there were before, where a run goes on.
+    """
+
+    def __init__(self, run: str, send: Callable[[Event], None], done: int = 0) -> None:
         self._run = run
         self._send = send
-        self._done = 0
+        self._done = done
         self._pending: dict[str, list[float]] = {}
         self._elapsed = 0.0
         self._sent = 0.0

@@ -89,6 +89,20 @@ class Place:
 
         return Recorder(self.path, run)
 
+    def go_on(self, run: Run) -> Recorder:
+        """The record of a run that was rewound, to be gone on with.
+
+        Raises:
+            RecordError: If it cannot be written; it is as it was then.
+        """
+        from bnstudio.runs.record import Recorder  # the first frame has no need of it
+
+        return Recorder(self.path, run, again=True)
+
+    def checkpoint(self, run: Run, name: str) -> Path:
+        """Where a run's checkpoint of this name is, if it has left one."""
+        return self.folder / "models" / run.id / name
+
     def next_number(self) -> int:
         """One more than the largest number taken."""
         with suppress(RecordError), self._reading() as connection:
@@ -137,6 +151,12 @@ class Place:
             )
             for count, blob in found:
                 _extend(run.steps, count, blob, "step")
+            changes = connection.execute(
+                "SELECT rows, columns FROM logs WHERE run = ? AND kind = 'rate' ORDER BY id",
+                (run.id,),
+            )
+            for count, blob in changes:
+                _extend(run.rates, count, blob, "step")
             if len(run.steps):
                 run.elapsed = max(run.elapsed, float(run.steps["elapsed"][-1]))
             ids = connection.execute(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.lazy import np
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
 from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
+from bnstudio.runs.rewind import rewind
 from bnstudio.training.messages import Histograms
 
 if TYPE_CHECKING:
@@ -44,20 +45,21 @@ class Recorder:
     """Writes one run down.
 
     Attributes:
+        run: The id of the run.
         folder: Where the engine leaves the model.
         aside: Where a damaged database was set aside to make room for this record.
     """
 
-    def __init__(self, path: Path, run: Run) -> None:
-        """Begins the record.
+    def __init__(self, path: Path, run: Run, again: bool = False) -> None:
+        """Begins the record, or goes on with that of a run that was rewound.
 
         Raises:
             RecordError: If that cannot be done.
         """
         self.folder = path.parent / "models" / run.id
         self._path = path
-        self._run = run.id
-        self._rows = {"step": 0, "epoch": 0}
+        self.run = run.id
+        self._rows = {"step": len(run.steps), "epoch": 0, "rate": 0}
         self._pieces: deque[tuple[str, _Piece]] = deque()
         self._measured: deque[Histograms] = deque()
         self._summary = self._written = dict[str, Any]()
@@ -69,7 +71,10 @@ class Recorder:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                _insert(connection, run)
+                if again:
+                    self._go_on(connection, run)
+                else:
+                    _insert(connection, run)
         except FAULTS as error:
             self._connection.close()
             raise RecordError(f"{path}: {say(error)}") from error
@@ -90,6 +95,7 @@ class Recorder:
         else:
             self._take("step", run.steps)
             self._take("epoch", run.epochs)
+            self._take("rate", run.rates)
         self._summary = summary(run, self._path.parent)
 
     def finish(self, run: Run) -> None:
@@ -114,6 +120,17 @@ class Recorder:
         self._thread.join(PATIENCE)
         self._abandoned.set()
         self._thread.join()
+
+    def _go_on(self, connection: sqlite3.Connection, run: Run) -> None:
+        """Makes of the record what the rewound run is."""
+        rewind(connection, run.id, run.done_steps)
+        for kind, table in (("epoch", run.epochs), ("rate", run.rates)):
+            _insert_rows(connection, run.id, kind, {name: table[name] for name in table})
+            self._rows[kind] = len(table)
+        row = {**_trained(connection, run), **summary(run, self._path.parent)}
+        row |= {"writer": this_process(), "whole": 0}
+        if not _update(connection, run.id, row):
+            raise RecordError("its record is gone")
 
     def _take(self, kind: str, table: Table) -> None:
         done = self._rows[kind]
@@ -156,7 +173,7 @@ class Recorder:
                 connection.execute("BEGIN IMMEDIATE")
                 self._insert(connection, pieces, measured)
                 if now is not self._written:
-                    _update(connection, self._run, now)
+                    _update(connection, self.run, now)
                 if end is not None:
                     self._round_off(connection, end)
         except FAULTS as error:
@@ -180,17 +197,17 @@ class Recorder:
     ) -> None:
         for kind in self._rows:
             together = _join([piece for its, piece in pieces if its == kind])
-            _insert_rows(connection, self._run, kind, together)
+            _insert_rows(connection, self.run, kind, together)
         connection.executemany(
             "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
-            ((self._run, _whole(entry.step), pack_histograms(entry)) for entry in measured),
+            ((self.run, _whole(entry.step), pack_histograms(entry)) for entry in measured),
         )
 
     def _round_off(self, connection: sqlite3.Connection, epochs: _Piece) -> None:
         """Joins the epochs to one piece, which is all that a list of runs reads."""
-        connection.execute("DELETE FROM logs WHERE run = ? AND kind = 'epoch'", (self._run,))
-        _insert_rows(connection, self._run, "epoch", epochs)
-        connection.execute("UPDATE runs SET whole = 1 WHERE id = ?", (self._run,))
+        connection.execute("DELETE FROM logs WHERE run = ? AND kind = 'epoch'", (self.run,))
+        _insert_rows(connection, self.run, "epoch", epochs)
+        connection.execute("UPDATE runs SET whole = 1 WHERE id = ?", (self.run,))
 
 
 def summary(run: Run, folder: Path) -> dict[str, Any]:
@@ -226,10 +243,15 @@ def this_process() -> str:
     return f"{os.getpid()}:{psutil.Process().create_time():.2f}"
 
 
-def _insert(connection: sqlite3.Connection, run: Run) -> None:
+def _trained(connection: sqlite3.Connection, run: Run) -> dict[str, Any]:
+    """Writes a run's project down, and tells what its row says of it."""
     mark = hashlib.sha256(run.text.encode()).hexdigest()
     connection.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (mark, run.text))
     settings, data = _settings_and_data(run.text)
+    return {"project": mark, "settings": settings, "data": data}
+
+
+def _insert(connection: sqlite3.Connection, run: Run) -> None:
     row = {
         "id": run.id,
         "number": run.number,
@@ -238,18 +260,18 @@ def _insert(connection: sqlite3.Connection, run: Run) -> None:
         "source": run.source,
         "created": run.created,
         "writer": this_process(),
-        "project": mark,
-        "settings": settings,
-        "data": data,
+        **_trained(connection, run),
         **summary(run, Path()),
     }
     places = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({places})", (*row.values(),))
 
 
-def _update(connection: sqlite3.Connection, run: str, row: Mapping[str, Any]) -> None:
+def _update(connection: sqlite3.Connection, run: str, row: Mapping[str, Any]) -> bool:
+    """Writes a part of a run's row; False where there is none."""
     columns = ", ".join(f"{name} = ?" for name in row)
-    connection.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*row.values(), run))
+    done = connection.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*row.values(), run))
+    return done.rowcount == 1
 
 
 def _insert_rows(connection: sqlite3.Connection, run: str, kind: str, columns: _Piece) -> None:

@@ -15,6 +15,7 @@ from bnstudio.training.messages import (
     Finished,
     Histogram,
     Histograms,
+    LearningRateChanged,
     Paused,
     Resumed,
     Started,
@@ -53,6 +54,9 @@ STATE_NAMES: dict[State, str] = {
 
 KEPT = 60
 """Measurements of the activations that a run keeps, spread evenly over its time."""
+
+RATE = "learning_rate"
+"""The column of the epochs that is a setting, and no measure of how good they are."""
 
 _HIGHER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "r2", "iou", "sensitivity",
            "specificity", "positives", "negatives")  # fmt: skip
@@ -111,6 +115,12 @@ class Table:
             array[self._size : self._size + len(values)] = values
         self._size = end
 
+    def cut(self, rows: int) -> Table:
+        """A table of its own, of the first ``rows`` rows."""
+        cut = Table()
+        cut.extend(rows, {name: self[name][:rows] for name in self})
+        return cut
+
     def _grown(self, old: Floats) -> Floats:
         new = np.full(self._room, np.nan)
         new[: self._size] = old[: self._size]
@@ -153,6 +163,14 @@ class History:
         while len(range(0, count, stride)) >= self._kept:
             stride *= 2
         return stride
+
+    def before(self, step: int) -> History:
+        """A history of its own, of what was measured before a step."""
+        cut = History(self._kept)
+        for measured in self.kept():
+            if measured.step < step:
+                cut.add(measured)
+        return cut
 
     @property
     def count(self) -> int:
@@ -198,12 +216,15 @@ class Run:
         nodes: The measured nodes in graph order.
         steps: ``step``, ``elapsed`` and the logs, a row a step.
         epochs: ``epoch``, ``step``, ``elapsed`` and the logs, a row an epoch.
+        rates: ``step``, ``elapsed`` and ``learning_rate``, a row each time that it was set by hand.
         history: The activations over time.
         elapsed: Seconds of training, pauses left out.
         message: Why it failed, died or diverged.
         node: The node at fault.
         model: The path of the kept model; empty for none.
         loaded: False while the logs of an earlier session's run are still on disk only.
+        learning_rate: That of the next step, while it goes on; None where it is not known.
+        scheduled: Whether that follows a schedule.
         tags: Words of the user's own, to find it by.
         versions: Of what trained it, by name: keras, tensorflow, python, bnstudio.
     """
@@ -224,12 +245,15 @@ class Run:
     nodes: tuple[str, ...] = ()
     steps: Table = field(default_factory=Table)
     epochs: Table = field(default_factory=Table)
+    rates: Table = field(default_factory=Table)
     history: History = field(default_factory=History)
     elapsed: float = 0.0
     message: str = ""
     node: str = ""
     model: str = ""
     loaded: bool = True
+    learning_rate: float | None = None
+    scheduled: bool = False
     tags: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -259,14 +283,25 @@ class Run:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of what is logged, the loss first, without the ``val_`` ones."""
+        """The names of what is logged, without the ``val_`` ones: the loss first.
+
+        The learning rate is the last of them, once it has changed.
+        """
         names = dict.fromkeys((*self.steps, *self.epochs))
         found = [
             name
             for name in names
             if name not in {"step", "epoch", "elapsed"} and not name.startswith("val_")
         ]
-        return tuple(sorted(found, key=lambda name: name != "loss"))
+        if RATE in found and not self._rate_varies:
+            found.remove(RATE)
+        return tuple(sorted(found, key=lambda name: (name == RATE) - (name == "loss")))
+
+    @property
+    def _rate_varies(self) -> bool:
+        rates = self.epochs[RATE]
+        known = rates[np.isfinite(rates)]
+        return bool(len(self.rates)) or bool((known[1:] != known[:-1]).any())
 
     def best(self, metric: str = "loss") -> tuple[int, float] | None:
         """The epoch, from 0, with the best validation value of ``metric``, and that value.
@@ -274,7 +309,7 @@ class Run:
         Where nothing was held out it is the training value's; None before the first epoch.
         """
         name = f"val_{metric}" if f"val_{metric}" in self.epochs else metric
-        if name not in self.epochs:
+        if name not in self.epochs or name == RATE:
             return None
         values = self.epochs[name]
         finite = np.flatnonzero(np.isfinite(values))
@@ -295,6 +330,7 @@ class Run:
                 self.total_epochs, self.steps_per_epoch = max(0, event.epochs), max(0, event.steps)
                 self.train_rows, self.validation_rows = event.train_rows, event.validation_rows
                 self.nodes, self.parameters = event.nodes, event.parameters
+                self.learning_rate, self.scheduled = event.learning_rate, event.scheduled
                 if self.state == "waiting":
                     self.state = "running"
             case Steps():
@@ -305,6 +341,10 @@ class Run:
                 if (last := self.history.last) is not None and event.step < last.step:
                     return False
                 self.history.add(event)
+            case LearningRateChanged():
+                self.learning_rate = event.value
+                place = {"step": (event.step,), "elapsed": (self.elapsed,)}
+                self.rates.extend(1, {**place, RATE: (event.value,)})
             case Paused():
                 return self._turn("paused", "running")
             case Resumed():
@@ -324,6 +364,28 @@ class Run:
     def unload(self) -> None:
         """Lets the steps and the activations go, which ``RunStore.load`` reads again."""
         self.steps, self.history, self.loaded = Table(), History(), False
+        self.rates = Table()
+
+    def rewind(self, told: Sequence[Epoch]) -> None:
+        """Goes back to the end of the last of these epochs, to wait for what follows it.
+
+        ``told`` are all that it has had until then; those that a crash has kept from the record
+        are taken in. The tables are new ones.
+        """
+        last = told[-1]
+        self.steps = self.steps.cut(_below(self.steps, last.steps_done))
+        self.epochs = self.epochs.cut(_below(self.epochs, last.epoch + 1, "epoch"))
+        self.history = self.history.before(last.steps_done)
+        rates = _below(self.rates, last.steps_done)
+        # One that was set right after the last step may have come before that epoch's end or after.
+        if len(self.rates) > rates and self.rates["step"][rates] == last.steps_done:
+            rates += self.rates[RATE][rates] == last.learning_rate
+        self.rates = self.rates.cut(rates)
+        self.elapsed = 0.0
+        for event in told:
+            self._add_epoch(event)
+        self.elapsed = _later(0.0, last.elapsed)
+        self.state, self.message, self.node = "waiting", "", ""
 
     def _turn(self, to: State, expected: State) -> bool:
         if self.state != expected:
@@ -358,11 +420,19 @@ class Run:
             return False
         self.elapsed = _later(self.elapsed, event.elapsed)
         row = {name: (value,) for name, value in event.logs.items()}
+        if event.learning_rate is not None:
+            self.learning_rate = event.learning_rate
+            row.setdefault(RATE, (event.learning_rate,))
         place = {
             "epoch": (event.epoch,), "step": (event.steps_done,), "elapsed": (self.elapsed,)
         }  # fmt: skip
         self.epochs.extend(1, {**place, **row, **place})
         return True
+
+
+def _below(table: Table, limit: int, counted: str = "step") -> int:
+    """How many rows there are before a limit; what is counted rises."""
+    return int(np.searchsorted(table[counted], limit)) if counted in table else 0
 
 
 def _later(before: float, now: float) -> float:

@@ -13,6 +13,7 @@ from platformdirs import user_data_path
 from bnstudio.runs.database import RecordError
 from bnstudio.runs.folders import Folders
 from bnstudio.runs.place import Place
+from bnstudio.training.checkpoint import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,27 @@ class RunStore:
             self._recorders = [*(r for r in self._recorders if r.writing), recorder]
             return recorder
         return None
+
+    def go_on(self, run: Run) -> Recorder:
+        """The record of a run that was rewound, to be gone on with.
+
+        Raises:
+            RecordError: If it cannot be written; it is as it was then.
+        """
+        place = self._place(run)
+        if isinstance(place, Folders):
+            raise RecordError("an earlier version of bnstudio has kept it")
+        for recorder in self._recorders:
+            if recorder.run == run.id:
+                recorder.close()  # what was put aside of it comes first
+        recorder = place.go_on(run)
+        self._recorders = [*(r for r in self._recorders if r.writing), recorder]
+        return recorder
+
+    def checkpoint(self, run: Run, name: str = LAST) -> Path | None:
+        """Where a run's checkpoint is, if it has left one."""
+        place = self._place(run)
+        return None if isinstance(place, Folders) else place.checkpoint(run, name)
 
     def complaint(self) -> str:
         """Why a record that is being written does not reach the disk, said once each."""

@@ -19,6 +19,9 @@ MAX_FRAME = 64 * 2**20
 BINS = 64
 """Bars in an activation histogram."""
 
+RATES = (1e-30, 1e30)
+"""The bounds of a learning rate, so that in single precision it is neither 0 nor infinite."""
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The shares of values that lie below a histogram's ``quantiles``."""
 
@@ -38,14 +41,16 @@ class Train(Message, frozen=True):
         project: The text of the project file: graph, data and settings.
         probe_seconds: How often the layers are measured, as far as the project's settings allow;
             0 for never.
-        keep: An existing folder where the trained model is written as ``model.keras``; empty to
-            keep none.
+        keep: An existing folder where the trained model is written as ``model.keras``, and the
+            checkpoints beside it while it trains; empty to keep none.
+        checkpoint: The path of one that this run has left, to go on from; empty to begin anew.
     """
 
     run: str
     project: str
     probe_seconds: float = 0.09
     keep: str = ""
+    checkpoint: str = ""
 
 
 class Preview(Message, frozen=True):
@@ -68,7 +73,16 @@ class Stop(Message, frozen=True):
     """End the run after the step in progress and keep what it has learned."""
 
 
-Request = Train | Preview | Pause | Resume | Stop
+class LearningRate(Message, frozen=True):
+    """Go on with another learning rate, from the next step on.
+
+    ``LearningRateChanged`` answers, or ``Noted`` where it follows a schedule.
+    """
+
+    value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
+
+
+Request = Train | Preview | Pause | Resume | Stop | LearningRate
 
 
 # From the engine to the program.
@@ -93,6 +107,10 @@ class Started(Message, frozen=True):
         steps: Steps an epoch.
         nodes: The nodes that are measured, in graph order.
         parameters: Of the built Keras model, trainable or not.
+        epochs_done: How many there were before, where it goes on from a checkpoint.
+        steps_done: Likewise.
+        learning_rate: That of the next step.
+        scheduled: Whether it follows a schedule, and so cannot be set by hand.
     """
 
     run: str
@@ -102,6 +120,10 @@ class Started(Message, frozen=True):
     validation_rows: int
     nodes: tuple[str, ...]
     parameters: int
+    epochs_done: int = 0
+    steps_done: int = 0
+    learning_rate: float | None = None
+    scheduled: bool = False
 
 
 class Steps(Message, frozen=True):
@@ -123,7 +145,8 @@ class Steps(Message, frozen=True):
 class Epoch(Message, frozen=True):
     """An epoch has ended. ``logs`` are Keras's own, ``val_`` ones included.
 
-    ``epoch`` counts from 0; ``steps_done`` is over the whole run.
+    ``epoch`` counts from 0; ``steps_done`` is over the whole run. ``learning_rate`` is that of the
+    step that would come next, whatever sets it.
     """
 
     run: str
@@ -131,6 +154,7 @@ class Epoch(Message, frozen=True):
     steps_done: int
     logs: dict[str, float]
     elapsed: float
+    learning_rate: float | None = None
 
 
 class BatchNormGap(Message, frozen=True):
@@ -279,6 +303,25 @@ class Resumed(Message, frozen=True):
     run: str
 
 
+class LearningRateChanged(Message, frozen=True):
+    """The learning rate is another one, because the user wants it.
+
+    Attributes:
+        step: The number of the first step that is done with it, from 0 over the whole run.
+    """
+
+    run: str
+    step: int
+    value: float
+
+
+class Noted(Message, frozen=True):
+    """What people should know of the run, which goes on as it was."""
+
+    run: str
+    message: str
+
+
 class Finished(Message, frozen=True):
     """The run is over and its model is kept.
 
@@ -345,8 +388,8 @@ class Previewed(Message, frozen=True):
 
 
 Event = (
-    Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | Finished | Failed
-    | Previewed
+    Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | LearningRateChanged
+    | Noted | Finished | Failed | Previewed
 )  # fmt: skip
 
 

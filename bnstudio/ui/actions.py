@@ -158,12 +158,18 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("train.start", "Train", "session.train", "Train", ("Ctrl+R",), "play",
            "Trains the model on the chosen data.", "trainable"),
+    Action("train.go_on", "Continue", "go_on", "Train", ("Ctrl+Shift+R",), "go-on",
+           "Has the run that is shown go on from its last whole epoch.", "continuable"),
     Action("train.pause", "Pause", "session.pause", "Train", (), "pause",
            "Holds the run after the step in progress.", "running"),
     Action("train.resume", "Resume", "session.resume", "Train", (), "play",
            "Goes on with the paused run.", "paused"),
     Action("train.stop", "Stop and Keep", "session.stop", "Train", ("Ctrl+.",), "stop",
            "Ends the run and keeps what it has learned.", "training"),
+
+    Action("train.rate", "Change Learning Rate", "train_bar.rate.edit_rate", "Train",
+           ("Ctrl+Shift+L",), help="Sets the learning rate of the run that is going on.",
+           when="training", group=1),
 
     Action("help.selection", "Help on Selection", "help_on_selection", "Help", ("F1",), "help",
            "Explains the selected layer and its arguments."),

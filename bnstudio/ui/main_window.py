@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import Point
 from bnstudio.project import SUFFIX, Project, samples
-from bnstudio.ui import help, recovery, theme
+from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.view import CanvasView
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             document.selection_changed,
             document.diagnosed,
             session.state_changed,
+            session.runs_changed,
             document.history_changed,
             document.modified_changed,
         ):
@@ -162,6 +163,10 @@ class MainWindow(QMainWindow):
     def redo(self) -> None:
         """Makes the edit again that was taken back."""
         self.document.undo_stack.redo()
+
+    def go_on(self) -> None:
+        """Has the run that is shown go on."""
+        going_on.go_on(self, self.session)
 
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
@@ -320,6 +325,7 @@ class MainWindow(QMainWindow):
             "running": lambda: session.state == "running",
             "paused": lambda: session.state == "paused",
             "training": lambda: session.live,
+            "continuable": lambda: not session.standing().reason,
         }
 
     def _show_state(self, *_: object) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from bnstudio import project as projects
+from bnstudio.runs.going_on import Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,6 +54,7 @@ class RunList(QObject):
         self.ghosts: tuple[Run, ...] = ()
         self._unlisted: Iterator[Run] | None = None
         self._told: set[str] = set()
+        self._standing: dict[str, tuple[object, Standing]] = {}
         store.follow(document.path)
         document.path_changed.connect(self._follow)
 
@@ -60,6 +62,18 @@ class RunList(QObject):
     def live(self) -> bool:
         """Whether a run is going on."""
         return self.run is not None and self.run.live
+
+    def standing(self, run: Run | None = None) -> Standing:
+        """Whether a run, else the one that is shown, can go on, and from which epoch."""
+        run = run or self.run
+        if run is None:
+            return Standing(reason="There is no run.")
+        if self.live:
+            return Standing(total=run.total_epochs, reason="A run is going on.")
+        key = run.state, len(run.epochs), run.total_epochs
+        if self._standing.get(run.id, (None, None))[0] != key:
+            self._standing[run.id] = key, standing(self.store, run)
+        return self._standing[run.id][1]
 
     def list_runs(self) -> None:
         """Reads the recorded runs in, a few at a time; ``runs_changed`` tells of them."""

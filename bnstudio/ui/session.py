@@ -13,15 +13,20 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from bnstudio import __version__
 from bnstudio import project as projects
 from bnstudio.rules import Severity
+from bnstudio.runs.going_on import CannotGoOnError, go_on
 from bnstudio.runs.run import STATE_NAMES, Run
 from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import (
+    RATES,
     Died,
     Epoch,
     Event,
     Failed,
     Finished,
     Histograms,
+    LearningRate,
+    LearningRateChanged,
+    Noted,
     Pause,
     Paused,
     Preview,
@@ -98,6 +103,8 @@ class Session(RunList):
     stepped = Signal(object)
     #: An epoch has ended: the Run.
     epoch_ended = Signal(object)
+    #: The learning rate of the live run is another one: the Run.
+    rate_changed = Signal(object)
     #: A run is over, however it ended: the Run.
     run_ended = Signal(object)
     #: The engine could not do a job: Failed.
@@ -192,9 +199,6 @@ class Session(RunList):
         if reason := self.blocked():
             self.note.emit(reason, "error")
             return
-        if self._client is None:
-            self._false_starts = 0
-            self._start_engine()
         project = self.document.project
         text = projects.dumps(project)
         number = max([self.store.next_number(), *(run.number + 1 for run in self.runs)])
@@ -208,15 +212,46 @@ class Session(RunList):
             total_epochs=project.settings.epochs,
             versions=self._versions,
         )
-        self.run, self.previous = run, project
+        self.previous = project
         self.runs.append(run)
-        self.latest = {}
-        self._pace.clear()
-        self._recorder = self.store.begin(run)
+        recorder = self.store.begin(run)
         if self.store.warning:
             self.note.emit(f"{self.store.warning} The run itself goes on.", "warning")
-        keep = str(self._recorder.folder) if self._recorder is not None else ""
-        self._waiting = Train(run.id, text, keep=keep)
+        self._begin(run, recorder)
+
+    def go_on(self, run: Run | None = None, epochs: int = 0) -> None:
+        """Has a run, else the one that is shown, go on from its last whole epoch.
+
+        It trains the project that it trained before, to as many epochs as are asked for, else as
+        its settings say. Says why where it cannot.
+        """
+        run = run or self.run
+        if run is None or self.live:
+            self.note.emit(self.standing(run).reason, "error")
+            return
+        try:
+            recorder, checkpoint = go_on(self.store, run, epochs or run.total_epochs)
+        except CannotGoOnError as error:
+            self.note.emit(str(error), "error")
+            return
+        run.versions = self._versions
+        self.note.emit(f"{run.title} goes on from the end of epoch {len(run.epochs)}.", "info")
+        self._begin(run, recorder, str(checkpoint))
+
+    def set_rate(self, rate: float) -> None:
+        """Has the live run go on with another learning rate, from the next step on."""
+        if self.run is not None and self.run.live and RATES[0] <= rate <= RATES[1]:
+            self._send(LearningRate(rate))
+
+    def _begin(self, run: Run, recorder: Recorder | None, checkpoint: str = "") -> None:
+        if self._client is None:
+            self._false_starts = 0
+            self._start_engine()
+        self.run, self._recorder = run, recorder
+        self.latest = {}
+        self._pace.clear()
+        keep = str(recorder.folder) if recorder is not None else ""
+        self._waiting = Train(run.id, run.text, keep=keep, checkpoint=checkpoint)
         self.run_started.emit(run)
         self._set_state("running")
         self._send_waiting()
@@ -335,7 +370,13 @@ class Session(RunList):
                 if event.run == self._preview_id:
                     self._previewing = False
                     self.failed.emit(event)
-            case Started() | Epoch() | Paused() | Resumed() | Finished() | Failed():
+            case Noted():
+                if self.run is not None and event.run == self.run.id:
+                    self.note.emit(event.message, "warning")
+            case (
+                Started() | Epoch() | Paused() | Resumed() | LearningRateChanged() | Finished()
+                | Failed()
+            ):  # fmt: skip
                 self._say_merged()
                 self._take_progress(event)
 
@@ -365,7 +406,10 @@ class Session(RunList):
             measured, self._unsaid_histograms = self._unsaid_histograms, None
             self.measured.emit(measured)
 
-    def _take_progress(self, event: Started | Epoch | Paused | Resumed | Finished | Failed) -> None:
+    def _take_progress(
+        self,
+        event: Started | Epoch | Paused | Resumed | LearningRateChanged | Finished | Failed,
+    ) -> None:
         run = self.run
         if run is None or event.run != run.id or not run.live:
             return
@@ -376,6 +420,8 @@ class Session(RunList):
             case Epoch() if changed:
                 self._keep_pace(run)
                 self.epoch_ended.emit(run)
+            case Started() | LearningRateChanged():
+                self.rate_changed.emit(run)
             case Paused() | Resumed() if changed:
                 self._set_state("paused" if run.state == "paused" else "running")
             case Finished():

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from bnstudio.data import SOURCES
 from bnstudio.runs.run import STATE_NAMES
-from bnstudio.ui import icons, theme
+from bnstudio.ui import going_on, icons, theme
+from bnstudio.ui.rate_field import RateField
 from bnstudio.ui.verbatim import Verbatim, in_html, in_menu
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class TrainBar(QWidget):
         self.train.setIconSize(QSize(14, 14))
         self.train.setAccessibleName("Train")
         self.train.clicked.connect(session.train)
+        self.go_on = QToolButton()
+        self.go_on.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.go_on.clicked.connect(lambda: going_on.go_on(self, session))
+        icons.bind(self.go_on, "go-on")
         self.hold = QToolButton()
         self.hold.clicked.connect(self._hold)
         self.stop = QToolButton()
@@ -67,6 +72,11 @@ class TrainBar(QWidget):
         self.restart = QPushButton("Restart engine")
         self.restart.setToolTip("End the engine, whatever it is doing, and start another")
         self.restart.clicked.connect(session.restart)
+
+        self.rate = RateField(session)
+        self._rate_name = QLabel("rate")
+        self._rate_name.setProperty("role", "muted")
+        self._rate_name.setBuddy(self.rate)
 
         self.status = Verbatim()
         self.status.setProperty("role", "muted")
@@ -79,7 +89,7 @@ class TrainBar(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(4)
         self.progress.setAccessibleName("Progress")
-        told = self._told = QWidget()
+        told = self._told = _Told()
         grid = QGridLayout(told)
         grid.setContentsMargins(6, 0, 0, 0)
         grid.setVerticalSpacing(3)
@@ -87,22 +97,35 @@ class TrainBar(QWidget):
         grid.addWidget(self.status, 0, 0)
         grid.addWidget(self.numbers, 0, 1)
         grid.addWidget(self.progress, 1, 0, 1, 2)
-        # Of one size whatever it says: a change would have every dock laid out and painted again.
+        # In a narrow window the status is cut off, not the numbers.
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.status.setText("0")
         self.numbers.setText("0")
-        told.setFixedSize(self.fontMetrics().averageCharWidth() * 46, told.sizeHint().height())
-        told.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        told.fix(self.fontMetrics().averageCharWidth(), grid.sizeHint().height())
 
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for widget in (self.source, self.train, self.hold, self.stop, self.restart, told):
+        for widget in (
+            self.source,
+            self.train,
+            self.go_on,
+            self.hold,
+            self.stop,
+            self._rate_name,
+            self.rate,
+            self.restart,
+            told,
+        ):
             row.addWidget(widget)
 
         session.state_changed.connect(self.refresh)
         session.answering_changed.connect(self.refresh)
         session.run_started.connect(self.refresh)
         session.run_ended.connect(self.refresh)
+        session.runs_changed.connect(self.refresh)
+        session.rate_changed.connect(self.rate.refresh)
+        session.epoch_ended.connect(self.rate.refresh)
         session.stepped.connect(self._show_progress)
         session.epoch_ended.connect(self._show_progress)
         document.diagnosed.connect(self.refresh)
@@ -123,6 +146,9 @@ class TrainBar(QWidget):
         self.train.setToolTip(in_html(blocked or "Train the model that is drawn (Ctrl+R)"))
         self.train.setAccessibleDescription(blocked or "")
         icons.bind(self.train, "play", "on_accent" if blocked is None else "muted")
+        self._show_go_on()
+        self._rate_name.setVisible(live)
+        self.rate.refresh()
         paused = session.run is not None and session.run.state == "paused"
         self.hold.setVisible(live)
         self.hold.setEnabled(session.state in {"running", "paused"})
@@ -133,6 +159,16 @@ class TrainBar(QWidget):
         self.stop.setEnabled(session.state != "stopping")
         self.restart.setVisible(not session.answering or session.state == "down")
         self._show_progress()
+
+    def _show_go_on(self) -> None:
+        """Offers to go on with the run that is shown, where it can."""
+        session = self._session
+        run, standing = session.run, session.standing()
+        self.go_on.setVisible(not session.live and not standing.reason)
+        if run is not None and not standing.reason:
+            self.go_on.setText(going_on.caption(standing))
+            self.go_on.setToolTip(in_html(f"{going_on.tip(run, standing)} (Ctrl+Shift+R)"))
+            self.go_on.setAccessibleName(self.go_on.text())
 
     def _hold(self) -> None:
         run = self._session.run
@@ -163,6 +199,25 @@ class TrainBar(QWidget):
             return f"{STATE_NAMES[run.state]} \u00b7 {epochs}"
         eta = session.eta
         return epochs if eta is None else f"{epochs} \u00b7 {duration(eta)} left"
+
+
+class _Told(QWidget):
+    """Of a size that does not depend on what it says.
+
+    A change of it would have every dock laid out and painted again.
+    """
+
+    _USUAL, _LEAST = 46, 31
+
+    def fix(self, letter: int, height: int) -> None:
+        """Sets the size, by the width of a letter."""
+        self._usual = QSize(self._USUAL * letter, height)
+        self.setMinimumWidth(self._LEAST * letter)
+        self.setMaximumWidth(self._USUAL * letter)
+        self.setFixedHeight(height)
+
+    def sizeHint(self) -> QSize:
+        return self._usual
 
 
 def _last_loss(run: Run) -> float | None:

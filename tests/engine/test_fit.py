@@ -10,11 +10,12 @@ import pytest
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import Source
-from bnstudio.engine import fit, probes
+from bnstudio.engine import kept, probes
 from bnstudio.engine.builder import build
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.engine.errors import JobError
-from bnstudio.engine.fit import Job, keep, run_job
+from bnstudio.engine.fit import Job, run_job
+from bnstudio.engine.kept import keep
 from bnstudio.exporters.keras_script import render
 from bnstudio.plan import plan
 from bnstudio.project import Project
@@ -122,7 +123,9 @@ def test_events_tell_the_run():
     events, ended = train(measured_on(project, 50))
     calls = plan(analyze(project.graph))
     started = events[0]
-    assert started == Started("r", 3, 8, 455, 114, tuple(c.node for c in calls.calls), 698)
+    nodes = tuple(call.node for call in calls.calls)
+    rate = float(np.float32(0.001))
+    assert started == Started("r", 3, 8, 455, 114, nodes, 698, learning_rate=rate)
     losses, accuracy = steps(events, "loss"), steps(events, "accuracy")
     assert len(losses) == len(accuracy) == 3 * 8
     merged = [event for event in events if isinstance(event, Steps)]
@@ -297,7 +300,7 @@ def test_saving_leaves_the_old_model_or_the_new(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fit.os, "fsync", full)
+    monkeypatch.setattr(kept.os, "fsync", full)
     with pytest.raises(JobError, match=r"could not be saved.*No space left"):
         keep(model, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]

@@ -179,6 +179,8 @@ class Curves(QWidget):
             plot.deleteLater()
         self.plots = {name: self.plots.get(name) or self._plot(name) for name in metrics}
         self._arrange()
+        # What is new is seen once it has its place; a paused run says nothing that would draw it.
+        QTimer.singleShot(0, self, self._mark)
 
     def _plot(self, name: str) -> CurvePlot:
         # Not before it is needed: pyqtgraph takes as long to import as the rest of the window.

@@ -42,8 +42,8 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
-from bnstudio.runs.run import STATE_NAMES, Run
-from bnstudio.ui import theme
+from bnstudio.runs.run import RATE, STATE_NAMES, Run
+from bnstudio.ui import going_on, theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
@@ -240,6 +240,11 @@ class Runs(QWidget):
             if not self._session.show(run) and run not in self._session.ghosts:
                 self._session.set_ghosts((*self._session.ghosts, run))
 
+    def go_on(self) -> None:
+        """Has the selected run go on."""
+        for run in self.chosen()[:1]:
+            going_on.go_on(self, self._session, run)
+
     def restore(self) -> None:
         """Makes the selected run's project the current one."""
         for run in self.chosen()[:1]:
@@ -299,6 +304,7 @@ class Runs(QWidget):
         row.setSpacing(6)
         self._actions = {
             "show": self._button("Show", "Show this run in the other panels", self.show_run),
+            "go_on": self._button("Continue", "", self.go_on),
             "restore": self._button(
                 "Restore project", "Go back to the project that this run trained", self.restore
             ),
@@ -424,6 +430,19 @@ class Runs(QWidget):
             button.setEnabled(len(chosen) == 1)
         over = bool(chosen) and not any(run.live for run in chosen)
         self._actions["delete"].setEnabled(over)
+        self._show_go_on(chosen)
+
+    def _show_go_on(self, chosen: list[Run]) -> None:
+        """Says from where the selected run would go on, or why it cannot."""
+        button, text, tip = self._actions["go_on"], "Continue", "Select one run"
+        if len(chosen) == 1:
+            standing = self._session.standing(chosen[0])
+            text, tip = going_on.caption(standing), going_on.tip(chosen[0], standing)
+            button.setEnabled(not standing.reason)
+        if button.text() != text:
+            button.setText(text)
+        button.setToolTip(in_html(tip))
+        button.setAccessibleDescription(tip)
 
     def _open_menu(self, at: QPoint) -> None:
         chosen = self.chosen()
@@ -474,7 +493,7 @@ def _text(run: Run, column: int) -> str:
         case 4:
             return _best(run, "loss")
         case 5:
-            metrics = [name for name in run.metrics if name != "loss"]
+            metrics = [name for name in run.metrics if name not in ("loss", RATE)]
             return f"{metrics[0]} {_best(run, metrics[0])}" if metrics else ""
         case 6:
             return duration(run.elapsed)
@@ -496,7 +515,7 @@ def _key(run: Run, column: int) -> str | float:
         case 3:
             return float(len(run.epochs))
         case 4 | 5:
-            metrics = [name for name in run.metrics if name != "loss"]
+            metrics = [name for name in run.metrics if name not in ("loss", RATE)]
             name = "loss" if column == _LOSS else (metrics[0] if metrics else "")
             best = run.best(name) if name else None
             return math.inf if best is None else best[1]

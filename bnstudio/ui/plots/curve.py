@@ -28,6 +28,7 @@ _EPOCH_KINDS: tuple[Kind, ...] = ("train", "validation")
 _KINDS: tuple[Kind, ...] = (*_EPOCH_KINDS, "batch")
 _WORDS: dict[Kind, str] = {"train": "train", "validation": "val", "batch": "batch"}
 
+_CHANGES = 20
 GHOSTS = 12
 """More runs than these are not compared at once: they could not be told apart."""
 
@@ -46,6 +47,15 @@ def points(run: Run, metric: str, kind: Kind, axis: Axis) -> tuple[Floats, Float
     else:
         x = table["step"] if axis == "step" else table["epoch"] + 1
     return x, table[name]
+
+
+def changes(run: Run, axis: Axis) -> Floats:
+    """Where the learning rate was set by hand."""
+    if not len(run.rates):
+        return np.empty(0)
+    if axis == "time":
+        return run.rates["elapsed"]
+    return run.rates["step"] / (max(1, run.steps_per_epoch) if axis == "epoch" else 1)
 
 
 class _Line:
@@ -170,6 +180,7 @@ class CurvePlot(QWidget):
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setZValue(0)
         self._cross.hide()
+        self._changes: list[pg.InfiniteLine] = []
         self.plot.addItem(self._best, ignoreBounds=True)
         self.plot.addItem(self._cross, ignoreBounds=True)
         self._run: Run | None = None
@@ -214,6 +225,7 @@ class CurvePlot(QWidget):
                     line.item.setPen(stroke(kind, shade, ghost=True, many=len(x) > FINE))
                 line.show(self.plot, x, y, look, view)
         self._mark_best()
+        self._mark_changes()
         self._fit()
         self._say()
 
@@ -267,6 +279,22 @@ class CurvePlot(QWidget):
         self._best.setData(
             [float(line.x[row])], [y], pen=pen(run_colour(run), width=2.0), brush=now.surface
         )
+
+    def _mark_changes(self) -> None:
+        """A dotted line wherever the learning rate was set by hand, the latest ones."""
+        places = changes(self._run, self._look.axis)[-_CHANGES:] if self._run else np.empty(0)
+        while len(self._changes) < len(places):
+            line = pg.InfiniteLine(angle=90, movable=False)
+            line.setZValue(0)
+            self._changes.append(line)
+            self.plot.addItem(line, ignoreBounds=True)
+        stroke = pen(theme.current().muted, 0.9)
+        stroke.setDashPattern([1.0, 3.0])
+        for place, line in enumerate(self._changes):
+            line.setVisible(place < len(places))
+            if place < len(places):
+                line.setPen(stroke)
+                line.setValue(float(places[place]))
 
     def _say(self) -> None:
         run = self._run

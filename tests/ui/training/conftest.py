@@ -81,6 +81,22 @@ def desk(new_desk) -> Desk:
     return new_desk()
 
 
+@pytest.fixture
+def show(desk, qtbot):
+    """Shows a panel on the desk: ``show(Curves)``."""
+
+    def make(panel_type, size=(900, 420)):
+        panel = panel_type(desk.document, desk.session)
+        qtbot.addWidget(panel)
+        panel.resize(*size)
+        with qtbot.waitExposed(panel):
+            panel.show()
+        pacer().flush()
+        return panel
+
+    return make
+
+
 @pytest.fixture(autouse=True)
 def nothing_marked(qapp):
     """The shared pacer draws nothing of a test that is over."""

@@ -40,22 +40,6 @@ from tests.ui.training.fakes import histogram, measurement, steps, whole_run
 PANELS = (Curves, Histograms, Runs, SettingsPanel, Data, TrainBar)
 
 
-@pytest.fixture
-def show(desk, qtbot):
-    """Shows a panel on the desk: ``show(Curves)``."""
-
-    def make(panel_type, size=(900, 420)):
-        panel = panel_type(desk.document, desk.session)
-        qtbot.addWidget(panel)
-        panel.resize(*size)
-        with qtbot.waitExposed(panel):
-            panel.show()
-        pacer().flush()
-        return panel
-
-    return make
-
-
 @pytest.mark.parametrize("panel_type", PANELS)
 @pytest.mark.parametrize("appearance", ["light", "dark"])
 def test_every_panel_shows_a_run_in_both_themes(desk, show, panel_type, appearance):
