@@ -6,7 +6,7 @@ side trusts the other: an unknown message, a wrong type or an oversized frame en
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
