@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from bnstudio.data import FINGERPRINT
 from bnstudio.runs.database import EmptyError, RecordError, changing, reading
 from bnstudio.runs.pack import MAX_ROWS, PackError, unpack, unpack_histograms
 from bnstudio.runs.run import LIVE, Run, State
@@ -34,7 +35,7 @@ _PAGES = 20_000
 _COLUMNS = (
     "id", "number", "title", "tags", "source", "created", "state", "total_epochs",
     "steps_per_epoch", "train_rows", "validation_rows", "parameters", "nodes", "elapsed",
-    "message", "node", "model", "versions",
+    "message", "node", "model", "versions", "data",
 )  # fmt: skip
 _JSON = ("tags", "nodes", "versions")
 
@@ -63,6 +64,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node: str
     model: str
     versions: dict[str, str]
+    data: _Text
 
 
 class Place:
@@ -226,6 +228,8 @@ class Place:
         fields = msgspec.structs.asdict(row)
         if fields["model"] in (f"models/{row.id}.keras", f"models/{row.id}/model.keras"):
             fields["model"] = str(self.folder / fields["model"])
+        if not fields["data"].startswith(FINGERPRINT):
+            fields["data"] = ""  # an earlier version has marked what the rows were made from
         return Run(text=text, loaded=False, **fields)
 
 

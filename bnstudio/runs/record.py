@@ -212,6 +212,7 @@ def summary(run: Run, folder: Path) -> dict[str, Any]:
         "node": run.node,
         "model": model,
         "versions": json.dumps(run.versions),
+        "data": run.data,
     }
 
 
@@ -230,7 +231,6 @@ def this_process() -> str:
 def _insert(connection: sqlite3.Connection, run: Run) -> None:
     mark = hashlib.sha256(run.text.encode()).hexdigest()
     connection.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (mark, run.text))
-    settings, data = _settings_and_data(run.text)
     row = {
         "id": run.id,
         "number": run.number,
@@ -240,8 +240,7 @@ def _insert(connection: sqlite3.Connection, run: Run) -> None:
         "created": run.created,
         "writer": this_process(),
         "project": mark,
-        "settings": settings,
-        "data": data,
+        "settings": _settings(run.text),
         **summary(run, Path()),
     }
     places = ", ".join("?" * len(row))
@@ -278,17 +277,9 @@ def _join(pieces: list[_Piece]) -> _Piece:
     }
 
 
-def _settings_and_data(text: str) -> tuple[str, str]:
-    """The settings as they were trained, and the mark of the rows: equal where the rows are.
-
-    What determines the rows is hashed, the source with its arguments, the split and the seed: every
-    source gives the same rows each time.
-    """
+def _settings(text: str) -> str:
+    """The settings as they were trained."""
     try:
-        project = json.loads(text)
-        settings, source = project["settings"], project["data"]
-        rows = [source, settings["seed"], settings["validation_split"]]
+        return json.dumps(json.loads(text)["settings"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "{}", ""
-    said = json.dumps(rows, sort_keys=True)
-    return json.dumps(settings), hashlib.sha256(said.encode()).hexdigest()
+        return "{}"

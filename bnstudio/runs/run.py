@@ -207,6 +207,7 @@ class Run:
         loaded: False while the logs of an earlier session's run are still on disk only.
         tags: Words of the user's own, to find it by.
         versions: Of what trained it, by name: keras, tensorflow, python, bnstudio.
+        data: The fingerprint of the rows it was trained on; empty while it is not known.
     """
 
     id: str
@@ -233,6 +234,7 @@ class Run:
     loaded: bool = True
     tags: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    data: str = ""
 
     @property
     def live(self) -> bool:
@@ -296,6 +298,7 @@ class Run:
                 self.total_epochs, self.steps_per_epoch = max(0, event.epochs), max(0, event.steps)
                 self.train_rows, self.validation_rows = event.train_rows, event.validation_rows
                 self.nodes, self.parameters = event.nodes, event.parameters
+                self.data = event.data
                 if self.state == "waiting":
                     self.state = "running"
             case Steps():

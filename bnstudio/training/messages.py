@@ -93,6 +93,7 @@ class Started(Message, frozen=True):
         steps: Steps an epoch.
         nodes: The nodes that are measured, in graph order.
         parameters: Of the built Keras model, trainable or not.
+        data: The fingerprint of the prepared rows; see ``data.fingerprint``.
     """
 
     run: str
@@ -102,6 +103,7 @@ class Started(Message, frozen=True):
     validation_rows: int
     nodes: tuple[str, ...]
     parameters: int
+    data: str = ""
 
 
 class Steps(Message, frozen=True):
