@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
 from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
+from bnstudio.runs.thinning import Thinning
 from bnstudio.training.messages import Histograms
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ _KEPT_BACK = 20_000
 _TRIES = 3
 _LINGER = 0.25
 """Seconds that the end of a run waits for the end of its record, at most."""
+
+_DELETED = 1000
+"""At most so many measurements are deleted by one commit, which is a matter of milliseconds."""
 
 _MOST = 2**53
 _Piece = dict[str, "Floats"]
@@ -61,6 +66,7 @@ class Recorder:
         self._rows = {"step": 0, "epoch": 0}
         self._pieces: deque[tuple[str, _Piece]] = deque()
         self._measured: deque[Histograms] = deque()
+        self._thinning, self._overdue = Thinning(), list[int]()
         self._summary = self._written = dict[str, Any]()
         self._end: _Piece | None = None
         self._ended, self._done, self._abandoned = (threading.Event() for _ in range(3))
@@ -155,7 +161,8 @@ class Recorder:
         try:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                self._insert(connection, pieces, measured)
+                written = self._insert(connection, pieces, measured)
+                self._delete(connection, self._overdue[:_DELETED])
                 if now is not self._written:
                     _update(connection, self._run, now)
                 if end is not None:
@@ -170,6 +177,11 @@ class Recorder:
             self._pieces.popleft()
         for _ in measured:
             self._measured.popleft()
+        moment = time.monotonic()
+        for row, size in written:
+            self._thinning.add(row, size, moment)
+        self._overdue[:_DELETED] = []
+        self._overdue += self._thinning.overdue(moment)
         self._written = now
         return True
 
@@ -178,13 +190,24 @@ class Recorder:
         connection: sqlite3.Connection,
         pieces: Iterable[tuple[str, _Piece]],
         measured: Iterable[Histograms],
-    ) -> None:
+    ) -> list[tuple[int, int]]:
+        """Writes all that is new; of each measurement, its row and its bytes."""
         for kind in self._rows:
             together = _join([piece for its, piece in pieces if its == kind])
             _insert_rows(connection, self._run, kind, together)
+        written = []
+        for entry in measured:
+            blob = pack_histograms(entry)
+            done = connection.execute(
+                "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
+                (self._run, _whole(entry.step), blob),
+            )
+            written.append((done.lastrowid or 0, len(blob)))
+        return written
+
+    def _delete(self, connection: sqlite3.Connection, rows: Iterable[int]) -> None:
         connection.executemany(
-            "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
-            ((self._run, _whole(entry.step), pack_histograms(entry)) for entry in measured),
+            "DELETE FROM histograms WHERE id = ? AND run = ?", ((row, self._run) for row in rows)
         )
 
     def _round_off(self, connection: sqlite3.Connection, epochs: _Piece) -> None:
