@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import math
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
 
     from bnstudio.runs.run import Run
+    from bnstudio.runs.store import RunStore
 
 NAME = "runs"
 HELP = "list the runs that are kept for a project"
 DESCRIPTION = (
     "Prints a table of the runs that the window and `bnstudio train` have kept beside a project, "
-    "oldest first. A run that still goes on is not in it. Exit status: 0, or 2 if the file or its "
-    "runs cannot be read."
+    "oldest first. A run that still goes on is not in it. With --tensorboard they are written as "
+    "event files for TensorBoard instead. Exit status: 0, or 2 if the file or its runs cannot be "
+    "read, or the event files cannot be written."
 )
 
 
@@ -29,11 +32,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="for people or for programs"
     )
+    parser.add_argument(
+        "--run", type=int, action="append", metavar="N", help="only the run of this number"
+    )
+    parser.add_argument("--tensorboard", metavar="DIR", help="write them there for TensorBoard")
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Prints the runs."""
-    found = runs_of(chosen.file)
+    """Prints or writes the runs."""
+    from bnstudio.cli.keeping import store_of
+    from bnstudio.project import ProjectError
+
+    store = store_of(chosen.file)
+    found = runs_of(chosen.file, store)
+    if chosen.run is not None:
+        if missing := set(chosen.run) - {entry.number for entry in found}:
+            raise ProjectError(f"there is no run {min(missing)}", chosen.file)
+        found = [entry for entry in found if entry.number in chosen.run]
+    if chosen.tensorboard is not None:
+        return _write(store, found, Path(chosen.tensorboard))
     if chosen.format == "json":
         print(json.dumps({"runs": [as_json(entry) for entry in found]}, indent=2))
     elif found:
@@ -43,23 +60,47 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def runs_of(file: str) -> list[Run]:
+def runs_of(file: str, store: RunStore) -> list[Run]:
     """The runs that are kept for a project file, oldest first, with their epochs.
 
     Raises:
         ProjectError: If there is no such file, or its runs cannot be read.
     """
-    from bnstudio.cli.keeping import store_of
     from bnstudio.project import ProjectError, read_text
-    from bnstudio.runs.place import Place
-    from bnstudio.runs.store import LISTED
 
     read_text(file)
-    place = Place(store_of(file).folder)
-    found = list(place.runs(LISTED))
-    if place.fault:
-        raise ProjectError(f"its runs cannot be read: {place.fault}", file)
+    found = list(store.runs_here())
+    if store.faults:
+        raise ProjectError(f"its runs cannot be read: {store.faults[0]}", file)
     return found
+
+
+def _write(store: RunStore, runs: list[Run], folder: Path) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bnstudio.cli.project_file import printable
+    from bnstudio.project import ProjectError
+    from bnstudio.runs import tensorboard
+
+    if not tensorboard.is_installed():
+        said = f"TensorBoard is not installed, which has the format: {tensorboard.INSTALL}"
+        raise ProjectError(said, str(folder))
+    console = Console(stderr=True, highlight=False, emoji=False)
+    try:
+        with Progress(console=console, transient=True) as progress:
+            for entry in runs:
+                task = progress.add_task(printable(entry.title).replace("[", "\\["), total=1.0)
+                whole, measured = store.whole(entry)
+                for share in tensorboard.write(whole, measured, whole.history.count, folder):
+                    progress.update(task, completed=share)
+    except OSError as error:
+        raise ProjectError(
+            f"it cannot be written: {error.strerror or error}", str(folder)
+        ) from None
+    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+    print(f"Wrote {count}. To see them: tensorboard --logdir {folder}", file=sys.stderr)
+    return 0
 
 
 def as_json(run: Run) -> dict[str, Any]:

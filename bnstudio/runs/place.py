@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from bnstudio.runs.record import Recorder
     from bnstudio.runs.run import Floats, Table
+    from bnstudio.training.messages import Histograms
 
 _FORGOTTEN = 86_400.0
 """Seconds after which a run that was deleted by a window that crashed is deleted for good."""
@@ -152,6 +153,17 @@ class Place:
                 with suppress(PackError, TypeError):
                     measured.append(unpack_histograms(blob))
             run.history.fill(measured, len(ids))
+
+    def measurements(self, run: Run) -> Iterator[Histograms]:
+        """All measurements of a run that are kept, oldest first, as far as they can be read."""
+        with suppress(RecordError), self._reading() as connection:
+            ids = connection.execute(
+                "SELECT id FROM histograms WHERE run = ? ORDER BY id", (run.id,)
+            ).fetchall()
+            for id in ids:
+                found = connection.execute("SELECT layers FROM histograms WHERE id = ?", id)
+                with suppress(PackError, TypeError):
+                    yield unpack_histograms(*found.fetchone())
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

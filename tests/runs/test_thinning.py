@@ -66,7 +66,7 @@ def test_a_record_is_thinned_while_it_is_written_and_read_evenly(tmp_path, monke
     for step in range(400):
         recorder.add(run, measurement("b", ("n",), step))
         while recorder._measured:
-            pass
+            recorder._done.wait(0.001)
     run.state = other.state = "completed"
     recorder.finish(run)
     store.close()

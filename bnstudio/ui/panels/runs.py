@@ -48,6 +48,7 @@ from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.sorted_table import SortedTable
+from bnstudio.ui.tensorboard import add_entry
 from bnstudio.ui.train_bar import duration
 from bnstudio.ui.verbatim import Verbatim, in_html
 
@@ -441,6 +442,7 @@ class Runs(QWidget):
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
         menu.insertAction(menu.actions()[-1], rename)
+        add_entry(menu, chosen, self._session, self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
