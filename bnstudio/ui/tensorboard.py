@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QProgressDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QProgressDialog, QWidget
 
 from bnstudio.runs import tensorboard
 from bnstudio.ui.train_bar import duration
@@ -33,8 +33,8 @@ _SOON = 500
 """Milliseconds; what takes no longer shows no progress."""
 
 
-def add_entry(menu: QMenu, runs: Sequence[Run], session: Session, parent: QWidget) -> None:
-    """Adds "Export for TensorBoard" to a menu on these runs; disabled, it says why."""
+def entry(menu: QMenu, runs: Sequence[Run], session: Session, parent: QWidget) -> QAction:
+    """An action for a menu on these runs; without TensorBoard it says how to get it."""
     action = QAction("Export for TensorBoard\u2026", menu)
     if not tensorboard.is_installed():
         action.setText(f"Export for TensorBoard (first: {tensorboard.INSTALL})")
@@ -42,7 +42,7 @@ def add_entry(menu: QMenu, runs: Sequence[Run], session: Session, parent: QWidge
     elif any(run.live for run in runs):
         action.setEnabled(False)
     action.triggered.connect(lambda: _ask(runs, session, parent))
-    menu.addAction(action)
+    return action
 
 
 def _ask(runs: Sequence[Run], session: Session, parent: QWidget) -> None:
@@ -66,6 +66,12 @@ class Export(QObject):
         self._cancelled, self._over = threading.Event(), threading.Event()
         self._began = time.monotonic()
         self.dialog = QProgressDialog("", "Cancel", 0, 1000, parent)
+        bar = QProgressBar()
+        bar.setTextVisible(False)  # the label says it
+        bar.setAccessibleName("Share that is written")
+        self.dialog.setBar(bar)
+        self.dialog.setRange(0, 1000)
+        self.dialog.setMinimumWidth(24 * self.dialog.fontMetrics().horizontalAdvance("M"))
         self.dialog.setWindowTitle("Export for TensorBoard")
         self.dialog.setWindowModality(Qt.WindowModality.NonModal)
         self.dialog.setMinimumDuration(_SOON)

@@ -43,12 +43,11 @@ from PySide6.QtWidgets import (
 
 from bnstudio.data import SOURCES
 from bnstudio.runs.run import STATE_NAMES, Run
-from bnstudio.ui import theme
+from bnstudio.ui import tensorboard, theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.sorted_table import SortedTable
-from bnstudio.ui.tensorboard import add_entry
 from bnstudio.ui.train_bar import duration
 from bnstudio.ui.verbatim import Verbatim, in_html
 
@@ -441,8 +440,8 @@ class Runs(QWidget):
         rename.triggered.connect(
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
-        menu.insertAction(menu.actions()[-1], rename)
-        add_entry(menu, chosen, self._session, self)
+        export = tensorboard.entry(menu, chosen, self._session, self)
+        menu.insertActions(menu.actions()[-1], [export, rename])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from bnstudio.runs import tensorboard
 from bnstudio.ui.panels.runs import Runs
-from bnstudio.ui.tensorboard import Export, add_entry
+from bnstudio.ui.tensorboard import Export, entry
 
 
 @pytest.fixture
@@ -18,18 +18,15 @@ def panel(desk, qtbot):
     return made
 
 
-def entry(desk, panel):
-    menu = QMenu(panel)
-    add_entry(menu, panel.chosen(), desk.session, panel)
-    (action,) = menu.actions()
-    return action
+def action_of(desk, panel):
+    return entry(QMenu(panel), panel.chosen(), desk.session, panel)
 
 
 def test_the_selected_runs_are_written_and_it_is_said_how_to_see_them(
     desk, panel, qtbot, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "logs"))
-    action = entry(desk, panel)
+    action = action_of(desk, panel)
     assert action.isEnabled()
     with qtbot.waitSignal(desk.session.note) as told:
         action.trigger()
@@ -43,7 +40,7 @@ def test_the_selected_runs_are_written_and_it_is_said_how_to_see_them(
 
 def test_nothing_is_written_where_no_folder_is_chosen(desk, panel, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
-    entry(desk, panel).trigger()
+    action_of(desk, panel).trigger()
     assert panel.findChildren(Export) == []
 
 
@@ -77,7 +74,7 @@ def test_a_failure_is_told_in_words(desk, panel, qtbot, tmp_path):
 
 def test_without_tensorboard_the_entry_says_how_to_get_it(desk, panel, monkeypatch):
     monkeypatch.setattr(tensorboard, "is_installed", lambda: False)
-    action = entry(desk, panel)
+    action = action_of(desk, panel)
     assert not action.isEnabled()
     assert action.text() == "Export for TensorBoard (first: pip install tensorboard)"
 
@@ -88,4 +85,4 @@ def test_a_run_that_goes_on_is_not_written(desk, panel):
     panel._refresh()
     panel.view.selectAll()
     assert len(panel.chosen()) == 2
-    assert not entry(desk, panel).isEnabled()
+    assert not action_of(desk, panel).isEnabled()
