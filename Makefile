@@ -61,7 +61,7 @@ $(installed): requirements.lock pyproject.toml | $(python)
 
 lock: | $(python)  ## Resolve the dependencies anew
 	@$(python) -m uv --version >/dev/null 2>&1 || $(python) -m pip install --quiet --disable-pip-version-check "uv$(UV_VERSION)"
-	$(python) -m uv pip compile pyproject.toml --group dev --universal --generate-hashes --upgrade \
+	$(python) -m uv pip compile pyproject.toml --group dev --all-extras --universal --generate-hashes --upgrade \
 		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 wheel: setup  ## dist/*.whl

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 NAME = "train"
 HELP = "train a project, with a progress bar"
 DESCRIPTION = (
-    "Trains a project as the window does and prints a line an epoch. Ctrl+C ends the run after the "
-    "step in progress and keeps what it has learned; a second one ends it at once. Exit status: 0 "
-    "when it is trained, 1 when it has errors or the run failed, 2 if a file cannot be read."
+    "Trains a project as the window does and prints a line an epoch. The run is kept beside the "
+    "project, where the window lists it. Ctrl+C ends it after the step in progress and keeps what "
+    "it has learned; a second one ends it at once. Exit status: 0 when it is trained, 1 when it "
+    "has errors or the run failed, 2 if a file cannot be read."
 )
 
 
@@ -34,12 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--events", metavar="OUT.jsonl", help="every event of the run, a JSON object a line"
     )
-    parser.add_argument("--model", metavar="OUT.keras", help="where the trained model is kept")
+    parser.add_argument("--model", metavar="OUT.keras", help="where the model goes, too")
+    parser.add_argument("--no-record", action="store_true", help="keep no record of the run")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Trains; refuses what has errors."""
     from bnstudio.cli.check import as_text
+    from bnstudio.cli.keeping import Keeping
     from bnstudio.cli.project_file import open_project
     from bnstudio.cli.training import Job
     from bnstudio.project import ProjectError, node_lines
@@ -62,7 +65,8 @@ def run(chosen: argparse.Namespace) -> int:
         if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
             raise ProjectError("it cannot be written: there is no such folder", out)
     project = _override(opened.project, chosen.epochs, chosen.seed)
-    return Job(project, chosen.events, chosen.model).run()
+    keeping = None if chosen.no_record else Keeping(project, chosen.file)
+    return Job(project, chosen.events, chosen.model, keeping).run()
 
 
 def _override(project: Project, epochs: int | None, seed: int | None) -> Project:

@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from bnstudio.cli.project_file import printable
 from bnstudio.project import ProjectError, dumps, write_atomic
 from bnstudio.training.client import Client
 from bnstudio.training.messages import (
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
+    from bnstudio.cli.keeping import Keeping
     from bnstudio.project import Project
     from bnstudio.training.messages import Event
 
-RUN = "cli"
+UNKEPT = "cli"
+"""What a run without a record is called in its events."""
+
 _REASONS = {
     "completed": "Trained",
     "early": "Stopped early, as nothing improved any more, after",
@@ -46,8 +50,10 @@ _REASONS = {
 class Job:
     """A run from start to end."""
 
-    def __init__(self, project: Project, events: str | None, model: str | None) -> None:
-        self.project, self.events, self.model = project, events, model
+    def __init__(
+        self, project: Project, events: str | None, model: str | None, keeping: Keeping | None
+    ) -> None:
+        self.project, self.events, self.model, self.keeping = project, events, model, keeping
         self._log: IO[bytes] | None = None
         self._stops = 0
         self._last: dict[str, float] = {}
@@ -56,13 +62,20 @@ class Job:
         """Trains and returns the exit status."""
         console = Console(stderr=True, highlight=False, emoji=False)
         with ExitStack() as stack:
+            run, keep = UNKEPT, ""
+            if self.keeping is not None:
+                stack.enter_context(self.keeping)
+                run, keep = self.keeping.run.id, self.keeping.folder
             client = stack.enter_context(Client())
             stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
             signal.signal(signal.SIGINT, self._interrupt(client))
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
-            keep = folder if self.model else ""
-            request = Train(RUN, dumps(self.project), probe_seconds=0 if not self.events else 0.5)
-            client.send(msgspec.structs.replace(request, keep=keep))
+            if self.model and not keep:
+                keep = folder
+            request = Train(run, dumps(self.project), keep=keep)
+            if not self.events and self.keeping is None:
+                request = msgspec.structs.replace(request, probe_seconds=0)  # nobody would look
+            client.send(request)
             progress = stack.enter_context(
                 Progress(
                     TextColumn("{task.description}"),
@@ -79,13 +92,17 @@ class Job:
             stack.callback(self._close)
             end = self._follow(client, progress, task)
             if isinstance(end, Finished) and end.model and self.model:
-                write_atomic(self.model, Path(end.model).read_bytes())
+                # The record has taken it over from where the engine left it.
+                model = end.model if self.keeping is None else self.keeping.run.model
+                write_atomic(self.model, Path(model).read_bytes())
         return self._say(end)
 
     def _follow(self, client: Client, progress: Progress, task: TaskID) -> Finished | Failed | Died:
         """Shows what comes until the run is over."""
         while True:
             for event in client.wait(1.0):
+                if self.keeping is not None and (complaint := self.keeping.take(event)):
+                    progress.console.print(f"{complaint} The run itself goes on.", markup=False)
                 if not isinstance(event, Died | Silent):
                     self._record(event)
                 match event:
@@ -115,6 +132,13 @@ class Job:
                 progress.update(task, description="Stopping")
 
     def _say(self, end: Finished | Failed | Died) -> int:
+        status = self._say_end(end)
+        if self.keeping is not None and self.keeping.place:
+            title, place = self.keeping.run.title, printable(self.keeping.place)
+            print(f"It is kept as {title} in {place}.", file=sys.stderr)
+        return status
+
+    def _say_end(self, end: Finished | Failed | Died) -> int:
         if not isinstance(end, Finished):
             print(f"bnstudio: {end.message}", file=sys.stderr)
             if end.detail:

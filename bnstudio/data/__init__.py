@@ -2,6 +2,7 @@
 
 from bnstudio.data import bundled, generated  # each import enters its sources, in order
 from bnstudio.data.catalogue import SOURCES, DataError, SourceType, facts, problems
+from bnstudio.data.fingerprint import FINGERPRINT, fingerprint
 from bnstudio.data.prepare import (
     Prepared,
     load,
@@ -14,6 +15,7 @@ from bnstudio.data.source import DataFacts, Scaling, Source, Targets, Task
 from bnstudio.data.weights import class_weight_code, class_weights, row_weights
 
 __all__ = [
+    "FINGERPRINT",
     "SOURCES",
     "DataError",
     "DataFacts",
@@ -27,6 +29,7 @@ __all__ = [
     "class_weight_code",
     "class_weights",
     "facts",
+    "fingerprint",
     "generated",
     "load",
     "prepare",

@@ -200,6 +200,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             0 if self.prepared.x_val is None else len(self.prepared.x_val),
             self.probes.nodes,
             self.built.model.count_params(),
+            data=data.fingerprint(self.prepared),
             epochs_done=self.epochs_done,
             steps_done=self.stream.steps_done,
             learning_rate=learning_rate.read(self.built.model),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _DEFAULT = "default"
 _LONGEST = 200
+_SAME_ROWS = "the same rows in the same order"
+_OTHER_ROWS = "other rows, or in another order"
 
 
 def compare(before: Run, after: Run) -> str:
@@ -34,12 +36,23 @@ def compare(before: Run, after: Run) -> str:
         "Data": list(_values(old.source, new.source)),
         "Versions": list(_values(before.versions, after.versions)),
     }
+    rows = _rows(before.data, after.data)
+    if rows == _OTHER_ROWS or (rows and any(found.values())):
+        found["Data"].append(rows)
     for heading, differences in found.items():
         if differences:
             lines += ["", heading, *(f"  {line}" for line in differences)]
     if len(lines) == 1:
-        lines += ["", "They trained the same: layers, wires, settings and data are equal."]
+        same = " Every row was the same." if rows else ""
+        lines += ["", f"They trained the same: layers, wires, settings and data are equal.{same}"]
     return "\n".join(lines)
+
+
+def _rows(before: str, after: str) -> str:
+    """What two fingerprints say, if both are known."""
+    if not before or not after:
+        return ""
+    return _SAME_ROWS if before == after else _OTHER_ROWS
 
 
 def _layers(before: Graph, after: Graph) -> Iterator[str]:

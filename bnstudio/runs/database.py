@@ -7,8 +7,11 @@ another program, or of a later bnstudio, is left alone.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
+import threading
+from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -181,15 +184,57 @@ def set_aside(path: Path) -> Path:
     raise RecordError("it is damaged, and so are a thousand others beside it")
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that says when it no longer holds its file."""
+
+    file = ""
+
+    def close(self) -> None:
+        super().close()
+        file, self.file = self.file, ""
+        if file:
+            _release(file)
+
+
+_held: Counter[str] = Counter()
+_holding = threading.Lock()
+
+
+def _hold(path: Path) -> str:
+    """Looks at a file before this process uses it, and not while it does.
+
+    On POSIX a process loses all its locks on a file when it closes any descriptor of it, SQLite's
+    too. Another program then takes the log for its own to remove, and what is committed goes to a
+    file without a name.
+    """
+    file = os.path.realpath(path)
+    with _holding:
+        if not _held[file]:
+            _look(path)
+        _held[file] += 1
+    return file
+
+
+def _release(file: str) -> None:
+    with _holding:
+        _held[file] -= 1
+
+
 def _open(path: Path, mode: str = "mode=rwc", check: bool = False) -> sqlite3.Connection:
-    _look(path)
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{mode}",
-        uri=True,
-        timeout=PATIENCE,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    file = _hold(path)
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}",
+            uri=True,
+            timeout=PATIENCE,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=_Connection,
+        )
+    except BaseException:
+        _release(file)
+        raise
+    connection.file = file
     try:
         # What a file says may not be believed: its schema calls no functions and writes nowhere.
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -105,11 +105,15 @@ class Folders:
                 for name, values in line.logs.items()
             }
             run.apply(Steps(run.id, line.first, logs, line.elapsed))
+        for entry in self.measurements(run):
+            run.apply(entry)
+
+    def measurements(self, run: Run) -> Iterator[Histograms]:
+        """All measurements of a run that are kept, oldest first, as far as they can be read."""
         # A key that is no text is a plain ValueError to msgspec.
         with suppress(OSError, ValueError, msgspec.MsgspecError):
-            measured = _read_bytes(folder / _MEASURED)
-            for entry in msgspec.msgpack.decode(measured, type=list[Histograms]):
-                run.apply(entry)
+            measured = _read_bytes(self._path(run) / _MEASURED)
+            yield from msgspec.msgpack.decode(measured, type=list[Histograms])
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

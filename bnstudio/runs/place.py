@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from bnstudio.data import FINGERPRINT
 from bnstudio.lazy import np
 from bnstudio.runs.database import EmptyError, RecordError, changing, reading
 from bnstudio.runs.pack import MAX_ROWS, PackError, unpack, unpack_histograms
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bnstudio.runs.record import Recorder
     from bnstudio.runs.run import Floats, Table
+    from bnstudio.training.messages import Histograms
 
 _FORGOTTEN = 86_400.0
 """Seconds after which a run that was deleted by a window that crashed is deleted for good."""
@@ -34,7 +36,7 @@ _PAGES = 20_000
 _COLUMNS = (
     "id", "number", "title", "tags", "source", "created", "state", "total_epochs",
     "steps_per_epoch", "train_rows", "validation_rows", "parameters", "nodes", "elapsed",
-    "message", "node", "model", "versions",
+    "message", "node", "model", "versions", "data",
 )  # fmt: skip
 _JSON = ("tags", "nodes", "versions")
 
@@ -63,6 +65,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node: str
     model: str
     versions: dict[str, str]
+    data: _Text
 
 
 class Place:
@@ -171,6 +174,17 @@ class Place:
                     measured.append(unpack_histograms(blob))
             run.history.fill(measured, len(ids))
 
+    def measurements(self, run: Run) -> Iterator[Histograms]:
+        """All measurements of a run that are kept, oldest first, as far as they can be read."""
+        with suppress(RecordError), self._reading() as connection:
+            ids = connection.execute(
+                "SELECT id FROM histograms WHERE run = ? ORDER BY id", (run.id,)
+            ).fetchall()
+            for id in ids:
+                found = connection.execute("SELECT layers FROM histograms WHERE id = ?", id)
+                with suppress(PackError, TypeError):
+                    yield unpack_histograms(*found.fetchone())
+
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""
         with suppress(RecordError), self._reading() as connection:
@@ -246,6 +260,8 @@ class Place:
         fields = msgspec.structs.asdict(row)
         if fields["model"] in (f"models/{row.id}.keras", f"models/{row.id}/model.keras"):
             fields["model"] = str(self.folder / fields["model"])
+        if not fields["data"].startswith(FINGERPRINT):
+            fields["data"] = ""  # an earlier version has marked what the rows were made from
         return Run(text=text, loaded=False, **fields)
 
 

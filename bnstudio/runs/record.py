@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from bnstudio.lazy import np
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
 from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
 from bnstudio.runs.rewind import rewind
+from bnstudio.runs.thinning import Thinning
 from bnstudio.training.messages import Histograms
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ _KEPT_BACK = 20_000
 _TRIES = 3
 _LINGER = 0.25
 """Seconds that the end of a run waits for the end of its record, at most."""
+
+_DELETED = 1000
+"""At most so many measurements are deleted by one commit, which is a matter of milliseconds."""
 
 _MOST = 2**53
 _Piece = dict[str, "Floats"]
@@ -62,6 +67,7 @@ class Recorder:
         self._rows = {"step": len(run.steps), "epoch": 0, "rate": 0}
         self._pieces: deque[tuple[str, _Piece]] = deque()
         self._measured: deque[Histograms] = deque()
+        self._thinning, self._overdue = Thinning(), list[int]()
         self._summary = self._written = dict[str, Any]()
         self._end: _Piece | None = None
         self._ended, self._done, self._abandoned = (threading.Event() for _ in range(3))
@@ -171,7 +177,8 @@ class Recorder:
         try:
             with self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                self._insert(connection, pieces, measured)
+                written = self._insert(connection, pieces, measured)
+                self._delete(connection, self._overdue[:_DELETED])
                 if now is not self._written:
                     _update(connection, self.run, now)
                 if end is not None:
@@ -186,6 +193,11 @@ class Recorder:
             self._pieces.popleft()
         for _ in measured:
             self._measured.popleft()
+        moment = time.monotonic()
+        for row, size in written:
+            self._thinning.add(row, size, moment)
+        self._overdue[:_DELETED] = []
+        self._overdue += self._thinning.overdue(moment)
         self._written = now
         return True
 
@@ -194,13 +206,24 @@ class Recorder:
         connection: sqlite3.Connection,
         pieces: Iterable[tuple[str, _Piece]],
         measured: Iterable[Histograms],
-    ) -> None:
+    ) -> list[tuple[int, int]]:
+        """Writes all that is new; of each measurement, its row and its bytes."""
         for kind in self._rows:
             together = _join([piece for its, piece in pieces if its == kind])
             _insert_rows(connection, self.run, kind, together)
+        written = []
+        for entry in measured:
+            blob = pack_histograms(entry)
+            done = connection.execute(
+                "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
+                (self.run, _whole(entry.step), blob),
+            )
+            written.append((done.lastrowid or 0, len(blob)))
+        return written
+
+    def _delete(self, connection: sqlite3.Connection, rows: Iterable[int]) -> None:
         connection.executemany(
-            "INSERT INTO histograms (run, step, layers) VALUES (?, ?, ?)",
-            ((self.run, _whole(entry.step), pack_histograms(entry)) for entry in measured),
+            "DELETE FROM histograms WHERE id = ? AND run = ?", ((row, self.run) for row in rows)
         )
 
     def _round_off(self, connection: sqlite3.Connection, epochs: _Piece) -> None:
@@ -228,6 +251,7 @@ def summary(run: Run, folder: Path) -> dict[str, Any]:
         "node": run.node,
         "model": model,
         "versions": json.dumps(run.versions),
+        "data": run.data,
     }
 
 
@@ -247,8 +271,7 @@ def _trained(connection: sqlite3.Connection, run: Run) -> dict[str, Any]:
     """Writes a run's project down, and tells what its row says of it."""
     mark = hashlib.sha256(run.text.encode()).hexdigest()
     connection.execute("INSERT OR IGNORE INTO projects VALUES (?, ?)", (mark, run.text))
-    settings, data = _settings_and_data(run.text)
-    return {"project": mark, "settings": settings, "data": data}
+    return {"project": mark, "settings": _settings(run.text)}
 
 
 def _insert(connection: sqlite3.Connection, run: Run) -> None:
@@ -299,17 +322,9 @@ def _join(pieces: list[_Piece]) -> _Piece:
     }
 
 
-def _settings_and_data(text: str) -> tuple[str, str]:
-    """The settings as they were trained, and the mark of the rows: equal where the rows are.
-
-    What determines the rows is hashed, the source with its arguments, the split and the seed: every
-    source gives the same rows each time.
-    """
+def _settings(text: str) -> str:
+    """The settings as they were trained."""
     try:
-        project = json.loads(text)
-        settings, source = project["settings"], project["data"]
-        rows = [source, settings["seed"], settings["validation_split"]]
+        return json.dumps(json.loads(text)["settings"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "{}", ""
-    said = json.dumps(rows, sort_keys=True)
-    return json.dumps(settings), hashlib.sha256(said.encode()).hexdigest()
+        return "{}"

@@ -227,6 +227,7 @@ class Run:
         scheduled: Whether that follows a schedule.
         tags: Words of the user's own, to find it by.
         versions: Of what trained it, by name: keras, tensorflow, python, bnstudio.
+        data: The fingerprint of the rows it was trained on; empty while it is not known.
     """
 
     id: str
@@ -256,6 +257,7 @@ class Run:
     scheduled: bool = False
     tags: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    data: str = ""
 
     @property
     def live(self) -> bool:
@@ -331,6 +333,7 @@ class Run:
                 self.train_rows, self.validation_rows = event.train_rows, event.validation_rows
                 self.nodes, self.parameters = event.nodes, event.parameters
                 self.learning_rate, self.scheduled = event.learning_rate, event.scheduled
+                self.data = event.data
                 if self.state == "waiting":
                     self.state = "running"
             case Steps():

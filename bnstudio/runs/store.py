@@ -6,6 +6,7 @@ found again wherever its project has been saved to since.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
@@ -13,6 +14,7 @@ from platformdirs import user_data_path
 from bnstudio.runs.database import RecordError
 from bnstudio.runs.folders import Folders
 from bnstudio.runs.place import Place
+from bnstudio.runs.run import History, Table
 from bnstudio.training.checkpoint import LAST
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from bnstudio.runs.record import Recorder
     from bnstudio.runs.run import Run
+    from bnstudio.training.messages import Histograms
 
 LISTED = 500
 """At most so many runs of one place are listed, the newest."""
@@ -135,11 +138,28 @@ class RunStore:
                 if self._whose.setdefault(run.id, place) is place:
                     yield run
 
+    def runs_here(self) -> Iterator[Run]:
+        """Those of the place where new runs go."""
+        for run in self._current.runs(LISTED):
+            self._whose[run.id] = self._current
+            yield run
+
     def load(self, run: Run) -> None:
         """Reads the steps and the activations of a listed run."""
         if not run.loaded:
             run.loaded = True
             self._place(run).load(run)
+
+    def whole(self, run: Run) -> tuple[Run, Iterator[Histograms]]:
+        """A run that is over with all its steps, and all its measurements, oldest first.
+
+        It is a copy, for another thread to read; the run itself where there is no record of it.
+        """
+        copy = replace(run, steps=Table(), history=History(), loaded=False)
+        self.load(copy)
+        if len(copy.steps) < len(run.steps):
+            return run, iter(run.history.kept())
+        return copy, self._place(run).measurements(run)
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

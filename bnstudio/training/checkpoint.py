@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
-import numpy as np
 from msgspec import Meta
 
+from bnstudio.lazy import np
 from bnstudio.training.messages import Epoch
 
 if TYPE_CHECKING:

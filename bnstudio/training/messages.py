@@ -107,6 +107,7 @@ class Started(Message, frozen=True):
         steps: Steps an epoch.
         nodes: The nodes that are measured, in graph order.
         parameters: Of the built Keras model, trainable or not.
+        data: The fingerprint of the prepared rows; see ``data.fingerprint``.
         epochs_done: How many there were before, where it goes on from a checkpoint.
         steps_done: Likewise.
         learning_rate: That of the next step.
@@ -120,6 +121,7 @@ class Started(Message, frozen=True):
     validation_rows: int
     nodes: tuple[str, ...]
     parameters: int
+    data: str = ""
     epochs_done: int = 0
     steps_done: int = 0
     learning_rate: float | None = None

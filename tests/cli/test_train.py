@@ -9,24 +9,30 @@ import zipfile
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 import pytest
 
 from bnstudio.cli import training
 from bnstudio.main import main
 from bnstudio.project import Project, loads, samples, save
+from bnstudio.runs import store as run_store
+from bnstudio.runs.run import Run
+from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import (
     Died,
     Epoch,
     Failed,
     Finished,
+    Histograms,
     Ready,
     Silent,
     Started,
     Steps,
+    Train,
 )
+from tests.ui.training.fakes import histogram
 
 SAMPLES = {sample.name: sample for sample in samples()}
-XOR = str(SAMPLES["xor"].path)
 BEGIN = [Ready("3", "2"), Started("cli", 2, 3, 400, 100, ("hidden",), 33)]
 EPOCHS = [
     Steps("cli", 0, {"accuracy": (0.5, 0.6), "loss": (0.7, 0.6)}, 0.1),
@@ -35,6 +41,30 @@ EPOCHS = [
     Epoch("cli", 1, 6, {"accuracy": 0.9, "val_loss": 0.25, "loss": 0.5}, 0.4),
 ]
 DONE = Finished("cli", "completed", 2, 0.4)
+
+
+@pytest.fixture(autouse=True)
+def users_runs(monkeypatch, tmp_path):
+    """The user's own folder for runs, which is the test's."""
+    monkeypatch.setattr(run_store, "default_folder", lambda: tmp_path / "user" / "runs")
+    return tmp_path / "user" / "runs"
+
+
+@pytest.fixture
+def xor(tmp_path) -> str:
+    """A project in a folder of its own."""
+    save(SAMPLES["xor"].project, path := tmp_path / "xor.bnstudio")
+    return str(path)
+
+
+def kept(project: str) -> list[Run]:
+    """The runs beside a project, as a window would list them."""
+    store = RunStore()
+    store.follow(Path(project))
+    found = list(store.runs())
+    for run in found:
+        store.load(run)
+    return found
 
 
 @pytest.fixture
@@ -67,9 +97,9 @@ def engine(monkeypatch, tmp_path):
     return Scripted
 
 
-def test_a_run_prints_a_line_an_epoch(engine, capsys):
+def test_a_run_prints_a_line_an_epoch(engine, capsys, xor):
     engine.events[:] = [*BEGIN, *EPOCHS, DONE]
-    assert main(["train", XOR, "--epochs", "2", "--seed", "77"]) == 0
+    assert main(["train", xor, "--epochs", "2", "--seed", "77"]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "epoch 1/2  loss 0.75  accuracy 0.5  val_loss 0.625",
@@ -82,7 +112,7 @@ def test_a_run_prints_a_line_an_epoch(engine, capsys):
     assert project.graph == SAMPLES["xor"].project.graph
 
 
-def test_events_and_model_are_written(engine, tmp_path):
+def test_events_and_model_are_written(engine, tmp_path, xor):
     engine.events[:] = [
         *BEGIN,
         *EPOCHS,
@@ -90,7 +120,7 @@ def test_events_and_model_are_written(engine, tmp_path):
     ]
     (tmp_path / "kept").write_bytes(b"weights")
     events, model = tmp_path / "events.jsonl", tmp_path / "model.keras"
-    assert main(["train", XOR, "--events", str(events), "--model", str(model)]) == 0
+    assert main(["train", xor, "--events", str(events), "--model", str(model)]) == 0
     written = [json.loads(line) for line in events.read_text().splitlines()]
     kinds = [event["type"] for event in written]
     assert kinds == ["Started", "Steps", "Epoch", "Epoch", "Finished"]
@@ -107,17 +137,88 @@ def test_events_and_model_are_written(engine, tmp_path):
     ],
     ids=["failed", "died", "diverged"],
 )
-def test_a_run_that_fails_ends_with_status_1_and_says_why(engine, capsys, tmp_path, end, said):
+def test_a_run_that_fails_ends_with_status_1_and_says_why(engine, capsys, xor, end, said):
     engine.events[:] = [*BEGIN, end]
-    assert main(["train", XOR]) == 1
+    assert main(["train", xor]) == 1
     assert said in capsys.readouterr().err
+    (run,) = kept(xor)
+    assert (run.state, run.message) == (
+        getattr(end, "reason", type(end).__name__.lower()),
+        end.message,
+    )
 
 
-def test_nothing_is_overwritten_by_a_run_that_never_begins(engine, tmp_path):
+def test_a_run_is_kept_beside_its_project_as_the_window_keeps_it(engine, capsys, tmp_path, xor):
+    measured = Histograms("cli", 3, (histogram("hidden"),))
+    engine.events[:] = [*BEGIN, *EPOCHS[:2], measured, *EPOCHS[2:], DONE]
+    assert main(["train", xor, "--epochs", "2"]) == 0
+    assert f"It is kept as Run 1 in {tmp_path / 'xor.runs'}." in capsys.readouterr().err
+    (run,) = kept(xor)
+    (asked,) = engine.asked
+    assert (run.id, run.text) == (asked.run, asked.project)
+    assert (run.state, run.title, run.number, run.elapsed) == ("completed", "Run 1", 1, 0.4)
+    assert run.versions.keys() == {"keras", "tensorflow", "python", "bnstudio"}
+    assert run.steps["loss"].tolist() == [0.7, 0.6]
+    assert run.epochs["val_loss"].tolist() == [0.625, 0.25]
+    assert run.history.kept() == [measured]
+    assert asked.probe_seconds == Train("", "").probe_seconds, "as often as in the window"
+    engine.events[:] = [*BEGIN, DONE]
+    assert main(["train", xor]) == 0
+    assert [run.title for run in kept(xor)] == ["Run 1", "Run 2"]
+
+
+def test_the_model_lies_with_its_record(engine, tmp_path, xor, monkeypatch):
+    def wait(self, _timeout):
+        model = Path(self.asked[0].keep, "model.keras")
+        model.write_bytes(b"weights")
+        return [*BEGIN, msgspec.structs.replace(DONE, model=str(model))]
+
+    monkeypatch.setattr(engine, "wait", wait)
+    assert main(["train", xor, "--model", str(tmp_path / "mine.keras")]) == 0
+    (run,) = kept(xor)
+    assert Path(run.model) == tmp_path / "xor.runs" / "models" / f"{run.id}.keras"
+    assert Path(run.model).read_bytes() == (tmp_path / "mine.keras").read_bytes() == b"weights"
+
+
+def test_no_record_leaves_nothing(engine, tmp_path, xor, capsys):
+    engine.events[:] = [*BEGIN, *EPOCHS, DONE]
+    assert main(["train", xor, "--no-record"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["xor.bnstudio"]
+    assert "kept as" not in capsys.readouterr().err
+    assert engine.asked[0].probe_seconds == 0
+
+
+def test_a_run_that_is_broken_off_counts_as_stopped(engine, xor, monkeypatch):
+    monkeypatch.setattr(engine, "wait", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(["train", xor]) == 130
+    (run,) = kept(xor)
+    assert run.state == "stopped"
+
+
+def test_where_the_folder_refuses_the_record_goes_to_the_user_s(
+    engine, tmp_path, xor, capsys, users_runs
+):
+    (tmp_path / "xor.runs").write_text("a file")
+    engine.events[:] = [*BEGIN, DONE]
+    assert main(["train", xor]) == 0
+    err = capsys.readouterr().err
+    assert "instead. The run itself goes on." in err
+    assert f"It is kept as Run 1 in {users_runs}." in err
+
+
+def test_a_sample_s_runs_are_the_user_s(engine, users_runs):
+    engine.events[:] = [*BEGIN, DONE]
+    path = SAMPLES["xor"].path
+    assert main(["train", str(path)]) == 0
+    assert [run.title for run in RunStore(users_runs).runs()] == ["Run 1"]
+    assert not path.with_suffix(".runs").exists()
+
+
+def test_nothing_is_overwritten_by_a_run_that_never_begins(engine, tmp_path, xor):
     events = tmp_path / "events.jsonl"
     events.write_text("mine")
     engine.events[:] = [BEGIN[0], Died("gone")]
-    assert main(["train", XOR, "--events", str(events)]) == 1
+    assert main(["train", xor, "--events", str(events)]) == 1
     assert events.read_text() == "mine"
 
 
@@ -138,8 +239,8 @@ def test_an_empty_drawing_is_refused_in_words(engine, capsys, tmp_path):
 
 
 @pytest.mark.engine
-def test_an_interrupt_stops_the_run_and_keeps_what_was_learnt(tmp_path):
-    command = [sys.executable, "-m", "bnstudio.main", "train", XOR, "--epochs", "100000"]
+def test_an_interrupt_stops_the_run_and_keeps_what_was_learnt(tmp_path, xor):
+    command = [sys.executable, "-m", "bnstudio.main", "train", xor, "--epochs", "100000"]
     outs = ["--events", str(tmp_path / "e.jsonl"), "--model", str(tmp_path / "m.keras")]
     with subprocess.Popen(
         [*command, *outs], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -153,3 +254,7 @@ def test_an_interrupt_stops_the_run_and_keeps_what_was_learnt(tmp_path):
     last = json.loads((tmp_path / "e.jsonl").read_text().splitlines()[-1])
     assert (last["type"], last["reason"]) == ("Finished", "stopped")
     assert "config.json" in zipfile.ZipFile(tmp_path / "m.keras").namelist()
+    (run,) = kept(xor)
+    assert (run.state, len(run.epochs)) == ("stopped", last["epochs"])
+    assert run.history.count
+    assert Path(run.model).read_bytes() == (tmp_path / "m.keras").read_bytes()

@@ -1,6 +1,8 @@
 """Preparation: the printed lines give the arrays that the engine trains on."""
 
 import ast
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,3 +103,30 @@ def test_split_rows_counts_as_the_split_does(rows, split):
 def test_impossible_splits_are_refused_in_words(split):
     with pytest.raises(data.DataError, match="split"):
         data.prepare(Source("iris"), 0, split)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_fingerprint_is_of_the_rows_and_of_nothing_else(name):
+    source = Source(name, ARGUMENTS.get(name, {}), "standard")
+    prepared = data.prepare(source, 11, 0.3)
+    mark = data.fingerprint(prepared)
+    assert mark == data.fingerprint(data.prepare(source, 11, 0.3))
+    assert re.fullmatch(r"blake2b:[0-9a-f]{32}", mark)
+    for other in (
+        data.prepare(source, 12, 0.3),
+        data.prepare(source, 11, 0.25),
+        data.prepare(replace(source, scaling="none"), 11, 0.3),
+    ):
+        assert data.fingerprint(other) != mark
+
+
+def test_a_fingerprint_knows_every_value_the_order_and_the_shape():
+    prepared = data.prepare(Source("digits"), 3, 0.25)
+    mark = data.fingerprint(prepared)
+    for part in ("x_train", "y_train", "x_val", "y_val"):
+        rows = getattr(prepared, part)
+        turned, changed = rows[::-1], rows.copy()
+        changed.flat[-1] += 1
+        for other in (turned, changed, rows[:-1], rows[..., None]):
+            assert data.fingerprint(replace(prepared, **{part: other})) != mark
+        assert data.fingerprint(replace(prepared, **{part: np.asfortranarray(rows)})) == mark

@@ -123,9 +123,13 @@ def test_events_tell_the_run():
     events, ended = train(measured_on(project, 50))
     calls = plan(analyze(project.graph))
     started = events[0]
+    prepared = data.prepare(
+        project.source, project.settings.seed, project.settings.validation_split
+    )
     nodes = tuple(call.node for call in calls.calls)
     rate = float(np.float32(0.001))
-    assert started == Started("r", 3, 8, 455, 114, nodes, 698, learning_rate=rate)
+    mark = data.fingerprint(prepared)
+    assert started == Started("r", 3, 8, 455, 114, nodes, 698, mark, learning_rate=rate)
     losses, accuracy = steps(events, "loss"), steps(events, "accuracy")
     assert len(losses) == len(accuracy) == 3 * 8
     merged = [event for event in events if isinstance(event, Steps)]

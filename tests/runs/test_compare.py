@@ -92,6 +92,28 @@ def test_versions():
     assert text.endswith("Versions\n  keras: 3.15.1 → 3.16.0")
 
 
+def rows(before: str, after: str, *projects: Project) -> list[str]:
+    one, other = projects or (project(), project())
+    text = compare(run(one, data=before), run(other, "Run 2", data=after))
+    return [line for line in text.split("\n")[1:] if line]
+
+
+def test_rows_that_are_the_same_and_rows_that_are_not():
+    assert rows("blake2b:1", "blake2b:2") == ["Data", "  other rows, or in another order"]
+    (line,) = rows("blake2b:1", "blake2b:1")
+    assert line.endswith("data are equal. Every row was the same.")
+    (line,) = rows("blake2b:1", "")
+    assert line.endswith("data are equal.")
+    other = project()
+    other = replace(other, settings=replace(other.settings, epochs=50))
+    assert rows("blake2b:1", "blake2b:1", project(), other) == [
+        "Settings",
+        "  epochs: 20 \u2192 50",
+        "Data",
+        "  the same rows in the same order",
+    ]
+
+
 def test_text_that_is_no_project_is_told_in_words():
     text = compare(Run("a", "A\nB\x00", "{"), run(project()))
     assert text.startswith("A B  → Run 1\n\nThey cannot be compared: ")

@@ -1,13 +1,15 @@
 """A database that is damaged, foreign, newer, locked or read-only: told in words, never lost."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnstudio.runs import database
+from bnstudio.runs import database, record
 from bnstudio.runs.database import RecordError, changing, create, reading
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -249,6 +251,38 @@ def test_a_database_that_is_locked_for_good_costs_the_record_not_the_run(store, 
     store.close()
     assert not recorder.writing
     other.close()
+
+
+def by_another_process(path: Path, statement: str) -> str:
+    """What another program, which is the last to close the file as far as it can tell, reads."""
+    code = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]); "
+        "print(connection.execute(sys.argv[2]).fetchone()); connection.close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), statement],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_what_others_read_meanwhile_costs_a_record_nothing(store, monkeypatch):
+    """A look at the file from this process must not give up the locks of the one that writes."""
+    monkeypatch.setattr(record, "INTERVAL", 0.001)
+    first, run = keep(store), new_run(2)
+    recorder = store.begin(run)
+    assert store.holds(first)
+    store.describe(first)
+    assert len(list(RunStore(store.folder).runs())) == 1
+    count = "SELECT count(*) FROM histograms WHERE run = 'run2'"
+    assert by_another_process(store.home.path, count) == "(0,)"
+    for event in whole_run(run.id, ("a",), end=""):
+        run.apply(event)
+        recorder.add(run, event)
+    while recorder._measured:
+        recorder._done.wait(0.001)
+    assert by_another_process(store.home.path, count) == "(3,)"
+    assert store.home.path.with_name("runs.db-wal").exists()
 
 
 def test_a_full_disk_is_told_in_words(store):

@@ -43,7 +43,7 @@ from PySide6.QtWidgets import (
 
 from bnstudio.data import SOURCES
 from bnstudio.runs.run import RATE, STATE_NAMES, Run
-from bnstudio.ui import going_on, theme
+from bnstudio.ui import going_on, tensorboard, theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
@@ -459,7 +459,8 @@ class Runs(QWidget):
         rename.triggered.connect(
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
-        menu.insertAction(menu.actions()[-1], rename)
+        export = tensorboard.entry(menu, chosen, self._session, self)
+        menu.insertActions(menu.actions()[-1], [export, rename])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
 

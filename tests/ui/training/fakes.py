@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from bnstudio.data import FINGERPRINT
 from bnstudio.training.messages import (
     BINS,
     Epoch,
@@ -14,6 +15,8 @@ from bnstudio.training.messages import (
     Started,
     Steps,
 )
+
+ROWS = f"{FINGERPRINT}{7:032x}"
 
 
 class FakeEngine:
@@ -63,7 +66,7 @@ def epoch(run: str, number: int, done: int, elapsed: float) -> Epoch:
 def whole_run(
     run: str, nodes: tuple[str, ...], epochs: int = 3, per_epoch: int = 10, end: str = "completed"
 ) -> list:
-    messages: list = [Started(run, epochs, per_epoch, 80, 20, nodes, 123)]
+    messages: list = [Started(run, epochs, per_epoch, 80, 20, nodes, 123, ROWS)]
     elapsed = 0.0
     for number in range(epochs):
         for half in range(2):

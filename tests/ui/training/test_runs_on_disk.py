@@ -20,7 +20,7 @@ from bnstudio.training.messages import (
     Steps,
 )
 from bnstudio.ui.panels.runs import csv_text
-from tests.ui.training.fakes import steps, whole_run
+from tests.ui.training.fakes import ROWS, steps, whole_run
 
 
 def listed(desk) -> list:
@@ -54,7 +54,7 @@ def test_a_run_is_read_back_as_it_was(desk):
     for name in (
         "id", "title", "text", "source", "number", "created", "state", "total_epochs",
         "steps_per_epoch", "train_rows", "validation_rows", "parameters", "nodes", "elapsed",
-        "message", "node", "model", "tags", "versions",
+        "message", "node", "model", "tags", "versions", "data",
     ):  # fmt: skip
         assert getattr(run, name) == getattr(was, name), name
     assert run.versions.keys() == {"keras", "tensorflow", "bnstudio", "python"}
@@ -83,7 +83,14 @@ def test_what_was_trained_can_be_queried_without_the_studio(desk):
     settings, mark, text = rows[0]
     assert json.loads(settings) == project["settings"]
     assert json.loads(text) == project
-    assert len(mark) == 64
+    assert mark == ROWS
+
+
+def test_the_mark_that_an_earlier_version_made_of_the_source_is_none_of_the_rows(desk):
+    desk.finish_run()
+    change(desk, "UPDATE runs SET data = ?", "0" * 64)
+    (run,) = listed(desk)
+    assert run.data == ""
 
 
 def test_an_earlier_run_is_left_to_the_disk_until_it_is_looked_at(desk):
