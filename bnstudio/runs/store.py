@@ -15,11 +15,12 @@ from bnstudio.runs.folders import Folders
 from bnstudio.runs.place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bnstudio.runs.record import Recorder
-    from bnstudio.runs.run import Run
+    from bnstudio.runs.run import History, Run
+    from bnstudio.training.messages import Histograms
 
 LISTED = 500
 """At most so many runs of one place are listed, the newest."""
@@ -118,6 +119,17 @@ class RunStore:
         if not run.loaded:
             run.loaded = True
             self._place(run).load(run)
+
+    def history(self, run: Run) -> History:
+        """The activations of a run as its record has them. May be called on any thread."""
+        return self._place(run).history(run)
+
+    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
+        """Some of a run's measurements from its record, counted from 0 over all of them.
+
+        None for what is not there. May be called on any thread.
+        """
+        return self._place(run).moments(run, places)
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

@@ -211,6 +211,7 @@ class Session(RunList):
         self.run, self.previous = run, project
         self.runs.append(run)
         self.latest = {}
+        self.moments.restart(run)
         self._pace.clear()
         self._recorder = self.store.begin(run)
         if self.store.warning:
@@ -266,6 +267,7 @@ class Session(RunList):
     def close(self) -> None:
         """Ends the engine; a live run counts as stopped."""
         self._timer.stop()
+        self.moments.close()
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -354,8 +356,10 @@ class Session(RunList):
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
-            self.latest = event.by_node()
+            self.moments.add(event)
             self._unsaid_histograms = event
+            if not self.moments.past:
+                self.latest = event.by_node()
 
     def _say_merged(self) -> None:
         if self._unsaid_steps:
@@ -363,7 +367,9 @@ class Session(RunList):
             self.stepped.emit(self.run)
         if self._unsaid_histograms is not None:
             measured, self._unsaid_histograms = self._unsaid_histograms, None
-            self.measured.emit(measured)
+            self.moments.grew.emit()
+            if not self.moments.past:
+                self.measured.emit(measured)
 
     def _take_progress(self, event: Started | Epoch | Paused | Resumed | Finished | Failed) -> None:
         run = self.run

@@ -87,6 +87,7 @@ class Curves(QWidget):
         session.run_ended.connect(self._mark)
         session.runs_changed.connect(self._mark)
         session.ghosts_changed.connect(self._mark)
+        session.moments.moved.connect(self._mark_moment)
         theme.notifier.changed.connect(self._mark)
 
     def set_look(self, look: Look) -> None:
@@ -170,6 +171,11 @@ class Curves(QWidget):
         for plot in self.plots.values():
             if not plot.visibleRegion().isEmpty():
                 plot.show_runs(run, ghosts, self.look)
+        self._mark_moment()
+
+    def _mark_moment(self) -> None:
+        for plot in self.plots.values():
+            plot.mark_step(self._session.moments.step if self._session.moments.past else None)
 
     def _fit_plots(self, metrics: tuple[str, ...]) -> None:
         for name in [name for name in self.plots if name not in metrics]:

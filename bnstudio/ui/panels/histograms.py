@@ -26,6 +26,7 @@ from bnstudio.ui.plots import export, ridge
 from bnstudio.ui.plots.multiples import Multiple, Multiples
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
+from bnstudio.ui.scrubber import Scrubber
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Histograms(QWidget):
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addLayout(self._stack, 1)
+        self.scrubber = Scrubber(session.moments)
+        layout.addWidget(self.scrubber)
 
         self.view.currentIndexChanged.connect(self._mark)
         self.same_range.toggled.connect(self._mark)
