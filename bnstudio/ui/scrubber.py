@@ -70,8 +70,6 @@ class Scrubber(QWidget):
         self.label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self.live = QPushButton("Live")
-        self.live.setCheckable(True)
-        self.live.setProperty("role", "segment")
         self.live.setToolTip("Follows the newest measurement (End)")
         self.live.clicked.connect(self._go_live)
         row = QHBoxLayout(self)
@@ -155,7 +153,7 @@ class Scrubber(QWidget):
         self.slider.setValue(max(0, place))
         self.slider.blockSignals(was)
         self.setEnabled(count > 1)
-        self.live.setChecked(not moments.past)
+        self.live.setEnabled(moments.past)
         text = f"{place + 1:,} of {count:,} \u00b7 step {moments.step:,}" if count else ""
         if text != self.label.text():
             self.label.setText(text)

@@ -23,10 +23,12 @@ from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
 from bnstudio.ui.plots import export, ridge
-from bnstudio.ui.plots.multiples import Multiple, Multiples
+from bnstudio.ui.plots.multiple import KINDS, Multiple
+from bnstudio.ui.plots.multiples import Multiples
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
 from bnstudio.ui.scrubber import Scrubber
+from bnstudio.ui.segments import Segments
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from bnstudio.runs.run import Run
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
+    from bnstudio.ui.plots.multiple import Kind
     from bnstudio.ui.session import Session
 
 _EMPTY = "What every layer gives out is shown here while a model trains."
@@ -77,6 +80,9 @@ class Histograms(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(14, 6, 14, 4)
         row.setSpacing(10)
+        self.kind = Segments("Kind of picture", KINDS)
+        self.kind.chosen.connect(self._set_kind)
+        row.addWidget(self.kind)
         row.addWidget(self.view)
         row.addWidget(self.same_range)
         row.addWidget(self._caption, 1)
@@ -95,6 +101,8 @@ class Histograms(QWidget):
         self.same_range.toggled.connect(self._mark)
         session.run_started.connect(self._mark)
         session.measured.connect(self._mark)
+        session.moments.grew.connect(self._mark)
+        session.moments.moved.connect(self._mark)
         session.run_ended.connect(self._mark)
         session.runs_changed.connect(self._mark)
         document.selection_changed.connect(self.multiples.select)
@@ -140,12 +148,15 @@ class Histograms(QWidget):
             )
             self.multiples.select(self._document.selection)
             self._fit()
+        moments = self._session.moments
         histories = _histories(run) if run else {}
         for multiple in self.multiples.multiples:
-            multiple.history = histories.get(multiple.node, [])
-            multiple.stale = True
+            multiple.take(*histories.get(multiple.node, ([], [])), ())
+            multiple.now = self._session.latest.get(multiple.node) if moments.past else None
+        self.multiples.step = moments.step if moments.past else None
         self._set_spans()
         self.multiples.mark()
+        self.multiples.update()
         self._stack.setCurrentIndex(1 if rows else 0)
         waiting = _WAITING if self._session.live else _EMPTY
         self._empty.setText(_NO_PAIRS if self.pairs and run and run.nodes else waiting)
@@ -190,6 +201,10 @@ class Histograms(QWidget):
                 both = [*ridge.thinned(before.history), *ridge.thinned(after.history)]
                 before.span = after.span = ridge.value_range(both)
 
+    def _set_kind(self, kind: Kind) -> None:
+        self.multiples.set_kind(kind)
+        self._mark()
+
     def _choose(self, node: str) -> None:
         self._document.select((node,))
 
@@ -217,9 +232,12 @@ def _multiple(node: Node, label: str, pair: bool) -> Multiple:
     return Multiple(node.id, node.name, label, colour, pair=pair)
 
 
-def _histories(run: Run) -> dict[str, list[Histogram]]:
-    histories: dict[str, list[Histogram]] = {}
+def _histories(run: Run) -> dict[str, tuple[list[int], list[Histogram]]]:
+    """The steps and the histograms of each node that memory has kept."""
+    histories: dict[str, tuple[list[int], list[Histogram]]] = {}
     for measured in run.history.kept():
         for id, layer in measured.by_node().items():
-            histories.setdefault(id, []).append(layer)
+            steps, found = histories.setdefault(id, ([], []))
+            steps.append(measured.step)
+            found.append(layer)
     return histories
