@@ -79,10 +79,18 @@ class Moments(QObject):
     def go_to_step(self, step: float) -> None:
         """Shows the measurement that is nearest to a step."""
         steps = self.steps
+        if not steps:
+            return
         place = bisect_left(steps, step)
         if place and (place == len(steps) or step - steps[place - 1] < steps[place] - step):
             place -= 1
         self.go(place)
+
+    def turn(self, by: int) -> None:
+        """Goes so many measurements on, or back."""
+        count = len(self.steps)
+        if count:
+            self.go((count - 1 if self.place is None else self.place) + by)
 
     def follow(self) -> None:
         """Shows the newest measurement, and each that is to come."""

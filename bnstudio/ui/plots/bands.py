@@ -88,15 +88,21 @@ def paint_outline(
     steps: Sequence[int],
     histograms: Sequence[Histogram],
     colour: QColor,
+    ground: QColor,
 ) -> None:
-    """The median and the ends of the outer band as dashed lines, for what is compared with."""
+    """The median and the ends of the outer band as dashed lines, for what is compared with.
+
+    They have a hem in the colour of the ground, to be seen on whatever is behind.
+    """
     found = table(histograms)
     known = np.isfinite(found).all(axis=1)
     if not known.any():
         return
     xs = frame.x(np.asarray(steps, dtype=float)[known])
     for column, width in ((0, 1.0), (2, 1.6), (4, 1.0)):
-        _paint_line(painter, xs, frame.y(found[known, column]), colour, width, dashed=True)
+        ys = frame.y(found[known, column])
+        _paint_line(painter, xs, ys, ground, width + 1.6, dashed=False)
+        _paint_line(painter, xs, ys, colour, width, dashed=True)
 
 
 def _paint_line(

@@ -10,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPen
 
 from bnstudio.ui import theme
 from bnstudio.ui.plots.ridge import densities, usable
@@ -96,13 +97,16 @@ def paint_heat(
     return full
 
 
-def paint_key(painter: QPainter, frame: Frame) -> None:
-    """What the colours mean, as a strip from nothing to full colour, bottom to top."""
+def paint_key(painter: QPainter, frame: Frame, width: int) -> None:
+    """What the colours mean, as a strip right of a plane: nothing below, the most on top."""
     area = frame.area.toAlignedRect()
     index = np.linspace(COLOURS - 1, 0, max(1, area.height())).astype(int)
-    pixels = np.ascontiguousarray(np.repeat(_words(theme.current().name)[index], 1))
+    pixels = np.ascontiguousarray(_words(theme.current().name)[index])
     image = QImage(pixels.data, 1, len(index), 4, QImage.Format.Format_RGB32)
-    painter.drawImage(area, image.scaled(area.width(), area.height()))
+    strip = QRectF(area.right() + 8, area.top(), width, area.height())
+    painter.drawImage(strip, image)
+    painter.setPen(QPen(QColor(theme.current().border), 1))
+    painter.drawRect(strip)
 
 
 def _indices(table: Floats, full: float) -> NDArray[np.intp]:

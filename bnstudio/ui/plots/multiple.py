@@ -61,6 +61,7 @@ class Multiple:
         now: The histogram of the moment that is shown; None for the newest.
         ghosts: The same layer in the runs that this one is compared with.
         span: The range that is painted; None for the histograms' own.
+        run: The title of the run whose histograms they are.
         stale: Whether ``picture`` is not of what it should show.
     """
 
@@ -76,7 +77,7 @@ class Multiple:
     ghosts: tuple[Track, ...] = ()
     stale: bool = True
     picture: QPixmap | None = None
-    shown: object = None
+    run: str = ""
 
     @property
     def range(self) -> tuple[float, float] | None:

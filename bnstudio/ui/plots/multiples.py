@@ -7,7 +7,6 @@ painted, a few a beat. A hundred layers are as smooth as ten.
 from __future__ import annotations
 
 import time
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -261,11 +260,10 @@ class Multiples(QWidget):
         """What is said of a place in it: the figures, and how many values are there."""
         multiple = self.multiples[index]
         within = picture.plane(multiple, self.kind, QRectF(self.place(index)))
-        head = f"<b>{escape(multiple.name)}</b> {escape(multiple.label)}"
         lines = picture.told(multiple, self.kind, within, x, y)
         if (found := multiple.current) is not None and found.bad:
             lines.append(f"<b>{found.bad:,} values are NaN or infinite</b>")
-        return "<br>".join((head, *lines))
+        return "<br>".join((picture.heading(multiple), *lines))
 
     def _visible(self, region: QRect | None = None) -> range:
         if not self.multiples:

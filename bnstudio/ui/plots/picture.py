@@ -6,6 +6,7 @@ looked at (``paint_moving``) are painted apart, so that the first can be kept.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFont, QPainter
 
     from bnstudio.training.messages import Histogram
-    from bnstudio.ui.plots.multiple import Kind, Multiple
+    from bnstudio.ui.plots.multiple import Kind, Multiple, Track
 
 HEAD = 22
 FOOT = 34
@@ -77,7 +78,7 @@ def paint_plot(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame)
         frame.paint_values(painter, within.area, span)
         _paint_zero(painter, within, upright=True)
         ridge.paint_ridges(painter, rest, multiple.history, span, ink, QColor(now.surface))
-        _paint_ages(painter, multiple, rest)
+        paint_ages(painter, multiple, rest)
         return
     if kind == "heat":
         heat.paint_heat(painter, within, multiple.steps, multiple.history)
@@ -86,7 +87,7 @@ def paint_plot(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame)
         ground = QColor(now.surface)
         bands.paint_bands(painter, within, multiple.steps, multiple.history, ink, ground)
     for ghost in multiple.ghosts:
-        bands.paint_outline(painter, within, ghost.steps, ghost.history, ghost.colour)
+        paint_ghost(painter, within, ghost)
     _paint_bad(painter, multiple, within)
     frame.paint_axes(painter, within)
 
@@ -111,8 +112,8 @@ def paint_marks(
     ink = strong(multiple) if step is None else accent
     ridge.paint_bars(painter, top, current, within.values, ink)
     if step is not None:
-        age = _age(multiple, step)
-        ridge.paint_ridge_of(painter, rest, current, within.values, age, accent)
+        deep = age(multiple, step)
+        ridge.paint_ridge_of(painter, rest, current, within.values, deep, accent)
 
 
 def halves(area: QRectF) -> tuple[QRectF, QRectF]:
@@ -134,7 +135,7 @@ def dots(colour: QColor) -> QPen:
     return pen
 
 
-def _age(multiple: Multiple, step: float) -> float:
+def age(multiple: Multiple, step: float) -> float:
     """How far to the front a moment lies among the ridges."""
     places = ridge.thinned_places(multiple.history)
     if len(places) < 2:
@@ -156,7 +157,7 @@ def _paint_zero(painter: QPainter, within: Frame, *, upright: bool = False) -> N
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
 
-def _paint_ages(painter: QPainter, multiple: Multiple, rest: QRectF) -> None:
+def paint_ages(painter: QPainter, multiple: Multiple, rest: QRectF) -> None:
     """The steps of the first and the last ridge, at their right ends."""
     if len(multiple.steps) < 2:
         return
@@ -255,9 +256,20 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
     return lines
 
 
+def heading(multiple: Multiple) -> str:
+    """The layer's name and what it is, as rich text."""
+    return f"<b>{escape(multiple.name)}</b> {escape(multiple.label)}"
+
+
 def _count_at(found: Histogram, value: float) -> str:
     total = sum(found.counts) + found.below + found.above
     width = (found.high - found.low) / len(found.counts)
     bar = int((value - found.low) // width) if width > 0 else 0
     count = found.counts[bar] if 0 <= bar < len(found.counts) else 0
     return f"at {value_text(value)}: {count:,} of {total:,} values"
+
+
+def paint_ghost(painter: QPainter, within: Frame, ghost: Track) -> None:
+    """The quantiles of another run."""
+    ground = QColor(theme.current().surface)
+    bands.paint_outline(painter, within, ghost.steps, ghost.history, ghost.colour, ground)
