@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -33,7 +32,7 @@ from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
 from bnstudio.ui.scrubber import Scrubber
 from bnstudio.ui.segments import Segments
-from bnstudio.ui.verbatim import Verbatim
+from bnstudio.ui.verbatim import Elided
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
@@ -123,10 +122,9 @@ class Histograms(QWidget):
         self.overlay = QPushButton("Overlay")
         self.overlay.setToolTip("Select two layers, with Ctrl and a click, to see them together")
         self.overlay.clicked.connect(lambda: self.open(self._two()))
-        self._caption = Verbatim()
+        self._caption = Elided()
         self._caption.setProperty("role", "muted")
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.export = export.ExportButton("the activations", self._fill_export)
         row = QHBoxLayout()
         row.setContentsMargins(14, 6, 14, 4)

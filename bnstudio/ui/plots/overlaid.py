@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _FOOT = 16
 _LINE = 15
 _SAMPLE = 20
+_MOST_ABOVE = 0.4
+"""The share of the height that a legend may take."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def paint_shapes(
     """Paints them over one axis of values, each as high as its density, and a legend."""
     shapes = [shape for shape in shapes if ridge.usable(shape.histogram)]
     painter.setFont(theme.mono(font.pointSizeF() * 0.78))
-    top = place.top() + _LINE * len(shapes) + 2
+    # In a low room the legend lies over the shapes, which would be flat otherwise.
+    above = _LINE * len(shapes) + 2
+    top = place.top() + (above if above < _MOST_ABOVE * place.height() else 2)
     area = QRectF(place.left(), top, place.width(), max(10.0, place.bottom() - _FOOT - top))
     frame.paint_values(painter, area, span)
     if not shapes:
