@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from bnstudio.runs.run import LIVE, Run, State
+from bnstudio.runs.run import LIVE, History, Run, State
 from bnstudio.training.messages import Epoch, Histograms, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 VERSION = 1
@@ -105,15 +105,24 @@ class Folders:
                 for name, values in line.logs.items()
             }
             run.apply(Steps(run.id, line.first, logs, line.elapsed))
-        for entry in self.measurements(run):
+        for entry in self._measured(run):
             run.apply(entry)
 
     def measurements(self, run: Run) -> Iterator[Histograms]:
         """All measurements of a run that are kept, oldest first, as far as they can be read."""
-        # A key that is no text is a plain ValueError to msgspec.
-        with suppress(OSError, ValueError, msgspec.MsgspecError):
-            measured = _read_bytes(self._path(run) / _MEASURED)
-            yield from msgspec.msgpack.decode(measured, type=list[Histograms])
+        yield from self._measured(run)
+
+    def history(self, run: Run) -> History:
+        """The activations of a listed run, read anew."""
+        history = History()
+        for entry in self._measured(run):
+            history.add(entry)
+        return history
+
+    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
+        """Some of a run's measurements, counted from 0; None for what cannot be read."""
+        measured = self._measured(run)
+        return [measured[place] if place < len(measured) else None for place in places]
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""
@@ -159,6 +168,13 @@ class Folders:
             for path in self.folder.glob(f"*{_GONE}"):
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
+
+    def _measured(self, run: Run) -> list[Histograms]:
+        # A key that is no text is a plain ValueError to msgspec.
+        with suppress(OSError, ValueError, msgspec.MsgspecError):
+            measured = _read_bytes(self._path(run) / _MEASURED)
+            return msgspec.msgpack.decode(measured, type=list[Histograms])
+        return []
 
     def _path(self, run: Run) -> Path:
         return self.folder / f"{run.number:05}-{run.id}"

@@ -16,11 +16,11 @@ from bnstudio.data import FINGERPRINT
 from bnstudio.lazy import np
 from bnstudio.runs.database import EmptyError, RecordError, changing, reading
 from bnstudio.runs.pack import MAX_ROWS, PackError, unpack, unpack_histograms
-from bnstudio.runs.run import LIVE, Run, State
+from bnstudio.runs.run import LIVE, History, Run, State
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bnstudio.runs.record import Recorder
@@ -162,17 +162,27 @@ class Place:
                 _extend(run.rates, count, blob, "step")
             if len(run.steps):
                 run.elapsed = max(run.elapsed, float(run.steps["elapsed"][-1]))
-            ids = connection.execute(
-                "SELECT id FROM histograms WHERE run = ? ORDER BY id", (run.id,)
-            ).fetchall()
-            measured = []
-            for place in run.history.places(len(ids)):
-                (blob,) = connection.execute(
-                    "SELECT layers FROM histograms WHERE id = ?", ids[place]
+            _fill(run.history, connection, run.id)
+
+    def history(self, run: Run) -> History:
+        """The activations of a listed run, read anew, as far as they can be read."""
+        history = History()
+        with suppress(RecordError), self._reading() as connection:
+            _fill(history, connection, run.id)
+        return history
+
+    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
+        """Some of a run's measurements, counted from 0; None for what cannot be read."""
+        found: list[Histograms | None] = [None] * len(places)
+        with suppress(RecordError), self._reading() as connection:
+            for place, wanted in enumerate(places):
+                row = connection.execute(
+                    "SELECT layers FROM histograms WHERE run = ? ORDER BY id LIMIT 1 OFFSET ?",
+                    (run.id, wanted),
                 ).fetchone()
                 with suppress(PackError, TypeError):
-                    measured.append(unpack_histograms(blob))
-            run.history.fill(measured, len(ids))
+                    found[place] = None if row is None else unpack_histograms(row[0])
+        return found
 
     def measurements(self, run: Run) -> Iterator[Histograms]:
         """All measurements of a run that are kept, oldest first, as far as they can be read."""
@@ -287,6 +297,21 @@ def _read(
         )
         rows.append((row, str(texts[project]), str(writer), epochs.fetchall()))
     return rows
+
+
+def _fill(history: History, connection: sqlite3.Connection, run: str) -> None:
+    """Reads the measurements that memory would have kept, and the steps of all."""
+    rows = connection.execute(
+        "SELECT id, step FROM histograms WHERE run = ? ORDER BY id", (run,)
+    ).fetchall()
+    measured = []
+    for place in history.places(len(rows)):
+        (blob,) = connection.execute(
+            "SELECT layers FROM histograms WHERE id = ?", rows[place][:1]
+        ).fetchone()
+        with suppress(PackError, TypeError):
+            measured.append(unpack_histograms(blob))
+    history.fill(measured, [step if isinstance(step, int) else 0 for _, step in rows])
 
 
 def _extend(table: Table, count: Any, blob: Any, counted: str) -> None:

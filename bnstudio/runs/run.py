@@ -128,35 +128,43 @@ class Table:
 
 
 class History:
-    """The measurements of a run, thinned evenly as they become too many; the last always kept."""
+    """The measurements of a run, thinned evenly as they become too many; the last always kept.
+
+    Attributes:
+        figures: The newest of each node, with what is measured now and then as it last was.
+    """
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._stride = 1
-        self._count = 0
         self._items: list[Histograms] = []
+        self._steps: list[int] = []
         self._last: Histograms | None = None
+        self.figures: dict[str, Histogram] = {}
 
     def add(self, measured: Histograms) -> None:
         """Takes the next measurement in."""
-        if self._count % self._stride == 0:
+        self.figures = measured.over(self.figures)
+        if self.count % self._stride == 0:
             self._items.append(measured)
             if len(self._items) >= self._kept:
                 self._items = self._items[::2]
                 self._stride *= 2
         self._last = measured
-        self._count += 1
+        self._steps.append(measured.step)
 
     def places(self, count: int) -> list[int]:
         """Which of ``count`` measurements are kept once all are taken in; the last always."""
         places = list(range(0, count, self._thinned(count)))
         return places if not count or places[-1] == count - 1 else [*places, count - 1]
 
-    def fill(self, measured: Sequence[Histograms], count: int) -> None:
-        """Takes in ``count`` measurements at once: those that ``places`` names."""
-        self._stride, self._count = self._thinned(count), count
-        self._items = list(measured[: len(range(0, count, self._stride))])
+    def fill(self, measured: Sequence[Histograms], steps: Sequence[int]) -> None:
+        """Takes in many measurements at once: their steps, and those that ``places`` names."""
+        self._stride, self._steps = self._thinned(len(steps)), list(steps)
+        self._items = list(measured[: len(range(0, len(steps), self._stride))])
         self._last = measured[-1] if measured else None
+        for entry in measured:
+            self.figures = entry.over(self.figures)
 
     def _thinned(self, count: int) -> int:
         stride = 1
@@ -175,12 +183,27 @@ class History:
     @property
     def count(self) -> int:
         """How many were taken in; it grows with each, so it says whether anything is new."""
-        return self._count
+        return len(self._steps)
+
+    @property
+    def steps(self) -> Sequence[int]:
+        """The step of each measurement that was taken in, kept or not; not to be changed."""
+        return self._steps
 
     @property
     def last(self) -> Histograms | None:
         """The newest measurement."""
         return self._last
+
+    def nearest(self, place: int) -> tuple[int, Histograms] | None:
+        """The kept measurement that is nearest to one that was taken in, and which it is."""
+        if self._last is None:
+            return None
+        before = min(max(0, place) // self._stride, len(self._items) - 1)
+        known = {self.count - 1: self._last}
+        for kept in range(max(0, before), min(before + 2, len(self._items))):
+            known[kept * self._stride] = self._items[kept]
+        return min(known.items(), key=lambda entry: abs(entry[0] - place))
 
     def kept(self) -> list[Histograms]:
         """The kept measurements, oldest first."""

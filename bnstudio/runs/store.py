@@ -18,7 +18,7 @@ from bnstudio.runs.run import History, Table
 from bnstudio.training.checkpoint import LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bnstudio.runs.record import Recorder
@@ -160,6 +160,17 @@ class RunStore:
         if len(copy.steps) < len(run.steps):
             return run, iter(run.history.kept())
         return copy, self._place(run).measurements(run)
+
+    def history(self, run: Run) -> History:
+        """The activations of a run as its record has them. May be called on any thread."""
+        return self._place(run).history(run)
+
+    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
+        """Some of a run's measurements from its record, counted from 0 over all of them.
+
+        None for what is not there. May be called on any thread.
+        """
+        return self._place(run).moments(run, places)
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

@@ -16,6 +16,7 @@ from bnstudio.project import SUFFIX, Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         document: The project being edited.
         session: The engine as this window sees it.
         canvas: The drawing.
+        past: Says over the drawing that a past moment is shown.
         panels: The docks' widgets by title.
     """
 
@@ -65,6 +67,7 @@ class MainWindow(QMainWindow):
         self.document = Document(parent=self)
         self.session = Session(self.document, self, start=start_engine)
         self.canvas = CanvasView(self.document, self.session)
+        self.past = Past(self.canvas, self.session.moments)
         self.welcome = Welcome()
         self._centre = QStackedWidget()
         self._centre.addWidget(self.welcome)

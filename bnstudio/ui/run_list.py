@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from bnstudio import project as projects
 from bnstudio.runs.going_on import Standing, standing
+from bnstudio.ui.moments import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from bnstudio.runs.run import Run
     from bnstudio.runs.store import RunStore
-    from bnstudio.training.messages import Histogram
+    from bnstudio.training.messages import Histogram, Histograms
     from bnstudio.ui.document import Document
 
 _NEXT = 16
@@ -30,7 +31,8 @@ class RunList(QObject):
         document: Where a run's project is restored to.
         run: The live run, the last one, or the earlier one that is shown.
         runs: All runs that are kept, oldest first.
-        latest: The newest histogram of each measured node of ``run``, by id.
+        latest: The histogram of each measured node of ``run`` at the moment that is shown, by id.
+        moments: Which moment that is: the newest, unless an earlier one is looked at.
         ghosts: The runs that are drawn faintly behind the current one.
         store: Where the runs are recorded.
     """
@@ -39,7 +41,7 @@ class RunList(QObject):
     ghosts_changed = Signal(object)
     #: ``runs`` changed other than by a new run: loaded, deleted or renamed.
     runs_changed = Signal()
-    #: Activations were measured: Histograms. At most once a tick, the newest.
+    #: ``latest`` are others, measured anew or of another moment: Histograms. At most once a tick.
     measured = Signal(object)
     #: Something to tell the user: text, and a kind among info, good, warning and error.
     note = Signal(str, str)
@@ -51,12 +53,15 @@ class RunList(QObject):
         self.run: Run | None = None
         self.runs: list[Run] = []
         self.latest: dict[str, Histogram] = {}
+        self.moments = Moments(store, self)
+        self.moments.shown.connect(self._show_measured)
         self.ghosts: tuple[Run, ...] = ()
         self._unlisted: Iterator[Run] | None = None
         self._told: set[str] = set()
         self._standing: dict[str, tuple[object, Standing]] = {}
         store.follow(document.path)
         document.path_changed.connect(self._follow)
+        document.opened.connect(self.moments.follow)
 
     @property
     def live(self) -> bool:
@@ -106,9 +111,8 @@ class RunList(QObject):
         self.store.load(run)
         self.run = run
         last = run.history.last
-        self.latest = {}
-        for measured in run.history.kept():
-            self.latest = measured.over(self.latest)
+        self.latest = run.history.figures
+        self.moments.restart(run)
         self.runs_changed.emit()
         if last is not None:
             self.measured.emit(last)
@@ -140,6 +144,7 @@ class RunList(QObject):
         if self.run is run:
             self.run = None
             self.latest = {}
+            self.moments.restart(None)
         self.runs_changed.emit()
         return True
 
@@ -149,6 +154,11 @@ class RunList(QObject):
             self.runs.append(run)
             self.runs.sort(key=lambda entry: entry.number)
             self.runs_changed.emit()
+
+    def _show_measured(self, measured: Histograms) -> None:
+        newest = None if self.moments.past or self.run is None else self.run.history
+        self.latest = measured.by_node() if newest is None else newest.figures
+        self.measured.emit(measured)
 
     def _on_disk(self, act: Callable[[], None]) -> bool:
         try:

@@ -249,6 +249,7 @@ class Session(RunList):
             self._start_engine()
         self.run, self._recorder = run, recorder
         self.latest = {}
+        self.moments.restart(run)
         self._pace.clear()
         keep = str(recorder.folder) if recorder is not None else ""
         self._waiting = Train(run.id, run.text, keep=keep, checkpoint=checkpoint)
@@ -301,6 +302,7 @@ class Session(RunList):
     def close(self) -> None:
         """Ends the engine; a live run counts as stopped."""
         self._timer.stop()
+        self.moments.close()
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -395,8 +397,10 @@ class Session(RunList):
             self._unsaid_steps = True
             self._keep_pace(run)
         else:
-            self.latest = event.over(self.latest)
+            self.moments.add(event)
             self._unsaid_histograms = event
+            if not self.moments.past:
+                self.latest = run.history.figures
 
     def _say_merged(self) -> None:
         if self._unsaid_steps:
@@ -404,7 +408,9 @@ class Session(RunList):
             self.stepped.emit(self.run)
         if self._unsaid_histograms is not None:
             measured, self._unsaid_histograms = self._unsaid_histograms, None
-            self.measured.emit(measured)
+            self.moments.grew.emit()
+            if not self.moments.past:
+                self.measured.emit(measured)
 
     def _take_progress(
         self,

@@ -327,6 +327,8 @@ class CanvasView(Desk):
     def _escape(self) -> None:
         if self._gesture is not None:
             self.cancel()
+        elif self.session is not None and self.session.moments.past:
+            self.session.moments.follow()
         else:
             self.select_wire(None)
             self.document.select(())

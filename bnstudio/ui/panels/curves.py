@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QSizePolicy,
     QSlider,
     QStackedLayout,
@@ -21,10 +22,11 @@ from PySide6.QtWidgets import (
 from bnstudio.data import SOURCES
 from bnstudio.ui import theme
 from bnstudio.ui.plots import warm_up
+from bnstudio.ui.plots.export import ExportButton
 from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
-from bnstudio.ui.verbatim import Verbatim
+from bnstudio.ui.verbatim import Verbatim, in_menu
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -87,6 +89,7 @@ class Curves(QWidget):
         session.run_ended.connect(self._mark)
         session.runs_changed.connect(self._mark)
         session.ghosts_changed.connect(self._mark)
+        session.moments.moved.connect(self._mark_moment)
         theme.notifier.changed.connect(self._mark)
 
     def set_look(self, look: Look) -> None:
@@ -146,12 +149,19 @@ class Curves(QWidget):
         row.addWidget(self.axis)
         row.addWidget(self.log)
         row.addWidget(self._title, 1)
+        self.export = ExportButton("the curves", self._fill_export)
+        row.addWidget(self.export)
         return row
 
     def _take_look(self) -> None:
         weight = self.smoothing.value() / 100
         self._amount.setText(f"{weight:.2f}")
         self.set_look(Look(weight, self.axis.currentData(), self.log.isChecked()))
+
+    def _fill_export(self, menu: QMenu) -> None:
+        for name, plot in self.plots.items():
+            plot.plot.fill_export(menu.addMenu(in_menu(name)))
+        menu.setEnabled(bool(self.plots))
 
     def _mark(self, *_: object) -> None:
         if self.isVisible():
@@ -170,6 +180,11 @@ class Curves(QWidget):
         for plot in self.plots.values():
             if not plot.visibleRegion().isEmpty():
                 plot.show_runs(run, ghosts, self.look)
+        self._mark_moment()
+
+    def _mark_moment(self) -> None:
+        for plot in self.plots.values():
+            plot.mark_step(self._session.moments.step if self._session.moments.past else None)
 
     def _fit_plots(self, metrics: tuple[str, ...]) -> None:
         for name in [name for name in self.plots if name not in metrics]:

@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QTableWidget,
@@ -27,6 +29,7 @@ from bnstudio.ui import theme
 from bnstudio.ui.editors.base import Combo
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.plots.data_views import Balance, Pictures, image_side
+from bnstudio.ui.plots.export import ExportButton
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -115,8 +118,13 @@ class Data(QWidget):
         self._column.addWidget(self._facts)
         self._column.addWidget(self._state)
         self._column.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
-        for widget in (self._balance_heading, self.balance, self._plane_heading):
-            self._column.addWidget(widget)
+        self.export = ExportButton("the views of the data", self._fill_export)
+        head = QHBoxLayout()
+        head.addWidget(self._balance_heading, 1)
+        head.addWidget(self.export)
+        self._column.addLayout(head)
+        self._column.addWidget(self.balance)
+        self._column.addWidget(self._plane_heading)
         self._column.addLayout(self._plane)
         for view in (self._rows_heading, self.pictures, self.rows):
             self._column.addWidget(view)
@@ -208,6 +216,12 @@ class Data(QWidget):
         self._plane.addWidget(scatter)
         return scatter
 
+    def _fill_export(self, menu: QMenu) -> None:
+        self.balance.fill_export(menu.addMenu(self._balance_heading.text()))
+        self.scatter.fill_export(menu.addMenu(self._plane_heading.text()))
+        if self.pictures.isVisibleTo(self):
+            self.pictures.fill_export(menu.addMenu(self.pictures.accessibleName()))
+
     def _show_failed(self, failed: Failed) -> None:
         if failed.run == self._session.preview_id:
             self._show_previewed(None)
@@ -224,7 +238,7 @@ class Data(QWidget):
         side = image_side(previewed.shape) if previewed else None
         if previewed is not None and facts is not None:
             names = facts.class_names[: len(previewed.counts)] if classes else ()
-            self.balance.show_counts(names, previewed.counts)
+            self.balance.show_counts(names, previewed.counts, previewed.edges)
             self.scatter.show_rows(previewed, classes)
             if side:
                 self.pictures.show_rows(previewed, side, facts.class_names)
@@ -237,7 +251,7 @@ class Data(QWidget):
         self._balance_heading.setText("Rows per class" if classes else "The target's values")
         plane = facts is not None and facts.input_shape == (2,)
         self._plane_heading.setText("The rows" if plane else "The rows, by principal components")
-        for widget in (self._balance_heading, self.balance, self._plane_heading):
+        for widget in (self._balance_heading, self.export, self.balance, self._plane_heading):
             widget.setVisible(shown)
         self._rows_heading.setVisible(shown)
         self.pictures.setVisible(shown and side is not None)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
+    QPushButton,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -22,19 +22,25 @@ from PySide6.QtWidgets import (
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
-from bnstudio.ui.plots import export, ridge
-from bnstudio.ui.plots.multiples import Multiple, Multiples
+from bnstudio.ui.ghost_tracks import GhostTracks, tracks
+from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.plots import export, ridge, tables
+from bnstudio.ui.plots.layer_view import LayerView
+from bnstudio.ui.plots.multiple import KINDS, Multiple
+from bnstudio.ui.plots.multiples import Multiples
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
-from bnstudio.ui.verbatim import Verbatim
+from bnstudio.ui.scrubber import Scrubber
+from bnstudio.ui.segments import Segments
+from bnstudio.ui.verbatim import Elided
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
 
     from bnstudio.graph import Graph, Node
     from bnstudio.runs.run import Run
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
+    from bnstudio.ui.plots.multiple import Kind
     from bnstudio.ui.session import Session
 
 _EMPTY = "What every layer gives out is shown here while a model trains."
@@ -54,48 +60,83 @@ class Histograms(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._document, self._session = document, session
         self._shown: tuple[object, ...] = ()
-        self._count = -1
+        self._opened: tuple[str, ...] = ()
+        self._large: tuple[tuple[object, ...], ...] = ()
+        self._ghosts = GhostTracks(session, self)
         self.multiples = Multiples()
         self.multiples.chosen.connect(self._choose)
+        self.multiples.toggled.connect(self._toggle)
+        self.multiples.opened.connect(lambda node: self.open((node,)))
+        self.large = LayerView()
+        self.large.closed.connect(self.close_large)
+        self.large.picked.connect(session.moments.go_to_step)
+        self.large.turned.connect(session.moments.turn)
         self._scroll = Scroll(self.multiples)
         self._scroll.resized.connect(self._fit)
         self._empty = QLabel(_EMPTY)
         self._empty.setProperty("role", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-
-        self.view = QComboBox()
-        self.view.addItems(["All layers", "Before and after BatchNorm"])
-        self.view.setAccessibleName("View")
-        self.same_range = QCheckBox("Same range")
-        self.same_range.setToolTip("Paint every layer over one range of values")
-        self._caption = Verbatim()
-        self._caption.setProperty("role", "muted")
-        self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout()
-        row.setContentsMargins(14, 6, 14, 4)
-        row.setSpacing(10)
-        row.addWidget(self.view)
-        row.addWidget(self.same_range)
-        row.addWidget(self._caption, 1)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._scroll)
+        for widget in (self._empty, self._scroll, self.large):
+            self._stack.addWidget(widget)
+        self.scrubber = Scrubber(session.moments)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(row)
+        layout.addLayout(self._controls())
         layout.addLayout(self._stack, 1)
+        layout.addWidget(self.scrubber)
+        for signal in (
+            session.run_started,
+            session.measured,
+            session.moments.grew,
+            session.moments.moved,
+            session.run_ended,
+            session.runs_changed,
+            session.ghosts_changed,
+            self._ghosts.changed,
+            theme.notifier.changed,
+        ):
+            signal.connect(self._mark)
+        document.selection_changed.connect(self._follow_selection)
 
+    def _controls(self) -> QHBoxLayout:
+        self.back = QPushButton("Back")
+        self.back.setToolTip("Shows all layers again (Esc)")
+        self.back.clicked.connect(self.close_large)
+        self.kind = Segments("Kind of picture", KINDS)
+        self.kind.chosen.connect(self._set_kind)
+        self.view = _combo("View")
+        self.view.addItems(["All layers", "Before and after BatchNorm"])
         self.view.currentIndexChanged.connect(self._mark)
+        self.measure = _combo("Figure over time")
+        self.measure.setToolTip("The figure that is drawn over the steps")
+        self.measure.addItems([measure.name for measure in MEASURES])
+        self.measure.currentIndexChanged.connect(
+            lambda place: self.large.set_measure(MEASURES[place])
+        )  # fmt: skip
+        self.same_range = QCheckBox("Same range")
+        self.same_range.setToolTip("Paint every layer over one range of values")
         self.same_range.toggled.connect(self._mark)
-        session.run_started.connect(self._mark)
-        session.measured.connect(self._mark)
-        session.run_ended.connect(self._mark)
-        session.runs_changed.connect(self._mark)
-        document.selection_changed.connect(self.multiples.select)
-        theme.notifier.changed.connect(self._mark)
+        self.overlay = QPushButton("Overlay")
+        self.overlay.setToolTip("Select two layers, with Ctrl and a click, to see them together")
+        self.overlay.clicked.connect(lambda: self.open(self._two()))
+        self._caption = Elided()
+        self._caption.setProperty("role", "muted")
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.export = export.ExportButton("the activations", self._fill_export)
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 6, 14, 4)
+        row.setSpacing(8)
+        for control in (
+            self.back, self.kind, self.view, self.measure, self.same_range, self.overlay
+        ):  # fmt: skip
+            row.addWidget(control)
+        row.addWidget(self._caption, 1)
+        row.addWidget(self.export)
+        self._show_controls()
+        return row
 
     @property
     def pairs(self) -> bool:
@@ -116,9 +157,26 @@ class Histograms(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers the export of what is shown."""
         menu = QMenu(self)
-        export.fill_menu(menu, self.multiples, "Activations", self._table)
+        self._fill_export(menu)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
+
+    def open(self, nodes: tuple[str, ...]) -> None:
+        """Shows one layer large, or two over each other."""
+        if not nodes or any(self._multiple_of(node) is None for node in nodes):
+            return
+        self._opened = nodes
+        self._show_controls()
+        self._stack.setCurrentWidget(self.large)
+        self.large.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._refresh()
+
+    def close_large(self) -> None:
+        """Shows all layers again."""
+        self._opened = ()
+        self._show_controls()
+        self._refresh()
+        self.multiples.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _mark(self, *_: object) -> None:
         if self.isVisible():
@@ -135,21 +193,53 @@ class Histograms(QWidget):
             self.multiples.show_multiples(
                 [_multiple(node, label, pair) for node, label, pair in rows]
             )
-            self.multiples.select(self._document.selection)
+            self._follow_selection()
             self._fit()
-        histories = _histories(run) if run else {}
+        moments, latest = self._session.moments, self._session.latest
+        histories = tracks(run.history) if run else {}
+        ghosts = self._ghosts.of([node for node, _, _ in rows])
         for multiple in self.multiples.multiples:
-            multiple.history = histories.get(multiple.node, [])
-            multiple.stale = True
+            multiple.run = run.title if run else ""
+            multiple.take(*histories.get(multiple.node, ([], [])), ghosts.get(multiple.node, ()))
+            multiple.now = latest.get(multiple.node) if moments.past else None
         self._set_spans()
+        self.multiples.step = self.large.step = moments.step if moments.past else None
         self.multiples.mark()
-        self._stack.setCurrentIndex(1 if rows else 0)
+        self.multiples.update()
+        if self._opened:
+            self._show_large()
+        elif self._stack.currentIndex() != bool(rows):
+            self._stack.setCurrentIndex(1 if rows else 0)
         waiting = _WAITING if self._session.live else _EMPTY
         self._empty.setText(_NO_PAIRS if self.pairs and run and run.nodes else waiting)
-        last = run.history.last if run else None
-        self._caption.setText(
-            f"{run.title} \u00b7 step {last.step:,}" if run and last else ""
-        )  # fmt: skip
+        self._show_caption(run)
+
+    def _show_large(self) -> None:
+        layers = [self._multiple_of(node) for node in self._opened]
+        found = [layer for layer in layers if layer is not None]
+        if len(found) < len(self._opened):  # another run's drawing, or another view
+            self.close_large()
+            return
+        # The lists are replaced when there is something new in them, and only then.
+        key = tuple((layer, layer.span, layer.ghosts, layer.history) for layer in found)
+        if len(key) != len(self._large) or any(
+            one is not other
+            for new, old in zip(key, self._large, strict=True)
+            for one, other in zip(new, old, strict=True)
+        ):
+            self._large = key
+            self.large.show_layers(found)
+        self.large.update()
+
+    def _show_caption(self, run: Run | None) -> None:
+        text = run.title if run and run.history.count else ""
+        if self._opened and text:
+            names = " and ".join(layer.name for layer in self.large.layers)
+            text = f"{names} \u00b7 {text}"
+        behind = dict.fromkeys(g.title for m in self.multiples.multiples for g in m.ghosts)
+        if behind:
+            text = f"{text} \u00b7 dashed: {', '.join(behind)}"
+        self._caption.setText(text)
 
     def _graph(self, run: Run | None) -> Graph | None:
         if run is None:
@@ -187,36 +277,61 @@ class Histograms(QWidget):
                 both = [*ridge.thinned(before.history), *ridge.thinned(after.history)]
                 before.span = after.span = ridge.value_range(both)
 
+    def _set_kind(self, kind: Kind) -> None:
+        self.multiples.set_kind(kind)
+        self.large.set_kind(kind)
+
+    def _show_controls(self) -> None:
+        large = bool(self._opened)
+        self.back.setVisible(large)
+        self.measure.setVisible(large)
+        self.view.setVisible(not large)
+        self.same_range.setVisible(not large)
+        self.overlay.setVisible(not large)
+
     def _choose(self, node: str) -> None:
         self._document.select((node,))
 
-    def _table(self) -> export.Table:
-        """The newest histogram of each place, a row a bar."""
-        rows: list[list[str]] = []
-        for multiple in self.multiples.multiples:
-            for last in multiple.history[-1:]:
-                width = (last.high - last.low) / max(1, len(last.counts))
-                rows.extend(
-                    [
-                        multiple.name,
-                        f"{last.low + bar * width:.9g}",
-                        f"{last.low + (bar + 1) * width:.9g}",
-                        str(count),
-                    ]
-                    for bar, count in enumerate(last.counts)
-                )
-        return ["layer", "from", "to", "count"], rows
+    def _toggle(self, node: str) -> None:
+        self._document.select(self._document.selection ^ {node})
+
+    def _follow_selection(self, *_: object) -> None:
+        self.multiples.select(self._document.selection)
+        self.overlay.setEnabled(bool(self._two()))
+
+    def _two(self) -> tuple[str, ...]:
+        """The two selected layers that are shown, in graph order; none unless there are two."""
+        shown = dict.fromkeys(multiple.node for multiple in self.multiples.multiples)
+        chosen = tuple(node for node in shown if node in self._document.selection)
+        return chosen if len(chosen) == 2 else ()
+
+    def _multiple_of(self, node: str) -> Multiple | None:
+        return next((m for m in self.multiples.multiples if m.node == node), None)
+
+    def _fill_export(self, menu: QMenu) -> None:
+        shown: QWidget = self.large if self._opened else self.multiples
+        layers = self.large.layers if self._opened else self.multiples.multiples
+        name = " and ".join(layer.name for layer in layers) if self._opened else "Activations"
+        export.fill_menu(
+            menu,
+            shown,
+            name,
+            lambda: tables.table(self.multiples.kind, layers),
+            {"figures": lambda: tables.figures(layers)},
+        )
+
+
+def _combo(name: str) -> QComboBox:
+    """A box that gives way in a narrow panel."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(9)
+    box.setMaximumWidth(210)
+    return box
 
 
 def _multiple(node: Node, label: str, pair: bool) -> Multiple:
     entry = LAYERS.get(node.type)
     colour = theme.current().category(entry.category) if entry else QColor("#8a8f98")
     return Multiple(node.id, node.name, label, colour, pair=pair)
-
-
-def _histories(run: Run) -> dict[str, list[Histogram]]:
-    histories: dict[str, list[Histogram]] = {}
-    for measured in run.history.kept():
-        for id, layer in measured.by_node().items():
-            histories.setdefault(id, []).append(layer)
-    return histories

@@ -58,6 +58,19 @@ def changes(run: Run, axis: Axis) -> Floats:
     return run.rates["step"] / (max(1, run.steps_per_epoch) if axis == "epoch" else 1)
 
 
+def place(run: Run, step: int, axis: Axis) -> float | None:
+    """Where a step lies on the horizontal axis; None where that is not known."""
+    if axis == "step":
+        return float(step)
+    if axis == "epoch":
+        return step / run.steps_per_epoch if run.steps_per_epoch else None
+    table = run.steps if len(run.steps) else run.epochs
+    if not len(table):
+        return None
+    done = table["step"] + 1 if table is run.steps else table["step"]
+    return float(np.interp(step, done, table["elapsed"]))
+
+
 class _Line:
     """One curve item, kept for as long as the plot is, and the smoothing of what it shows."""
 
@@ -183,6 +196,11 @@ class CurvePlot(QWidget):
         self._changes: list[pg.InfiniteLine] = []
         self.plot.addItem(self._best, ignoreBounds=True)
         self.plot.addItem(self._cross, ignoreBounds=True)
+        self._moment = pg.InfiniteLine(angle=90, movable=False)
+        self._moment.setZValue(6)
+        self._moment.hide()
+        self.plot.addItem(self._moment, ignoreBounds=True)
+        self._step: int | None = None
         self._run: Run | None = None
         self._ghosts: tuple[Run, ...] = ()
         self._look = Look()
@@ -226,6 +244,7 @@ class CurvePlot(QWidget):
                 line.show(self.plot, x, y, look, view)
         self._mark_best()
         self._mark_changes()
+        self.mark_step(self._step)
         self._fit()
         self._say()
 
@@ -243,6 +262,15 @@ class CurvePlot(QWidget):
             self._cross.setPen(pen(theme.current().muted, 0.6))
             self._cross.setValue(x)
         self._say()
+
+    def mark_step(self, step: int | None) -> None:
+        """Draws a line where this step is, or none."""
+        self._step = step
+        x = None if step is None or self._run is None else place(self._run, step, self._look.axis)
+        self._moment.setVisible(x is not None)
+        if x is not None:
+            self._moment.setPen(pen(theme.current().accent, width=1.5))
+            self._moment.setValue(x)
 
     def _fit(self) -> None:
         """The range: every epoch, and all but the outliers among the batches."""

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from bnstudio.lazy import np
 from bnstudio.ui import theme
+from bnstudio.ui.plots import export
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QContextMenuEvent, QPaintEvent
 
     from bnstudio.training.messages import Previewed
+    from bnstudio.ui.plots.export import Table
 
 _BAR = 20
 _CELL = 44
@@ -33,12 +35,15 @@ class Balance(QWidget):
         super().__init__()
         self.labels: tuple[str, ...] = ()
         self.counts: tuple[int, ...] = ()
+        self._edges: tuple[float, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Rows per class")
 
-    def show_counts(self, labels: tuple[str, ...], counts: tuple[int, ...]) -> None:
-        """Shows bars with their labels; without labels a histogram."""
-        self.labels, self.counts = labels, counts
+    def show_counts(
+        self, labels: tuple[str, ...], counts: tuple[int, ...], edges: tuple[float, ...] = ()
+    ) -> None:
+        """Shows bars with their labels; without labels a histogram between ``edges``."""
+        self.labels, self.counts, self._edges = labels, counts, edges
         self.setFixedHeight(_BAR * len(labels) + 2 if labels else 64)
         self.setAccessibleDescription(
             ", ".join(f"{name}: {n}" for name, n in zip(labels, counts, strict=False))
@@ -55,6 +60,26 @@ class Balance(QWidget):
         elif most:
             self._paint_histogram(painter, most)
         painter.end()
+
+    def table(self) -> Table:
+        """The rows of each class, or of each bar."""
+        if self.labels or len(self._edges) != len(self.counts) + 1:
+            names = self.labels or tuple(str(place) for place in range(len(self.counts)))
+            return ["class", "rows"], [
+                [name, str(count)] for name, count in zip(names, self.counts, strict=False)
+            ]
+        bars = zip(self._edges, self._edges[1:], self.counts, strict=False)
+        return ["from", "to", "rows"], [
+            [f"{low:.9g}", f"{high:.9g}", str(count)] for low, high, count in bars
+        ]
+
+    def fill_export(self, menu: QMenu) -> None:
+        """Puts into a menu what exports the bars."""
+        export.fill_menu(menu, self, self.accessibleName(), self.table)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers the export."""
+        _open_export(self, event)
 
     def _paint_classes(self, painter: QPainter, most: int) -> None:
         now, metrics = theme.current(), painter.fontMetrics()
@@ -90,6 +115,7 @@ class Pictures(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._images: list[tuple[QImage, str]] = []
+        self._rows: list[tuple[str, tuple[float, ...]]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Example images")
 
@@ -97,14 +123,29 @@ class Pictures(QWidget):
         self, previewed: Previewed, side: tuple[int, int], names: tuple[str, ...]
     ) -> None:
         """Shows the first rows as images of this height and width."""
-        self._images = []
+        self._images, self._rows = [], []
         for row, target in list(zip(previewed.features, previewed.targets, strict=False))[:48]:
             label = int(target)
             name = names[label] if 0 <= label < len(names) else f"{target:g}"
+            self._rows.append((name, row))
             self._images.append((_image(np.asarray(row, dtype=float), side), name))
         self.updateGeometry()
         self._fit()
         self.update()
+
+    def table(self) -> Table:
+        """The rows that are shown: the label, and each pixel's value."""
+        size = max((len(row) for _, row in self._rows), default=0)
+        names = ["target", *(f"pixel{place}" for place in range(size))]
+        return names, [[name, *(f"{value:.9g}" for value in row)] for name, row in self._rows]
+
+    def fill_export(self, menu: QMenu) -> None:
+        """Puts into a menu what exports the images."""
+        export.fill_menu(menu, self, self.accessibleName(), self.table)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers the export."""
+        _open_export(self, event)
 
     def sizeHint(self) -> QSize:
         """Three rows of images."""
@@ -134,6 +175,13 @@ class Pictures(QWidget):
     def _fit(self) -> None:
         rows = min(3, -(-len(self._images) // self._columns()))
         self.setFixedHeight(max(1, rows * (_CELL + 18)))
+
+
+def _open_export(view: Balance | Pictures, event: QContextMenuEvent) -> None:
+    menu = QMenu(view)
+    view.fill_export(menu)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.popup(event.globalPos())
 
 
 def image_side(shape: tuple[int, ...]) -> tuple[int, int] | None:

@@ -6,18 +6,19 @@ import csv
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QToolButton, QWidget
 
 from bnstudio.project import ProjectError, write_atomic
+from bnstudio.ui import icons
 from bnstudio.ui.verbatim import in_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Table = tuple[list[str], list[list[str]]]
 """Column names and rows."""
@@ -26,8 +27,25 @@ SCALE = 2.0
 """Pixels of an exported picture for one of the window's units."""
 
 
-def fill_menu(menu: QMenu, widget: QWidget, name: str, table: Callable[[], Table]) -> None:
-    """Adds the export actions of a plot to its menu."""
+@runtime_checkable
+class Drawn(Protocol):
+    """A widget that paints all of itself elsewhere too, as lines and text and to its whole size."""
+
+    def paint_all(self, painter: QPainter) -> None:
+        """Paints all of it at the painter's origin."""
+
+    def whole(self) -> QSize:
+        """How large that is."""
+
+
+def fill_menu(
+    menu: QMenu,
+    widget: QWidget,
+    name: str,
+    table: Callable[[], Table],
+    more: Mapping[str, Callable[[], Table]] | None = None,
+) -> None:
+    """Adds the export actions of a plot to its menu; ``more`` are further tables, by name."""
     copy = QAction("Copy as picture", menu)
     copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(picture(widget)))
     menu.addAction(copy)
@@ -41,6 +59,33 @@ def fill_menu(menu: QMenu, widget: QWidget, name: str, table: Callable[[], Table
             lambda _=False, s=suffix, c=content: ask_and_write(widget, name, s, c)
         )
         menu.addAction(action)
+    for title, further in (more or {}).items():
+        action = QAction(f"Export CSV of {title}\u2026", menu)
+        action.triggered.connect(
+            lambda _=False, title=title, further=further: ask_and_write(
+                widget, f"{name} {title}", ".csv", lambda: table_text(further()).encode()
+            )
+        )
+        menu.addAction(action)
+
+
+class ExportButton(QToolButton):
+    """Opens the menu of what can be exported; ``fill`` puts that into it."""
+
+    def __init__(self, name: str, fill: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        icons.bind(self, "export", "muted")
+        self.setToolTip("Export as PNG, SVG or CSV")
+        self.setAccessibleName(f"Export {name}")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._fill = fill
+        menu = QMenu(self)
+        menu.aboutToShow.connect(self._refill)
+        self.setMenu(menu)
+
+    def _refill(self) -> None:
+        self.menu().clear()
+        self._fill(self.menu())
 
 
 def ask_and_write(
@@ -67,7 +112,7 @@ def ask_and_write(
 
 def picture(widget: QWidget) -> QImage:
     """The widget as an image, in twice its size."""
-    image = QImage(widget.size() * SCALE, QImage.Format.Format_ARGB32)
+    image = QImage(_size(widget) * SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(widget.palette().base().color())
     painter = QPainter(image)
@@ -92,8 +137,8 @@ def svg(widget: QWidget, title: str) -> bytes:
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setTitle(title)
-    generator.setSize(QSize(widget.width(), widget.height()))
-    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
+    generator.setSize(_size(widget))
+    generator.setViewBox(QRect(QPoint(0, 0), _size(widget)))
     painter = QPainter(generator)
     _paint(widget, painter)
     painter.end()
@@ -102,11 +147,19 @@ def svg(widget: QWidget, title: str) -> bytes:
 
 def _paint(widget: QWidget, painter: QPainter) -> None:
     """Paints a widget at the painter's origin, in the widget's size."""
-    if isinstance(widget, QGraphicsView):
+    if isinstance(widget, Drawn):
+        painter.setFont(widget.font())
+        painter.fillRect(QRect(QPoint(0, 0), widget.whole()), widget.palette().base())
+        widget.paint_all(painter)
+    elif isinstance(widget, QGraphicsView):
         # A view's own ``render`` fits its scene to a target, which is what keeps lines lines.
         widget.render(painter, QRectF(widget.rect()), widget.viewport().rect())
     else:
         widget.render(painter, widget.rect().topLeft())
+
+
+def _size(widget: QWidget) -> QSize:
+    return widget.whole() if isinstance(widget, Drawn) else widget.size()
 
 
 def table_text(table: Table) -> str:

@@ -6,23 +6,22 @@ painted, a few a beat. A hundred layers are as smooth as ten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html import escape
+import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from bnstudio.ui import theme
-from bnstudio.ui.plots import ridge
+from bnstudio.ui.plots import picture
 from bnstudio.ui.plots.pace import pacer
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.plots.multiple import Kind, Multiple
 
 GAP = 10
 _HEIGHT = 200
@@ -30,46 +29,25 @@ _HEIGHT = 200
 _LEAST = 132
 _MOST = 300
 _WIDTH = 188
-_HEAD = 22
-_FOOT = 32
-_PAD = 9
-
-
-@dataclass
-class Multiple:
-    """One layer's place.
-
-    Attributes:
-        node: The node's id; it may stand in several places.
-        name: The layer's name.
-        label: What it is, beside the name: a type, or ``input`` and ``output``.
-        colour: Of its category.
-        history: Its histograms, oldest first; empty while nothing was measured.
-        span: The range that is painted; None for the histograms' own.
-        pair: Whether the next one belongs to it: they are put side by side.
-    """
-
-    node: str
-    name: str
-    label: str
-    colour: QColor
-    history: list[Histogram] = field(default_factory=list)
-    span: tuple[float, float] | None = None
-    pair: bool = False
-    stale: bool = True
-    picture: QPixmap | None = None
-
-    @property
-    def range(self) -> tuple[float, float] | None:
-        """What the horizontal axis goes over."""
-        return self.span or ridge.value_range(ridge.thinned(self.history))
+_BUDGET = 0.003
+_CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class Multiples(QWidget):
-    """The places in rows, as many in a row as there is room for."""
+    """The places in rows, as many in a row as there is room for.
+
+    Attributes:
+        multiples: The places.
+        kind: What every picture is.
+        step: Of the past moment that is marked; None while the newest is shown.
+    """
 
     #: A place was clicked: the node's id.
     chosen = Signal(str)
+    #: A place was clicked to be chosen too, or no longer: the node's id.
+    toggled = Signal(str)
+    #: A place is to be seen large: the node's id.
+    opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +56,8 @@ class Multiples(QWidget):
         self.setAccessibleName("Activations by layer")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.multiples: list[Multiple] = []
+        self.kind: Kind = "ridge"
+        self.step: float | None = None
         self._row = _HEIGHT
         self._selected: frozenset[str] = frozenset()
         self._hover: tuple[int, int] | None = None
@@ -95,6 +75,13 @@ class Multiples(QWidget):
         for multiple in self.multiples:
             multiple.stale = True
         self.mark()
+
+    def set_kind(self, kind: Kind) -> None:
+        """Paints pictures of another kind."""
+        if kind != self.kind:
+            self.kind = kind
+            self.mark_all()
+            self.update()
 
     def mark(self) -> None:
         """Has the stale places in sight painted soon."""
@@ -152,25 +139,52 @@ class Multiples(QWidget):
         return QSize(3 * _WIDTH, self._needed_height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Puts the kept pictures in their places."""
-        now = theme.current()
+        """Puts the kept pictures in their places, and on them what belongs to the moment."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index in self._visible(event.rect()):
-            multiple, place = self.multiples[index], self.place(index)
-            chosen = multiple.node in self._selected
-            painter.setPen(QPen(QColor(now.accent if chosen else now.border), 2 if chosen else 1))
-            painter.setBrush(QColor(now.surface))
-            painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+            multiple = self.multiples[index]
+            self._paint_card(painter, index, chosen=multiple.node in self._selected)
             if multiple.picture is not None:
-                painter.drawPixmap(place.topLeft(), multiple.picture)
-            if multiple.pair and index + 1 < len(self.multiples):
-                self._paint_arrow(painter, place)
+                painter.drawPixmap(self.place(index).topLeft(), multiple.picture)
+            self._paint_moving(painter, index)
             if self._hover and self._hover[0] == index:
-                painter.setPen(QPen(QColor(now.muted), 1, Qt.PenStyle.DotLine))
-                x = self._hover[1]
-                painter.drawLine(x, place.top() + _HEAD, x, place.bottom() - _FOOT)
+                self._paint_hover(painter, index, self._hover[1])
         painter.end()
+
+    def paint_all(self, painter: QPainter) -> None:
+        """Paints every place, in sight or not, as lines and text: for export."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for index, multiple in enumerate(self.multiples):
+            self._paint_card(painter, index, chosen=False)
+            place = QRectF(self.place(index))
+            picture.paint_still(painter, multiple, self.kind, place, self.font())
+            self._paint_moving(painter, index)
+
+    def whole(self) -> QSize:
+        """How large ``paint_all`` paints."""
+        return QSize(self.width(), self._needed_height())
+
+    def _paint_card(self, painter: QPainter, index: int, *, chosen: bool) -> None:
+        now, place = theme.current(), self.place(index)
+        painter.setPen(QPen(QColor(now.accent if chosen else now.border), 2 if chosen else 1))
+        painter.setBrush(QColor(now.surface))
+        painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.multiples[index].pair and index + 1 < len(self.multiples):
+            self._paint_arrow(painter, place)
+
+    def _paint_moving(self, painter: QPainter, index: int) -> None:
+        place = QRectF(self.place(index))
+        picture.paint_moving(
+            painter, self.multiples[index], self.kind, place, self.font(), self.step
+        )
+
+    def _paint_hover(self, painter: QPainter, index: int, x: int) -> None:
+        area = picture.plane(self.multiples[index], self.kind, QRectF(self.place(index))).area
+        if area.left() <= x <= area.right():
+            painter.setPen(QPen(QColor(theme.current().muted), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arranges the places anew."""
@@ -186,10 +200,20 @@ class Multiples(QWidget):
         self.mark()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses the node."""
+        """Chooses the node; with Ctrl or Shift, one more or one less."""
+        index = self.at(event.position().toPoint())
+        if index is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.modifiers() & (_CTRL | Qt.KeyboardModifier.ShiftModifier):
+            self.toggled.emit(self.multiples[index].node)
+        else:
+            self.chosen.emit(self.multiples[index].node)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Opens the place."""
         index = self.at(event.position().toPoint())
         if index is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(self.multiples[index].node)
+            self.opened.emit(self.multiples[index].node)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the numbers under the mouse."""
@@ -203,7 +227,7 @@ class Multiples(QWidget):
             QToolTip.hideText()
         else:
             QToolTip.showText(
-                event.globalPosition().toPoint(), self.told(index, position.x()), self
+                event.globalPosition().toPoint(), self.told(index, position.x(), position.y()), self
             )
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -214,44 +238,32 @@ class Multiples(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walks over the places with the arrow keys."""
+        """Walks over the places with the arrow keys; Enter opens the one that is chosen."""
         moves = {
             Qt.Key.Key_Right: 1,
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Down: self.columns(),
             Qt.Key.Key_Up: -self.columns(),
         }
+        places = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and places:
+            self.opened.emit(self.multiples[places[0]].node)
+            return
         move = moves.get(Qt.Key(event.key()))
         if move is None or not self.multiples:
             super().keyPressEvent(event)
             return
-        places = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
         index = min(max(0, (places[0] + move) if places else 0), len(self.multiples) - 1)
         self.chosen.emit(self.multiples[index].node)
 
-    def told(self, index: int, x: int) -> str:
-        """What is said of a place: the numbers, and the share of values at ``x``."""
+    def told(self, index: int, x: int, y: int) -> str:
+        """What is said of a place in it: the figures, and how many values are there."""
         multiple = self.multiples[index]
-        if not multiple.history:
-            return f"<b>{escape(multiple.name)}</b>: not measured yet"
-        last = multiple.history[-1]
-        lines = [
-            f"<b>{escape(multiple.name)}</b> {escape(multiple.label)}",
-            f"mean {last.mean:.4g} \u00b7 deviation {last.std:.4g}",
-            f"zeros {last.zeros:.1%}",
-        ]
-        if last.bad:
-            lines.append(f"<b>{last.bad:,} values are NaN or infinite</b>")
-        span, place = multiple.range, self.place(index)
-        inner = _inner(place)
-        if span and inner.left() <= x <= inner.right() and ridge.usable(last):
-            value = span[0] + (x - inner.left()) / inner.width() * (span[1] - span[0])
-            total = sum(last.counts) + last.below + last.above
-            width = (last.high - last.low) / len(last.counts)
-            bar = int((value - last.low) / width) if width > 0 else 0
-            count = last.counts[bar] if 0 <= bar < len(last.counts) else 0
-            lines.append(f"at {value:.4g}: {count:,} of {total:,} values")
-        return "<br>".join(lines)
+        within = picture.plane(multiple, self.kind, QRectF(self.place(index)))
+        lines = picture.told(multiple, self.kind, within, x, y)
+        if (found := multiple.current) is not None and found.bad:
+            lines.append(f"<b>{found.bad:,} values are NaN or infinite</b>")
+        return "<br>".join((picture.heading(multiple), *lines))
 
     def _visible(self, region: QRect | None = None) -> range:
         if not self.multiples:
@@ -267,9 +279,10 @@ class Multiples(QWidget):
         return rows * self.row + 4
 
     def _render_some(self) -> None:
-        """Paints one stale place in sight; the next ones have their turn on the same beat."""
+        """Paints stale places in sight for a moment; the next ones have their turn on a beat."""
         if not self.isVisible():
             return
+        deadline = time.perf_counter() + _BUDGET
         for index in self._visible():
             multiple = self.multiples[index]
             place = self.place(index)
@@ -278,97 +291,21 @@ class Multiples(QWidget):
                 multiple.picture = self._rendered(multiple, place.size())
                 multiple.stale = False
                 self.update(place)
-                pacer().mark(self, self._render_some)
-                return
+                if time.perf_counter() > deadline:
+                    pacer().mark(self, self._render_some)
+                    return
 
     def _rendered(self, multiple: Multiple, size: QSize) -> QPixmap:
-        now, ratio = theme.current(), self.devicePixelRatioF()
-        picture = QPixmap(size * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
+        ratio = self.devicePixelRatioF()
+        result = QPixmap(size * ratio)
+        result.setDevicePixelRatio(ratio)
+        result.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(result)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        whole = QRect(0, 0, size.width(), size.height())
-        self._paint_head(painter, multiple, whole)
-        inner = QRectF(_inner(whole))
-        span = multiple.range
-        if span is None:
-            painter.setPen(QColor(now.muted))
-            text = "no finite values" if multiple.history else "not measured yet"
-            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, text)
-        else:
-            split = inner.top() + inner.height() * 0.36
-            top = QRectF(inner.left(), inner.top(), inner.width(), split - inner.top() - 4)
-            rest = QRectF(inner.left(), split + 2, inner.width(), inner.bottom() - split - 2)
-            self._paint_axis(painter, inner, span)
-            ground = QColor(now.surface)
-            strong = ridge.mixed(multiple.colour, QColor(now.text), 0.12)
-            painter.setClipRect(inner.adjusted(-1, 0, 1, 1))
-            ridge.paint_ridges(painter, rest, multiple.history, span, strong, ground)
-            if ridge.usable(multiple.history[-1]):
-                ridge.paint_bars(painter, top, multiple.history[-1], span, strong)
-            painter.setClipping(False)
-        self._paint_foot(painter, multiple, whole)
+        whole = QRectF(0, 0, size.width(), size.height())
+        picture.paint_still(painter, multiple, self.kind, whole, self.font())
         painter.end()
-        return picture
-
-    def _paint_head(self, painter: QPainter, multiple: Multiple, whole: QRect) -> None:
-        now = theme.current()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(multiple.colour)
-        painter.drawRoundedRect(QRectF(_PAD, 8, 3, 11), 1.5, 1.5)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        font = self.font()
-        font.setWeight(font.Weight.DemiBold)
-        font.setPointSizeF(font.pointSizeF() * 0.9)
-        painter.setFont(font)
-        room = whole.width() - 2 * _PAD - 8
-        metrics = painter.fontMetrics()
-        name = metrics.elidedText(multiple.name, Qt.TextElideMode.ElideMiddle, room)
-        base = 4 + metrics.ascent()
-        painter.setPen(QColor(now.text))
-        painter.drawText(_PAD + 8, base, name)
-        used = metrics.horizontalAdvance(name) + 8
-        font.setWeight(font.Weight.Normal)
-        painter.setFont(font)
-        label = painter.fontMetrics().elidedText(
-            multiple.label, Qt.TextElideMode.ElideRight, room - used
-        )
-        if label == multiple.label or len(label) > 4:
-            painter.setPen(QColor(now.muted))
-            painter.drawText(_PAD + 8 + used, base, label)
-
-    def _paint_axis(self, painter: QPainter, inner: QRectF, span: tuple[float, float]) -> None:
-        now = theme.current()
-        painter.setPen(QPen(QColor(now.border), 1))
-        if span[0] < 0 < span[1]:
-            zero = round(inner.left() - span[0] / (span[1] - span[0]) * inner.width()) + 0.5
-            painter.drawLine(int(zero), int(inner.top()), int(zero), int(inner.bottom()))
-        painter.drawLine(inner.bottomLeft(), inner.bottomRight())
-
-    def _paint_foot(self, painter: QPainter, multiple: Multiple, whole: QRect) -> None:
-        now = theme.current()
-        font = theme.mono(self.font().pointSizeF() * 0.78)
-        painter.setFont(font)
-        painter.setPen(QColor(now.muted))
-        metrics = painter.fontMetrics()
-        first = whole.bottom() - _FOOT + metrics.ascent() + 3
-        second = first + metrics.height()
-        room = whole.width() - 2 * _PAD
-        if (span := multiple.range) is not None:
-            low, high = f"{span[0]:.3g}", f"{span[1]:.3g}"
-            painter.drawText(_PAD, first, low)
-            painter.drawText(whole.width() - _PAD - metrics.horizontalAdvance(high), first, high)
-        if multiple.history:
-            last = multiple.history[-1]
-            mean = f"{last.mean:.2f}".replace("-0.00", "0.00")
-            text = f"\u03bc {mean}  \u03c3 {last.std:.2f}  0s {last.zeros:.0%}"
-            if last.bad:
-                painter.setPen(QColor(now.error))
-                text = f"\u26a0 {last.bad:,} NaN or infinite"
-            painter.drawText(
-                _PAD, second, metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            )
+        return result
 
     def _paint_arrow(self, painter: QPainter, place: QRect) -> None:
         painter.setPen(QPen(QColor(theme.current().muted), 1.4))
@@ -376,7 +313,3 @@ class Multiples(QWidget):
         painter.drawLine(round(x - 4), y, round(x + 3), y)
         painter.drawLine(round(x), y - 3, round(x + 3), y)
         painter.drawLine(round(x), y + 3, round(x + 3), y)
-
-
-def _inner(place: QRect) -> QRect:
-    return place.adjusted(_PAD, _HEAD + 4, -_PAD, -_FOOT)

@@ -157,6 +157,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no annotations
         all_of_it.triggered.connect(self.show_all)
         menu.addAction(all_of_it)
         menu.addSeparator()
+        self.fill_export(menu)
+
+    def fill_export(self, menu: QMenu) -> None:
+        """Puts into a menu what exports the plot."""
         export.fill_menu(menu, self, self.name, self._table)
 
     def _note_zoom(self) -> None:

@@ -25,7 +25,10 @@ _SPIKE = 5.0
 """How many times the mean height is no longer the shape of a distribution."""
 
 LINES = 18
-"""Ridges in a picture: more cannot be told apart at this size."""
+"""Ridges in a small picture: more cannot be told apart at this size."""
+
+MOST_LINES = 40
+"""Ridges in a large one."""
 
 
 def usable(histogram: Histogram) -> bool:
@@ -58,17 +61,28 @@ def value_range(histograms: Iterable[Histogram]) -> tuple[float, float] | None:
 
 
 def density(histogram: Histogram, places: Floats) -> Floats:
-    """The histogram's density at ``places``; 0 outside its range."""
-    counts = np.asarray(histogram.counts, dtype=float)
-    width = (histogram.high - histogram.low) / len(counts)
-    if width <= 0:
-        # All values are one value: a spike as wide as the space between two places.
-        width = float(places[1] - places[0])
-        inside = np.abs(places - histogram.low) <= width
-        return np.where(inside, counts.sum() / width, 0.0)
-    bins = np.floor((places - histogram.low) / width).astype(int)
-    inside = (bins >= 0) & (bins < len(counts))
-    return np.where(inside, counts[bins.clip(0, len(counts) - 1)] / width, 0.0)
+    """The share of the histogram's values a unit of value, at ``places``; 0 outside its range."""
+    result: Floats = densities((histogram,), places)[0]
+    return result
+
+
+def densities(histograms: Sequence[Histogram], places: Floats) -> Floats:
+    """The densities of several, each the mean over the room of a place: (histograms, places).
+
+    All of them must be ``usable``. ``places`` are evenly spaced; the mean over their room misses no
+    bar, however narrow it is.
+    """
+    step = float(places[1] - places[0])
+    edges = np.append(places - step / 2, places[-1] + step / 2)
+    result = np.empty((len(histograms), len(edges)))
+    for row, histogram in enumerate(histograms):
+        counts = np.asarray(histogram.counts, dtype=float)
+        low, high = histogram.low, histogram.high
+        if high - low < 1e-9 * step:  # all values are one value: a spike of a place's width
+            low, high = low - step / 2, low + step / 2
+        sums = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
+        result[row] = np.interp(edges, np.linspace(low, high, len(sums)), sums)
+    return np.diff(result) / step
 
 
 def scaled(heights: Floats) -> Floats:
@@ -84,7 +98,12 @@ def scaled(heights: Floats) -> Floats:
 
 def thinned(histograms: Sequence[Histogram], most: int = LINES) -> list[Histogram]:
     """At most so many of them, evenly over time, the first and the last among them."""
-    shown = [h for h in histograms if usable(h)]
+    return [histograms[place] for place in thinned_places(histograms, most)]
+
+
+def thinned_places(histograms: Sequence[Histogram], most: int = LINES) -> list[int]:
+    """Which of them ``thinned`` chooses."""
+    shown = [place for place, histogram in enumerate(histograms) if usable(histogram)]
     if len(shown) <= most:
         return shown
     return [shown[place] for place in np.linspace(0, len(shown) - 1, most).round().astype(int)]
@@ -111,6 +130,27 @@ def paint_bars(
     painter.drawPolyline(_polygon(xs, ys))
 
 
+def paint_outline(
+    painter: QPainter,
+    area: QRectF,
+    histogram: Histogram,
+    span: tuple[float, float],
+    pen: QPen,
+) -> None:
+    """A histogram as a line alone, for what is compared with."""
+    columns = max(16, min(160, round(area.width())))
+    heights = scaled(density(histogram, _places(span, columns)))
+    if heights.any():
+        xs = np.linspace(area.left(), area.right(), columns)
+        painter.setPen(pen)
+        painter.drawPolyline(_polygon(xs, area.bottom() - heights * area.height()))
+
+
+def lines_in(area: QRectF) -> int:
+    """How many ridges an area has room for."""
+    return max(4, min(MOST_LINES, int(area.height() / 5)))
+
+
 def paint_ridges(
     painter: QPainter,
     area: QRectF,
@@ -120,23 +160,53 @@ def paint_ridges(
     ground: QColor,
 ) -> None:
     """The history from the back (old, faint) to the front (new)."""
-    lines = thinned(histograms, max(4, min(LINES, int(area.height() / 5))))
+    lines = thinned(histograms, lines_in(area))
     if not lines:
         return
-    columns = max(24, min(96, round(area.width() / 2)))
-    places = _places(span, columns)
-    rise = area.height() * (0.34 if len(lines) > 1 else 0.9)
+    columns = _columns(area)
     xs = np.linspace(area.left(), area.right(), columns)
-    step = (area.height() - rise) / max(1, len(lines) - 1)
-    for place, histogram in enumerate(lines):
-        # Each ridge has its own height: the shape is what one compares.
-        heights = scaled(density(histogram, places))
-        base = area.top() + rise + place * step
-        ys = base - heights * rise
+    rise = _rise(area, len(lines))
+    # Each ridge has its own height: the shape is what one compares.
+    for place, row in enumerate(densities(lines, _places(span, columns))):
         age = place / max(1, len(lines) - 1)
+        base = _base(area, rise, age)
+        ys = base - scaled(row) * rise
         _paint_area(painter, xs, ys, base, mixed(ground, colour, 0.10 + 0.24 * age))
         painter.setPen(_line(mixed(ground, colour, 0.38 + 0.62 * age), 1.0))
         painter.drawPolyline(_polygon(xs, ys))
+
+
+def paint_ridge_of(
+    painter: QPainter,
+    area: QRectF,
+    histogram: Histogram,
+    span: tuple[float, float],
+    age: float,
+    colour: QColor,
+) -> None:
+    """One moment's ridge among the others: ``age`` is 0 at the back and 1 at the front."""
+    columns, rise = _columns(area), _rise(area, 2)
+    base = _base(area, rise, age)
+    heights = scaled(density(histogram, _places(span, columns)))
+    fill = QColor(colour)
+    fill.setAlphaF(0.22)
+    xs = np.linspace(area.left(), area.right(), columns)
+    ys = base - heights * rise
+    _paint_area(painter, xs, ys, base, fill)
+    painter.setPen(_line(colour, 1.6))
+    painter.drawPolyline(_polygon(xs, ys))
+
+
+def _columns(area: QRectF) -> int:
+    return max(24, min(240, round(area.width() / 2)))
+
+
+def _rise(area: QRectF, lines: int) -> float:
+    return area.height() * (0.34 if lines > 1 else 0.9)
+
+
+def _base(area: QRectF, rise: float, age: float) -> float:
+    return area.top() + rise + age * (area.height() - rise)
 
 
 def mixed(a: QColor, b: QColor, share: float) -> QColor:

@@ -225,7 +225,7 @@ class TestHistograms:
         )
         pacer().flush()
         place = panel.multiples.place(0)
-        told = panel.multiples.told(0, place.center().x())
+        told = panel.multiples.told(0, *place.center().toTuple())
         assert "25.0%" in told
         assert "3 values are NaN or infinite" in told
         assert " of " in told
@@ -248,7 +248,7 @@ class TestHistograms:
         pacer().flush()
         panel.grab()
         for index in range(5):
-            assert panel.multiples.told(index, panel.multiples.place(index).center().x())
+            assert panel.multiples.told(index, *panel.multiples.place(index).center().toTuple())
 
     def test_only_places_in_sight_are_painted(self, desk, show):
         panel = show(Histograms, (440, 260))

@@ -1,0 +1,90 @@
+"""What pictures of activations show, as tables for export: a row a bar, or a row a moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnstudio.training.messages import QUANTILES
+from bnstudio.ui.gaps import GAPS
+from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.plots import bands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.plots.export import Table
+    from bnstudio.ui.plots.multiple import Kind, Multiple
+
+_PLACE = ["run", "step", "layer"]
+
+
+def table(kind: Kind, multiples: Sequence[Multiple]) -> Table:
+    """The numbers of pictures of a kind: bars for ridges and heat maps, quantiles for bands."""
+    return quantiles(multiples) if kind == "bands" else bars(multiples)
+
+
+def bars(multiples: Iterable[Multiple]) -> Table:
+    """Every bar of every moment that is shown; in training mode too, where it was measured."""
+    rows: list[list[str]] = []
+    for place, found in _moments(multiples):
+        for mode, histogram in (("inference", found), ("training", found.training)):
+            if histogram is None or not histogram.counts:
+                continue
+            width = (histogram.high - histogram.low) / len(histogram.counts)
+            rows.extend(
+                [
+                    *place,
+                    mode,
+                    _number(histogram.low + bar * width),
+                    _number(histogram.low + (bar + 1) * width),
+                    str(count),
+                ]
+                for bar, count in enumerate(histogram.counts)
+            )
+    return [*_PLACE, "mode", "from", "to", "count"], rows
+
+
+def quantiles(multiples: Iterable[Multiple]) -> Table:
+    """The quantiles of every moment that is shown, with mean, deviation and zeros."""
+    names = [f"q{round(100 * share):02}" for share in QUANTILES]
+    rows = [
+        [
+            *place,
+            *(_number(mark) for mark in bands.quantiles(found) or [None] * len(QUANTILES)),
+            *(_number(number) for number in (found.mean, found.std, found.zeros)),
+        ]
+        for place, found in _moments(multiples)
+    ]
+    return [*_PLACE, *names, "mean", "std", "zeros"], rows
+
+
+def figures(multiples: Iterable[Multiple]) -> Table:
+    """Every figure of every moment that is shown, those of BatchNormalizations too."""
+    names = [measure.name for measure in MEASURES] + [gap.name for gap in GAPS]
+    rows = [
+        [
+            *place,
+            *(_number(measure.value(found)) for measure in MEASURES),
+            *(_number(gap.value(found)) for gap in GAPS),
+        ]
+        for place, found in _moments(multiples)
+    ]
+    return [*_PLACE, *(name.lower() for name in names)], rows
+
+
+def _moments(multiples: Iterable[Multiple]) -> Iterator[tuple[list[str], Histogram]]:
+    """Each measurement once, even where a layer stands in two places."""
+    told = set()
+    for multiple in multiples:
+        if multiple.node in told:
+            continue
+        told.add(multiple.node)
+        others = ((ghost.title, ghost.steps, ghost.history) for ghost in multiple.ghosts)
+        for run, steps, history in ((multiple.run, multiple.steps, multiple.history), *others):
+            for step, found in zip(steps, history, strict=True):
+                yield [run, str(step), multiple.name], found
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.9g}"
