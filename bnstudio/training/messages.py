@@ -136,8 +136,8 @@ class Epoch(Message, frozen=True):
 class BatchNormGap(Message, frozen=True):
     """How far a BatchNormalization's moving statistics are from those of the probe batch.
 
-    All three are pure numbers. The moving statistics are what the layer uses at inference, the
-    batch's are what it would use in training; epsilon is added to both variances.
+    All are pure numbers. The moving statistics are what the layer uses at inference, the batch's
+    are what it would use in training; epsilon is added to both variances.
 
     Attributes:
         mean: The difference of the means in moving deviations, as root mean square over channels.
@@ -146,11 +146,20 @@ class BatchNormGap(Message, frozen=True):
             variance to the moving one. 0 where they agree.
         variance_ratio: The geometric mean over channels of the batch's variance to the moving one.
             1 where they agree.
+        variance_shift: The geometric mean over channels of the variance of what the layer is given
+            in training mode to that in inference mode, of the same rows: 2 with Dropout of a half
+            right before it and inputs around 0 (Li et al. 2018, arXiv:1801.05134). None where the
+            mode makes no difference before the layer, or was not looked at this time.
+        initial_share: The share of the initial mean 0 and variance 1 that is still in the moving
+            statistics: the momentum to the power of the updates so far, 1 before the first. None
+            where they are frozen.
     """
 
     mean: float
     log_variance: float
     variance_ratio: float
+    variance_shift: float | None = None
+    initial_share: float | None = None
 
 
 class Histogram(Message, frozen=True):
@@ -180,9 +189,13 @@ class Histogram(Message, frozen=True):
         saturated: The share of values in the outer hundredth of the range of a bounded activation,
             half of it at either end, in [0, 1]; None where the activation is not bounded.
         weight_norm: The Euclidean norm of all trainable weights of the node's layer; None without.
+        gradient_norm: The Euclidean norm of the loss's gradient with respect to those weights, in
+            training mode on the probe rows and their targets. None without trainable weights.
+        update_ratio: By how much one step of training has changed those weights: the Euclidean
+            norm of the change to that of the weights before. None likewise, and where they were 0.
         batch_norm: For a BatchNormalization alone.
         training: The same output of the same rows in training mode, where that differs. Not every
-            measurement has it.
+            measurement has it, and with it ``gradient_norm`` and ``update_ratio``.
     """
 
     node: str
@@ -203,6 +216,8 @@ class Histogram(Message, frozen=True):
     dead: int | None = None
     saturated: float | None = None
     weight_norm: float | None = None
+    gradient_norm: float | None = None
+    update_ratio: float | None = None
     batch_norm: BatchNormGap | None = None
     training: Histogram | None = None
 
@@ -211,11 +226,17 @@ class Histograms(Message, frozen=True):
     """Every output of every node at one step, in graph order; inference mode, validation rows.
 
     What differs in training mode is measured in it too, on the same rows, now and then.
+
+    Attributes:
+        step: How many steps were done before.
+        cost: The share of the run's time that went into measuring so far, in [0, 1]. None before
+            the first step, or recorded by an earlier version.
     """
 
     run: str
     step: int
     layers: tuple[Histogram, ...]
+    cost: float | None = None
 
     def by_node(self) -> dict[str, Histogram]:
         """The first output of each node."""
@@ -243,6 +264,8 @@ class Finished(Message, frozen=True):
         epochs: How many epochs were completed.
         node: For ``diverged``, the first node in graph order whose output or weights went bad.
         message: For ``diverged``, what happened and what may help.
+        tensor: For ``diverged``, what of that node went bad: a weight's name such as ``kernel``,
+            ``output``, or ``output 2`` for the second of several. Empty if none is known.
         model: The path of the kept model; empty if none was asked for.
     """
 
@@ -253,6 +276,7 @@ class Finished(Message, frozen=True):
     node: str = ""
     message: str = ""
     model: str = ""
+    tensor: str = ""
 
 
 class Failed(Message, frozen=True):
