@@ -18,7 +18,7 @@ def figure(value: float) -> str:
 def percent(share: float) -> str:
     """A share in whole percent; what is not quite none, or not quite all, is not called that."""
     if 0 < share < 0.005:
-        return "under 1 %"
+        return "<1 %"
     if 0.995 <= share < 1:
-        return "over 99 %"
+        return ">99 %"
     return f"{100 * share:.0f} %"

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
         problems.shown.connect(lambda node: self._reveal(node, ""))
         problems.fixed.connect(lambda label: self.say(label, "undo"))
         problems.counted.connect(self._count_problems)
+        self.canvas.health_clicked.connect(lambda _: self.show_panel("Inspector"))
         self.canvas.badge_clicked.connect(lambda id: self._show_problem(problems, id))
         self._count_problems(len(problems.diagnostics))
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QPainter
 from bnstudio.look.geometry import Box, bounds, corners
 from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.badge import ill_bar
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.scene import Scene
@@ -45,7 +46,11 @@ class Map:
             for type, boxes in tile.boxes.items():
                 painter.setBrush(QBrush(look.category(type)))
                 painter.drawRects(boxes)
-        painter.setBrush(look.severity(Severity.ERROR))
+        for severity in (Severity.WARNING, Severity.ERROR):
+            painter.setBrush(look.severity(severity))
+            for tile in shown:
+                if severity in tile.ill:
+                    painter.drawRects(tile.ill[severity])
         for tile in shown:
             if tile.faulty:
                 painter.drawRects(tile.faulty)
@@ -67,6 +72,8 @@ class Map:
             tile.spans.append(box)
             if item.selected:
                 tile.selected.append(rect.adjusted(-14, -14, 14, 14))
+            if (ill := item.ill) is not None:
+                tile.ill.setdefault(ill, []).append(ill_bar(box, ill))
             if item.badge is not None and item.badge.severity is Severity.ERROR:
                 tile.faulty.append(QRectF(right - 62, top - 14, 76, 56))
         for line in self._scene.wires.values():
@@ -89,6 +96,7 @@ class _Tile:
         self.lines: list[QLineF] = []
         self.selected: list[QRectF] = []
         self.faulty: list[QRectF] = []
+        self.ill: dict[Severity, list[QRectF]] = {}
 
 
 def _at(tiles: dict[tuple[int, int], _Tile], x: float, y: float) -> _Tile:

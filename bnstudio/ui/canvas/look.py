@@ -61,6 +61,7 @@ class Look:
         self.band_fill = QBrush(_faded(self.accent, 28))
         self.port = QPen(QColor(colours.wire), 1.5)
         self.port_fill = QBrush(self.canvas)
+        self.given = QPen(_mix(colours.muted, colours.text, 0.5), 1.2)
         self.strip = QBrush(_mix(colours.canvas, colours.raised, 0.45))
         self.type_font = _font("Inter", 13, QFont.Weight.DemiBold)
         self.big_font = _font("Inter", 21, QFont.Weight.DemiBold)
@@ -72,6 +73,7 @@ class Look:
         self.detail_font = _font("Inter", 12)
         self.mono_font = _font("JetBrains Mono", 11)
         self.small_font = _font("JetBrains Mono", 9)
+        self.health_font = _font("Inter", 9, QFont.Weight.DemiBold)
         self.badge_font = _font("Inter", 11, QFont.Weight.Bold)
         self._severities = {level: QColor(getattr(colours, level.value)) for level in Severity}
         self._categories: dict[str, QColor] = {}
