@@ -16,9 +16,12 @@ def figure(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; what is not quite none, or not quite all, is not called that."""
+    """A share in whole percent; what is not quite none, or not quite all, is not called that.
+
+    No line is broken before the sign.
+    """
     if 0 < share < 0.005:
-        return "<1 %"
+        return "<1\u00a0%"
     if 0.995 <= share < 1:
-        return ">99 %"
-    return f"{100 * share:.0f} %"
+        return ">99\u00a0%"
+    return f"{100 * share:.0f}\u00a0%"

@@ -102,40 +102,19 @@ def _change(reading: Reading, name: str) -> str:
 
 
 @explains("BatchNormalization")
-def shifted(reading: Reading) -> str | None:
-    """Dropout scales what it keeps, so variances grow in training only (arXiv:1801.05134)."""
-    gap = reading.histogram.batch_norm
-    if gap is None or gap.variance_shift is None or not gap.variance_shift > 1.15:
-        return None
-    noisy = [node.name for node in reading.sources if node.type in ("Dropout", "GaussianNoise")]
-    from_where = f" {noisy[0]}, right before it, acts in training only." if noisy else ""
-    return (
-        f"What comes in has {figure(gap.variance_shift)} times the variance in training that it "
-        f"has at inference, and the moving variance is learnt in training.{from_where}"
-    )
-
-
-@explains("BatchNormalization")
-def warming_up(reading: Reading) -> str | None:
-    """Keras does not correct the moving statistics for their start: its weight is m^n."""
-    gap = reading.histogram.batch_norm
-    if gap is None or gap.initial_share is None or not warming(reading):
-        return None
-    return (
-        f"{percent(gap.initial_share)} of the weight in its moving statistics, the momentum to the "
-        "power of the steps, is still on mean 0 and variance 1, with which they began. Until that "
-        "has faded, what comes out at inference is not normalized by its own statistics alone."
-    )
-
-
-@explains("BatchNormalization")
 def batch_normalized(reading: Reading) -> str:
     """An affine map of a channel keeps its skewness, up to the sign, and its kurtosis."""
+    early = (
+        " It uses moving statistics that have not yet left their start behind."
+        if warming(reading)
+        else ""
+    )
     return (
         "Each channel is rescaled and shifted. That keeps its shape, mirrored where gamma is "
         "negative, and makes no bell curve of it: the skewness and the kurtosis of a channel stay "
-        "what they are but for that sign. All channels together: skewness "
-        f"{_change(reading, 'skewness')}; excess kurtosis {_change(reading, 'kurtosis')}."
+        "what they are but for that sign. All channels together, whose shapes are laid over each "
+        f"other anew: skewness {_change(reading, 'skewness')}; excess kurtosis "
+        f"{_change(reading, 'kurtosis')}.{early}"
     )
 
 

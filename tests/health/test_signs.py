@@ -127,10 +127,10 @@ def test_it_fires_with_its_number_and_is_silent_where_all_is_well(kind):
         ("dead", 0, Severity.WARNING, "37 of 64 dead"),
         ("dead", 1, Severity.ERROR, "64 of 64 dead"),
         ("saturated", 0, Severity.WARNING, None),
-        ("saturated", 1, Severity.ERROR, "100 % saturated"),
+        ("saturated", 1, Severity.ERROR, "100\u00a0% saturated"),
         ("exploding", 1, Severity.ERROR, None),
         ("variance_shift", 0, Severity.WARNING, "variance ×1.41"),
-        ("warming_up", 0, Severity.INFO, "60 % initial"),
+        ("warming_up", 0, Severity.INFO, "60\u00a0% initial"),
     ],
 )
 def test_how_bad_it_is(kind, example, severity, brief):

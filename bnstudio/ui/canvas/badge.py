@@ -52,10 +52,19 @@ def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> N
     painter.restore()
 
 
-def ill_bar(box: Box, severity: Severity) -> QRectF:
-    """The mark from afar of a node whose activations are ill: along its foot.
+def ill_foot(box: Box, severity: Severity) -> QRectF:
+    """The mark of a node whose activations are ill where no words can be read: along its foot.
 
     Half as long for a warning, so that it is told from an error without its colour.
     """
     share = 1.0 if severity is Severity.ERROR else 0.5
-    return QRectF(box.left, box.bottom - 34.0, box.width * share, 48.0)
+    return QRectF(box.left, box.bottom - 34.0, box.width * share, 34.0)
+
+
+def ill_flag(box: Box, severity: Severity) -> QRectF:
+    """The same from afar: beside the node, where no category's colour is next to it.
+
+    Half as high for a warning.
+    """
+    share = 1.0 if severity is Severity.ERROR else 0.5
+    return QRectF(box.left - 110.0, box.top, 96.0, box.height * share)

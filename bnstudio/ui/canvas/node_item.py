@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
 from bnstudio.look.geometry import HEIGHT, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.badge import BADGE, ill_bar, paint_badge, paint_mark
+from bnstudio.ui.canvas.badge import BADGE, ill_foot, paint_badge, paint_mark
 from bnstudio.ui.canvas.node_texts import PAD, LargeTexts, Texts
 from bnstudio.ui.canvas.strip import Shown, Strip
 
@@ -309,7 +309,7 @@ class NodeItem(QGraphicsRectItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(body.adjusted(-6, -6, 6, 6) if outlined else body)
         if (ill := self.ill) is not None:
-            painter.fillRect(ill_bar(self.box, ill).translated(-self.pos()), look.severity(ill))
+            painter.fillRect(ill_foot(self.box, ill).translated(-self.pos()), look.severity(ill))
         if self.badge is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_mark(painter, look, self.badge.severity, QRectF(width - 40, 6, 32, 32))
