@@ -62,6 +62,7 @@ def _say_bad(reading: Reading) -> tuple[str, str]:
 @sign(
     "not_finite",
     "Not finite",
+    of="NaN or infinite outputs",
     error=Limit(1, 1),
     concerns=_any,
     say=_say_bad,
@@ -91,6 +92,7 @@ def _say_dead(reading: Reading) -> tuple[str, str]:
 @sign(
     "dead",
     "Dead units",
+    of="the share of units that are dead",
     error=Limit(1, 1),
     warning=Limit(0.2, 0.15),
     concerns=_cuts,
@@ -122,6 +124,7 @@ def _say_sparse(reading: Reading) -> tuple[str, str]:
 @sign(
     "sparse",
     "Almost all zeros",
+    of="the share of outputs that are 0",
     info=Limit(0.95, 0.9),
     concerns=_cuts,
     say=_say_sparse,
@@ -149,6 +152,7 @@ def _say_saturated(reading: Reading) -> tuple[str, str]:
 @sign(
     "saturated",
     "Saturated",
+    of="the share of outputs in the outer hundredth",
     error=Limit(0.95, 0.9),
     warning=Limit(0.5, 0.4),
     concerns=_saturates,
@@ -178,6 +182,7 @@ def _say_exploding(reading: Reading) -> tuple[str, str]:
 @sign(
     "exploding",
     "Exploding",
+    of="the root mean square of the outputs by that of the model's inputs",
     error=Limit(1e4, 5e3),
     warning=Limit(100, 50),
     concerns=_hidden,
@@ -208,6 +213,7 @@ def _say_vanishing(reading: Reading) -> tuple[str, str]:
 @sign(
     "vanishing",
     "Vanishing",
+    of="the root mean square of the model's inputs by that of the outputs",
     warning=Limit(1e3, 5e2),
     concerns=_hidden,
     say=_say_vanishing,
@@ -244,6 +250,7 @@ def _say_constant(reading: Reading) -> tuple[str, str]:
 @sign(
     "constant",
     "Constant",
+    of="the mean by the deviation",
     warning=Limit(1e4, 5e3),
     concerns=_own,
     say=_say_constant,

@@ -39,6 +39,7 @@ def _say_warming(reading: Reading) -> tuple[str, str]:
 @sign(
     "warming_up",
     "Warming up",
+    of="the share of the initial values",
     info=Limit(WARM, WARM),
     concerns=_normalizes,
     say=_say_warming,
@@ -77,6 +78,7 @@ def _apart(reading: Reading) -> float | None:
 @sign(
     "gap",
     "Gap to inference",
+    of="deviations between the means, or if it is more the logarithm of the variances' ratio",
     warning=Limit(math.log(2), 0.5),
     concerns=_normalizes,
     say=_say_gap,
@@ -106,6 +108,7 @@ def _say_shift(reading: Reading) -> tuple[str, str]:
 @sign(
     "variance_shift",
     "Variance shift",
+    of="the variance in training by that at inference, or the reverse if that is more",
     warning=Limit(1.25, 1.15),
     concerns=_normalizes,
     say=_say_shift,

@@ -29,6 +29,7 @@ def _say_none(reading: Reading) -> tuple[str, str]:
 @sign(
     "no_gradient",
     "No gradient",
+    of="1 where the gradient is 0",
     warning=Limit(1, 1),
     concerns=_learns,
     say=_say_none,
@@ -37,8 +38,8 @@ def _say_none(reading: Reading) -> tuple[str, str]:
 def no_gradient(reading: Reading) -> float | None:
     """The gradient of the layer's weights is exactly 0.
 
-    Something after the layer lets nothing through: dead units, or an output at its flat end. Or
-    the loss cannot get any better on these rows.
+    Dead units, an output at its flat end or inputs that are all 0 make it so. Or the loss cannot
+    get any better on these rows.
     """
     norm = reading.histogram.gradient_norm
     return None if norm is None else float(norm == 0)
@@ -56,6 +57,7 @@ def _say_faint(reading: Reading) -> tuple[str, str]:
 @sign(
     "faint_gradient",
     "Vanishing gradient",
+    of="the largest gradient norm of a layer by this one's",
     warning=Limit(1e4, 5e3),
     concerns=_learns,
     say=_say_faint,
@@ -86,6 +88,7 @@ def _say_large(reading: Reading) -> tuple[str, str]:
 @sign(
     "large_update",
     "Large steps",
+    of="a step's change by the weights",
     warning=Limit(0.1, 0.05),
     concerns=_learns,
     say=_say_large,
@@ -103,6 +106,7 @@ def large_update(reading: Reading) -> float | None:
 @sign(
     "small_update",
     "Tiny steps",
+    of="0.001 by a step's change to the weights",
     info=Limit(1e3, 5e2),
     concerns=_learns,
     say=_say_large,

@@ -80,13 +80,13 @@ def reason(reading: Reading) -> str:
 
 
 def _m(histogram: Histogram) -> str:
-    return f"{figure(histogram.mean)} and deviation {figure(histogram.std)}"
+    return f"mean {figure(histogram.mean)} and deviation {figure(histogram.std)}"
 
 
 def _came_in(reading: Reading) -> str:
     """What the layer was given, as a sentence; empty where that is not measured."""
     source = reading.source
-    return "" if source is None else f" What comes in has mean {_m(source)}."
+    return "" if source is None else f" What comes in has {_m(source)}."
 
 
 def _change(reading: Reading, name: str) -> str:
@@ -123,14 +123,14 @@ def layer_normalized(reading: Reading) -> str:
     """Before gamma and beta each row has mean 0 and, but for epsilon, deviation 1."""
     return (
         "Each row is brought to mean 0 and deviation 1 by itself, then scaled by gamma and shifted "
-        f"by beta. Here the mean is {_m(reading.histogram)}."
+        f"by beta. Here the outputs have {_m(reading.histogram)}."
     )
 
 
 @explains(category="Normalization")
 def normalized(reading: Reading) -> str:
     """Any other normalization."""
-    return f"Values are rescaled and shifted. Here the mean is {_m(reading.histogram)}."
+    return f"Values are rescaled and shifted. Here the outputs have {_m(reading.histogram)}."
 
 
 # What only hands on.
@@ -140,7 +140,7 @@ def normalized(reading: Reading) -> str:
 def given(reading: Reading) -> str:
     """An Input computes nothing."""
     return (
-        "This is the data as the model gets it, after its preparation: mean "
+        "This is the data as the model gets it, after its preparation, with "
         f"{_m(reading.histogram)}."
     )
 
@@ -149,7 +149,7 @@ def given(reading: Reading) -> str:
 def idle(reading: Reading) -> str:
     """Dropout and noise are the identity at inference."""
     training = reading.histogram.training
-    then = "" if training is None else f" In training the mean is {_m(training)}."
+    then = "" if training is None else f" In training it has {_m(training)}."
     return (
         f"At inference, where this is measured, {reading.node.type} does nothing: what comes out "
         f"is what comes in.{then}"
@@ -160,7 +160,7 @@ def idle(reading: Reading) -> str:
 def regularized(reading: Reading) -> str:
     """Any other layer that is there for training alone."""
     return (
-        "It changes values in training; this is measured at inference. The mean is "
+        "It changes values in training; this is measured at inference. The outputs have "
         f"{_m(reading.histogram)}."
     )
 
@@ -174,7 +174,7 @@ def rearranged(reading: Reading) -> str:
 @explains(category="Reshaping")
 def moved(reading: Reading) -> str:
     """Any other layer that moves values about."""
-    return f"Values are moved about, not computed. Here the mean is {_m(reading.histogram)}."
+    return f"Values are moved about, not computed. Here the outputs have {_m(reading.histogram)}."
 
 
 @explains("MaxPooling2D")
@@ -217,7 +217,9 @@ def added(reading: Reading) -> str:
     """Expectations are linear; variances add up without correlation."""
     found = _measured(reading)
     if found is None:
-        return f"Numbers at the same place are added. Here the mean is {_m(reading.histogram)}."
+        return (
+            f"Numbers at the same place are added. Here the outputs have {_m(reading.histogram)}."
+        )
     apart = math.hypot(*(each.std for each in found))
     return (
         "The means of the branches add up; their variances would too if the branches were "
@@ -230,7 +232,7 @@ def mean_of_branches(reading: Reading) -> str:
     """Expectations are linear."""
     found = _measured(reading)
     if found is None:
-        return f"The mean of the branches. Here the mean is {_m(reading.histogram)}."
+        return f"The mean of the branches. Here the outputs have {_m(reading.histogram)}."
     means = ", ".join(figure(each.mean) for each in found[:4])
     return (
         f"Its mean, {figure(reading.histogram.mean)}, is that of the means of its branches: "
@@ -260,7 +262,7 @@ def side_by_side(reading: Reading) -> str:
 @explains(category="Merging")
 def merged(reading: Reading) -> str:
     """Any other layer that merges."""
-    return f"What several branches give is put together: the mean is {_m(reading.histogram)}."
+    return f"What several branches give is put together: the outputs have {_m(reading.histogram)}."
 
 
 # Recurrent layers and look-ups.
@@ -275,7 +277,7 @@ def gated(reading: Reading) -> str:
     )
     if not usual:
         return (
-            "The state is made of what gates let through, step by step: the mean is "
+            "The state is made of what gates let through, step by step. The outputs have "
             f"{_m(reading.histogram)}."
         )
     how = (
@@ -283,9 +285,8 @@ def gated(reading: Reading) -> str:
         if reading.node.type == "LSTM"
         else "each step mixes the state with a tanh, in shares that add up to 1, from a start of 0"
     )
-    return (
-        f"No output leaves the range from −1 to 1: {how}. Here the mean is {_m(reading.histogram)}."
-    )
+    spread = _m(reading.histogram)
+    return f"No output leaves the range from −1 to 1: {how}. Here the outputs have {spread}."
 
 
 @explains("Embedding")
@@ -293,7 +294,7 @@ def looked_up(reading: Reading) -> str:
     """A look-up computes nothing."""
     return (
         "Each number that comes in picks a row of the layer's table; what comes out are those "
-        "weights themselves, each as often as its row is picked. Here the mean is "
+        "weights themselves, each as often as its row is picked. Here the outputs have "
         f"{_m(reading.histogram)}."
     )
 
@@ -311,7 +312,7 @@ def cut_off(reading: Reading) -> str | None:
     return (
         "Of standard normal inputs ReLU makes 50 % zeros, a mean of "
         f"{HALF_NORMAL_MEAN:.2f} and a deviation of {HALF_NORMAL_DEVIATION:.2f}. Here there are "
-        f"{percent(histogram.zeros)} zeros, the mean is {_m(histogram)}.{cap}"
+        f"{percent(histogram.zeros)} zeros; the outputs have {_m(histogram)}.{cap}"
         f"{_came_in(reading) if reading.category == 'Activation' else ''}"
     )
 
@@ -364,7 +365,7 @@ def softened(reading: Reading) -> str | None:
     median = f" The median is {figure(quantiles[2])}." if len(quantiles) == 5 else ""
     return (
         f"{reading.function} treats what is below 0 otherwise than what is above, but does not cut "
-        f"it off: the mean is {_m(histogram)}.{median}"
+        f"it off. The outputs have {_m(histogram)}.{median}"
         f"{_came_in(reading) if reading.category == 'Activation' else ''}"
     )
 
@@ -375,7 +376,8 @@ def transformed(reading: Reading) -> str | None:
     if not reading.function:
         return None
     return (
-        f"Every output has gone through {reading.function}: the mean is {_m(reading.histogram)}."
+        f"Every output has gone through {reading.function}. The outputs have "
+        f"{_m(reading.histogram)}."
         f"{_came_in(reading) if reading.category == 'Activation' else ''}"
     )
 
@@ -385,16 +387,17 @@ def summed(reading: Reading) -> str:
     """The central limit theorem, where the parts are many and independent."""
     histogram = reading.histogram
     skewness, kurtosis = histogram.skewness, histogram.kurtosis
+    bias = " and a bias" if reading.argument("use_bias") is not False else ""
+    what = f"Each output is a weighted sum of inputs{bias}, without an activation."
     if skewness is None or kurtosis is None:
-        return "Each output is a weighted sum of inputs and a bias. Here all of them are equal."
+        return f"{what} Here all of them are equal."
     return (
-        "Each output is a weighted sum of inputs and a bias, without an activation. Sums of many "
-        "independent parts come near a normal distribution, with skewness and excess kurtosis 0; "
-        f"here they are {figure(skewness)} and {figure(kurtosis)}."
+        f"{what} Sums of many independent parts come near a normal distribution, with skewness and "
+        f"excess kurtosis 0; here they are {figure(skewness)} and {figure(kurtosis)}."
     )
 
 
 @explains()
 def anything(reading: Reading) -> str:
     """Of a layer type that is not known; it comes last."""
-    return f"What comes out has mean {_m(reading.histogram)}.{_came_in(reading)}"
+    return f"What comes out has {_m(reading.histogram)}.{_came_in(reading)}"

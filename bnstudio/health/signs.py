@@ -49,6 +49,7 @@ class Sign:
     Attributes:
         kind: Its name in code.
         title: Its name for people.
+        of: What the level is, in words.
         limits: From which level on it is how bad, the worst first.
         concerns: Whether it can be said of such a node at all.
         level: How far it has gone: more is worse. None where this moment does not tell.
@@ -59,6 +60,7 @@ class Sign:
 
     kind: str
     title: str
+    of: str
     limits: tuple[tuple[Severity, Limit], ...]
     concerns: Callable[[Reading], bool]
     level: Level
@@ -109,6 +111,7 @@ def sign(
     kind: str,
     title: str,
     *,
+    of: str,
     say: Words,
     why: str,
     concerns: Callable[[Reading], bool],
@@ -130,7 +133,7 @@ def sign(
         if not limits:
             raise ValueError(f"The sign {kind!r} has no limit, so it could never be found.")
         about = cleandoc(level.__doc__ or "")
-        SIGNS[kind] = Sign(kind, title, limits, concerns, level, say, about, why)
+        SIGNS[kind] = Sign(kind, title, of, limits, concerns, level, say, about, why)
         return level
 
     return enter

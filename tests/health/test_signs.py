@@ -215,9 +215,11 @@ def test_a_shared_layer_has_its_owners_activation():
 
 def test_a_kind_is_given_once_and_both_owners_are_named():
     with pytest.raises(ValueError, match=r"'dead' is dead's already"):
-        sign("dead", "", say=str, why="", concerns=bool, info=Limit(1, 1))(lambda reading: None)
+        sign("dead", "", of="", say=str, why="", concerns=bool, info=Limit(1, 1))(
+            lambda reading: None
+        )
     with pytest.raises(ValueError, match="no limit"):
-        sign("new", "", say=str, why="", concerns=bool)(lambda reading: None)
+        sign("new", "", of="", say=str, why="", concerns=bool)(lambda reading: None)
     assert "new" not in SIGNS
 
 

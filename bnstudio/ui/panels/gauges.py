@@ -100,7 +100,8 @@ class Gauges(QWidget):
     def lines(self) -> list[str]:
         """Each gauge in words: its name, figure and word."""
         return [
-            f"{each.name} {each.write(value)}, {each.word(value)}" for each, value in self._rows
+            f"{gauge.name} {gauge.write(value)}, {gauge.words[over]}"
+            for gauge, value, over in self._rows
         ]
 
     def sizeHint(self) -> QSize:

@@ -144,8 +144,9 @@ class Picture(QWidget):
         area = QRectF(0.5, 2, self.width() - 1, self.height() - line - 6)
         if span is not None:
             colour = QColor(now.category(entry.category if entry else ""))
-            ridge.paint_bars(painter, area, reading.histogram, span, colour)
-            if given is not None:
+            if ridge.usable(reading.histogram):
+                ridge.paint_bars(painter, area, reading.histogram, span, colour)
+            if given is not None and ridge.usable(given):
                 ridge.paint_line(painter, area, given, span, QColor(now.text))
         painter.setPen(QColor(now.border))
         painter.drawLine(area.bottomLeft(), area.bottomRight())

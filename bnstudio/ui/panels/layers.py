@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     Qt,
 )
 from PySide6.QtGui import (
@@ -32,14 +33,18 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.layers import show_shape
+from bnstudio.rules import Severity
 from bnstudio.ui import theme
+from bnstudio.ui.health import checkup
 from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.severity import paint_glyph
 from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bnstudio.analysis import Analysis
+    from bnstudio.health import Checkup, Finding
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
@@ -48,8 +53,9 @@ _Index = QModelIndex | QPersistentModelIndex
 _SHAPE = 2
 _SOURCES = 6
 _MEASURED = 7
-_NUMBERS = (3, 4, 5, *range(_MEASURED, _MEASURED + len(MEASURES)))
-_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES))
+_HEALTH = _MEASURED + len(MEASURES)
+_NUMBERS = (3, 4, 5, *range(_MEASURED, _HEALTH))
+_WIDTHS = (10, 13, 14, 8, 9, 7, 10, *(measure.width for measure in MEASURES), 12)
 _FIGURES = (_SHAPE, *_NUMBERS)
 _MARGIN = 11
 """Beside a cell's text: the style sheet's padding and what the style adds to it."""
@@ -84,6 +90,7 @@ class _Table(QAbstractTableModel):
         "FLOPs",
         "Connected to",
         *(measure.name for measure in MEASURES),
+        "Health",
     )
 
     def __init__(self, parent: QWidget) -> None:
@@ -91,6 +98,7 @@ class _Table(QAbstractTableModel):
         self.ids: list[str] = []
         self.places: dict[str, int] = {}
         self.latest: Mapping[str, Histogram] = {}
+        self._checkup: Checkup | None = None
         self._rows: dict[str, _Row] = {}
         self._shown: Analysis | None = None
 
@@ -140,13 +148,21 @@ class _Table(QAbstractTableModel):
         """What a cell shows."""
         if column < _MEASURED:
             return row.texts[column]
+        if column == _HEALTH:
+            found = self.worst(row)
+            return found.brief if found is not None else "well" if row.id in self.latest else ""
         return MEASURES[column - _MEASURED].text(self.latest.get(row.id))
 
-    def measure(self, latest: Mapping[str, Histogram]) -> None:
-        """Takes in a new measurement of the nodes."""
+    def worst(self, row: _Row) -> Finding | None:
+        """The worst that is found of what was measured."""
+        found = self._checkup.findings(row.id) if self._checkup is not None else ()
+        return found[0] if found else None
+
+    def measure(self, latest: Mapping[str, Histogram], checkup: Callable[[], Checkup]) -> None:
+        """Takes in a new measurement of the nodes, and what says how well they are."""
         if latest is self.latest:
             return
-        self.latest = latest
+        self.latest, self._checkup = latest, checkup()
         if self.ids:
             last = self.index(len(self.ids) - 1, len(self.HEADERS) - 1)
             roles = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole]
@@ -167,13 +183,20 @@ class _Table(QAbstractTableModel):
             return self.HEADERS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
+        if role == Qt.ItemDataRole.ToolTipRole and section == _HEALTH:
+            return "The worst sign of ill health in what was measured, as the node shows it."
         if role == Qt.ItemDataRole.ToolTipRole and section >= _MEASURED:
             return MEASURES[section - _MEASURED].help
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.row(index.row()), index.column()
-        if column >= _MEASURED and role == Qt.ItemDataRole.UserRole:
+        if column == _HEALTH:
+            if role == Qt.ItemDataRole.UserRole:
+                return self._rank(row)
+            if role == Qt.ItemDataRole.ToolTipRole and (found := self.worst(row)) is not None:
+                return found.sentence
+        elif column >= _MEASURED and role == Qt.ItemDataRole.UserRole:
             return MEASURES[column - _MEASURED].key(self.latest.get(row.id))
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
@@ -188,6 +211,13 @@ class _Table(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and not row.live:
             return "Not part of the model: it is on no path from an Input to an output."
         return None
+
+    def _rank(self, row: _Row) -> int:
+        """The worst first; after what is well comes what was not measured."""
+        found = self.worst(row)
+        if found is not None:
+            return list(Severity).index(found.severity)
+        return len(Severity) + (row.id not in self.latest)
 
 
 class _Cell(QStyledItemDelegate):
@@ -209,6 +239,10 @@ class _Cell(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(now.text if row.live or chosen else now.muted))
         room = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
+        if column == _HEALTH and (found := self._table.worst(row)) is not None:
+            glyph = QRect(room.left(), room.center().y() - 6, 13, 13)
+            paint_glyph(painter, glyph, found.severity)
+            room.setLeft(room.left() + 19)
         text = painter.fontMetrics().elidedText(
             self._table.text(row, column), _ELIDED, room.width()
         )
@@ -236,9 +270,10 @@ class Layers(QWidget):
         view = self.view = SortedTable("Layers", self._table, _WIDTHS)
         self._sorted = view.sorted
         header = view.horizontalHeader()
-        header.moveSection(_SOURCES, len(_WIDTHS) - 1)
+        header.moveSection(_HEALTH, _SOURCES)
+        header.moveSection(header.visualIndex(_SOURCES), len(_WIDTHS) - 1)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.choices = [self._choice(place) for place in range(len(MEASURES))]
+        self.choices = [self._choice(place) for place in range(len(MEASURES) + 1)]
         header.addActions(self.choices)
         self._arrange()
         view.setItemDelegate(_Cell(self._table, view))
@@ -280,9 +315,9 @@ class Layers(QWidget):
 
     def _choice(self, place: int) -> QAction:
         """The entry of the headings' menu that shows or hides a measured column."""
-        choice = QAction(MEASURES[place].name, self)
+        choice = QAction(_Table.HEADERS[_MEASURED + place], self)
         choice.setCheckable(True)
-        choice.setChecked(MEASURES[place].shown)
+        choice.setChecked(_MEASURED + place == _HEALTH or MEASURES[place].shown)
         choice.toggled.connect(self._arrange)
         return choice
 
@@ -294,7 +329,8 @@ class Layers(QWidget):
     def _measure(self, _: object = None) -> None:
         if self._session is None or not self.isVisible():
             return
-        self._table.measure(self._session.latest)
+        session = self._session
+        self._table.measure(session.latest, lambda: checkup(session, self._document))
         # What was there once stays, or the table would jump at the start of a run.
         if self._session.latest and not self._measured:
             self._measured = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,6 +159,7 @@ class Measuring(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.latest: dict[str, Histogram] = {}
+        self.run = None
 
     def bring(self, **means: float) -> None:
         self.latest = {
@@ -196,14 +198,16 @@ def shown(panel: Layers) -> list[str]:
 def test_a_measurement_brings_its_columns(live, session):
     assert shown(live)[-2:] == ["FLOPs", "Connected to"]
     session.bring(dense=0.5)
-    assert shown(live)[5:] == ["FLOPs", "Mean", "Deviation", "Zeros", "Dead", "Connected to"]
-    rows = {row[0]: row[-4:] for row in texts(live)}
-    assert rows["dense"] == ["0.5", "2", "25.0 %", "3"]
-    assert rows["input"] == ["", "", "", ""]
+    assert shown(live)[5:] == [
+        "FLOPs", "Health", "Mean", "Deviation", "Zeros", "Dead", "Connected to",
+    ]  # fmt: skip
+    rows = {row[0]: row[-5:] for row in texts(live)}
+    assert rows["dense"] == ["0.5", "2", "25.0 %", "3", "well"]
+    assert rows["input"] == ["", "", "", "", ""]
     session.latest = {}
     session.runs_changed.emit()
     assert "Mean" in shown(live)
-    assert {tuple(row[-4:]) for row in texts(live)} == {("", "", "", "")}
+    assert {tuple(row[-5:]) for row in texts(live)} == {("",) * 5}
 
 
 def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
@@ -211,7 +215,7 @@ def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
     choices = {choice.text(): choice for choice in live.choices}
     choices["Kurtosis"].trigger()
     choices["Mean"].trigger()
-    assert shown(live)[6:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
+    assert shown(live)[7:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
     live.copy()
     head, *lines = QGuiApplication.clipboard().text().split("\n")
     assert head.split("\t") == shown(live)
@@ -233,3 +237,31 @@ def test_a_hidden_table_measures_nothing_and_catches_up(live, session, qtbot):
         session.bring(dense=0.7)
     live.show()
     assert "0.7" in next(row for row in texts(live) if row[0] == "dense")
+
+
+def test_health_sorts_the_worst_to_the_top(live, session):
+    column = _Table.HEADERS.index("Health")
+    session.bring(dense=0.5, input=0.5)
+    model = live.view.model()
+
+    def health() -> list[tuple[str, str]]:
+        return [
+            (model.index(row, 0).data(), model.index(row, column).data())
+            for row in range(model.rowCount())
+        ]
+
+    live.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+    assert health() == [("input", "well"), ("dense", "well"), ("dropout", "")]
+    session.latest = {
+        **session.latest,
+        "dense": msgspec.structs.replace(session.latest["dense"], bad=3),
+    }
+    session.measured.emit(None)
+    assert health() == [("dense", "3 NaN or inf"), ("input", "well"), ("dropout", "")]
+    tip = model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.startswith("3 of its outputs are NaN")
+    assert not live.view.grab().isNull()
+    live.copy()
+    assert "3 NaN or inf" in QGuiApplication.clipboard().text()
+    {choice.text(): choice for choice in live.choices}["Health"].trigger()
+    assert "Health" not in shown(live)
