@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from bnstudio.health.reading import Moment, Reading
@@ -25,11 +26,20 @@ class Checkup:
     """
 
     def __init__(
-        self, graph: Graph, latest: Mapping[str, Histogram], history: Sequence[Histograms] = ()
+        self,
+        graph: Graph,
+        latest: Mapping[str, Histogram],
+        history: Sequence[Histograms] = (),
+        step: int | None = None,
     ) -> None:
-        """``history`` is the run's, oldest first; only what lies before ``latest`` counts."""
+        """``history`` is the run's, oldest first, of which only what came before counts.
+
+        That is what was measured before ``step``, or without one before the very measurement that
+        ``latest`` is of; where that is not part of the history there is nothing before it.
+        """
         self.moment = Moment(graph, latest)
         self._history = history
+        self._step = step
         self._moments: list[Moment] | None = None
         self._found: dict[str, tuple[Finding, ...]] = {}
 
@@ -57,17 +67,22 @@ class Checkup:
 
     def _earlier(self) -> list[Moment]:
         # What is shown may be of the past: then what came after it does not count.
+        end = self._shown_place() if self._step is None else self._place_of(self._step)
+        return [
+            Moment(self.moment.graph, measured.by_node())
+            for measured in reversed(self._history[max(0, end - LOOK_BACK) : end])
+        ]
+
+    def _place_of(self, step: int) -> int:
+        return bisect_left(self._history, step, key=lambda measured: measured.step)
+
+    def _shown_place(self) -> int:
+        """Where in the history what is shown stands; 0 where it does not."""
         shown = next(iter(self.moment.latest.values()), None)
-        if shown is None:
-            return []
-        for place in range(len(self._history) - 1, -1, -1):
-            if any(layer is shown for layer in self._history[place].layers):
-                first = max(0, place - LOOK_BACK)
-                return [
-                    Moment(self.moment.graph, measured.by_node())
-                    for measured in reversed(self._history[first:place])
-                ]
-        return []
+        places = range(len(self._history) - 1, -1, -1)
+        return next(
+            (at for at in places if any(each is shown for each in self._history[at].layers)), 0
+        )
 
 
 class _Before:

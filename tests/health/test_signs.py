@@ -198,6 +198,15 @@ class TestOnTheBrink:
         history = [Histograms("run", step, (each,)) for step, each in enumerate((between, ill))]
         assert Checkup(RELU, {"b": between}, history).findings("b") == ()
 
+    def test_a_moment_that_was_read_again_is_told_by_its_step(self):
+        ill, between = (measured(RELU, "b", relu(count)) for count in (20, 11))
+        history = [Histograms("run", step, (each,)) for step, each in ((5, ill), (9, between))]
+        copy = msgspec.structs.replace(between)
+        assert Checkup(RELU, {"b": copy}, history).findings("b") == ()
+        assert Checkup(RELU, {"b": copy}, history, 5).findings("b") == ()
+        for step in (6, 9, 12):
+            assert Checkup(RELU, {"b": copy}, history, step).findings("b") != ()
+
 
 def test_the_first_layer_that_is_not_finite_is_told_from_those_after_it():
     bad = np.where(WELL > 2, np.inf, WELL)

@@ -17,6 +17,7 @@ from bnstudio.ui.figures import Figures
 from bnstudio.ui.health import checkup
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.panels.gauges import Gauges
+from bnstudio.ui.plots.look import pen
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.verbatim import Verbatim
 
@@ -147,7 +148,7 @@ class Picture(QWidget):
             if ridge.usable(reading.histogram):
                 ridge.paint_bars(painter, area, reading.histogram, span, colour)
             if given is not None and ridge.usable(given):
-                ridge.paint_line(painter, area, given, span, QColor(now.text))
+                ridge.paint_outline(painter, area, given, span, pen(now.text, width=1.2))
         painter.setPen(QColor(now.border))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         self._paint_scale(painter, line, span, compared=given is not None)

@@ -110,22 +110,20 @@ def paint_bars(
     painter.drawPolyline(_polygon(xs, ys))
 
 
-def paint_line(
+def paint_outline(
     painter: QPainter,
     area: QRectF,
     histogram: Histogram,
     span: tuple[float, float],
-    colour: QColor,
+    pen: QPen,
 ) -> None:
-    """A histogram to compare with: its outline alone."""
+    """A histogram as a line alone, for what is compared with."""
     columns = max(16, min(160, round(area.width())))
     heights = scaled(density(histogram, _places(span, columns)))
-    if not heights.any():
-        return
-    xs = np.linspace(area.left(), area.right(), columns)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(_line(colour, 1.2))
-    painter.drawPolyline(_polygon(xs, area.bottom() - heights * area.height()))
+    if heights.any():
+        xs = np.linspace(area.left(), area.right(), columns)
+        painter.setPen(pen)
+        painter.drawPolyline(_polygon(xs, area.bottom() - heights * area.height()))
 
 
 def paint_ridges(
