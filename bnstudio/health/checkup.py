@@ -86,10 +86,13 @@ class Checkup:
 
 
 class _Before:
-    """The earlier readings of a node, looked up only where somebody asks."""
+    """The earlier readings of a node, looked up only where somebody asks, and then once."""
 
     def __init__(self, checkup: Checkup, id: str) -> None:
         self._checkup, self._id = checkup, id
+        self._readings: list[Reading] | None = None
 
     def __iter__(self) -> Iterator[Reading]:
-        return self._checkup.before(self._id)
+        if self._readings is None:
+            self._readings = list(self._checkup.before(self._id))
+        return iter(self._readings)

@@ -15,7 +15,8 @@ USUAL = 1e-3
 
 
 def _learns(reading: Reading) -> bool:
-    return reading.argument("trainable") is not False and bool(reading.category)
+    # Each measurement says whether there are weights to learn, though only some how they do.
+    return reading.histogram.weight_norm is not None
 
 
 def _say_none(reading: Reading) -> tuple[str, str]:

@@ -31,7 +31,7 @@ def relu(dead=0, shift=0.0):
 
 
 def of(graph, values=WELL, /, **changes):
-    return graph, measured(graph, "b", values, **changes)
+    return graph, measured(graph, "b", values, **{"weight_norm": 8.0, **changes})
 
 
 FIRES = {
@@ -82,7 +82,7 @@ SILENT = {
     "constant": [of(DENSE, WELL + 50), of(RELU, 0 * WELL), of(DENSE, np.nan * WELL)],
     "no_gradient": [
         of(DENSE, WELL, gradient_norm=1e-3),
-        of(chain("Input", ("Dense", {"trainable": False}), "Dense"), WELL, gradient_norm=0.0),
+        of(DENSE, WELL, gradient_norm=0.0, weight_norm=None),
     ],
     "faint_gradient": [of(DENSE, WELL, gradient_norm=0.1)],
     "large_update": [of(DENSE, WELL, update_ratio=1e-3)],
@@ -148,7 +148,9 @@ def test_a_sound_layer_has_no_sign():
 
 
 def test_the_worst_comes_first():
-    histogram = measured(NORM, "b", 1e6 * WELL, update_ratio=1e-8, batch_norm=gap(shift=2.0))
+    histogram = measured(
+        NORM, "b", 1e6 * WELL, weight_norm=8.0, update_ratio=1e-8, batch_norm=gap(shift=2.0)
+    )
     severities = [
         each.severity for each in checkup(NORM, {"a": WELL, "b": histogram}).findings("b")
     ]
