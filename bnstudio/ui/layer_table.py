@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
+    QRect,
     QSizeF,
     Qt,
     Signal,
@@ -19,13 +20,16 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QStati
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bnstudio.layers import show_shape
+from bnstudio.rules import Severity
 from bnstudio.ui import theme
 from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.severity import paint_glyph
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from bnstudio.analysis import Analysis
+    from bnstudio.health import Checkup, Finding
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.sorted_table import SortedTable
 
@@ -34,8 +38,9 @@ _SHAPE = 2
 SOURCES = 6
 RECORDED = 7
 MEASURED = 8
-_NUMBERS = (3, 4, 5, *range(MEASURED, MEASURED + len(MEASURES)))
-WIDTHS = (10, 13, 14, 8, 9, 7, 10, 6, *(measure.width for measure in MEASURES))
+HEALTH = MEASURED + len(MEASURES)
+_NUMBERS = (3, 4, 5, *range(MEASURED, HEALTH))
+WIDTHS = (10, 13, 14, 8, 9, 7, 10, 6, *(measure.width for measure in MEASURES), 12)
 _FIGURES = (_SHAPE, *_NUMBERS)
 _OF_A_TICK = (
     Qt.ItemDataRole.CheckStateRole,
@@ -79,6 +84,7 @@ class LayerTable(QAbstractTableModel):
         "Connected to",
         "Record",
         *(measure.name for measure in MEASURES),
+        "Health",
     )
 
     def __init__(self, parent: QWidget) -> None:
@@ -86,6 +92,7 @@ class LayerTable(QAbstractTableModel):
         self.ids: list[str] = []
         self.places: dict[str, int] = {}
         self.latest: Mapping[str, Histogram] = {}
+        self._checkup: Checkup | None = None
         self._left_out: frozenset[str] = frozenset()
         self._rows: dict[str, _Row] = {}
         self._shown: Analysis | None = None
@@ -142,7 +149,15 @@ class LayerTable(QAbstractTableModel):
             return row.texts[column]
         if column == RECORDED:
             return "no" if row.id in self._left_out else "yes"
+        if column == HEALTH:
+            found = self.worst(row)
+            return found.brief if found is not None else "well" if row.id in self.latest else ""
         return MEASURES[column - MEASURED].text(self.latest.get(row.id))
+
+    def worst(self, row: _Row) -> Finding | None:
+        """The worst that is found of what was measured."""
+        found = self._checkup.findings(row.id) if self._checkup is not None else ()
+        return found[0] if found else None
 
     def record(self, left_out: Collection[str]) -> None:
         """Takes in which nodes are not recorded."""
@@ -157,11 +172,11 @@ class LayerTable(QAbstractTableModel):
         """Whether a node is recorded in training."""
         return id not in self._left_out
 
-    def measure(self, latest: Mapping[str, Histogram]) -> None:
-        """Takes in a new measurement of the nodes."""
+    def measure(self, latest: Mapping[str, Histogram], checkup: Callable[[], Checkup]) -> None:
+        """Takes in a new measurement of the nodes, and what says how well they are."""
         if latest is self.latest:
             return
-        self.latest = latest
+        self.latest, self._checkup = latest, checkup()
         if self.ids:
             last = self.index(len(self.ids) - 1, len(self.HEADERS) - 1)
             roles = [Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole]
@@ -182,6 +197,8 @@ class LayerTable(QAbstractTableModel):
             return self.HEADERS[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
+        if role == Qt.ItemDataRole.ToolTipRole and section == HEALTH:
+            return "The worst sign of ill health in what was measured, as the node shows it."
         if role == Qt.ItemDataRole.ToolTipRole and section >= MEASURED:
             return MEASURES[section - MEASURED].help
         if role == Qt.ItemDataRole.ToolTipRole and section == RECORDED:
@@ -200,7 +217,12 @@ class LayerTable(QAbstractTableModel):
                 case Qt.ItemDataRole.UserRole:
                     return int(on)
             return None
-        if column >= MEASURED and role == Qt.ItemDataRole.UserRole:
+        if column == HEALTH:
+            if role == Qt.ItemDataRole.UserRole:
+                return self._rank(row)
+            if role == Qt.ItemDataRole.ToolTipRole and (found := self.worst(row)) is not None:
+                return found.sentence
+        elif column >= MEASURED and role == Qt.ItemDataRole.UserRole:
             return MEASURES[column - MEASURED].key(self.latest.get(row.id))
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
@@ -215,6 +237,13 @@ class LayerTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and not row.live:
             return "Not part of the model: it is on no path from an Input to an output."
         return None
+
+    def _rank(self, row: _Row) -> int:
+        """The worst first; after what is well comes what was not measured."""
+        found = self.worst(row)
+        if found is not None:
+            return list(Severity).index(found.severity)
+        return len(Severity) + (row.id not in self.latest)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -253,8 +282,13 @@ class LayerCell(QStyledItemDelegate):
         font = theme.mono() if column in _FIGURES else option.font
         painter.setFont(font)
         painter.setPen(_colour(now.text if row.live or chosen else now.muted))
-        line, size = self._line(text, font, area.width() - 2 * _MARGIN)
         left = float(area.left() + _MARGIN)
+        if column == HEALTH and (found := self._table.worst(row)) is not None:
+            paint_glyph(painter, QRect(int(left), area.center().y() - 6, 13, 13), found.severity)
+            painter.setFont(font)
+            painter.setPen(_colour(now.text))
+            left += 19
+        line, size = self._line(text, font, int(area.right() + 1 - _MARGIN - left))
         if column in _NUMBERS:
             left = area.right() + 1 - _MARGIN - size.width()
         top = area.top() + (area.height() - size.height()) / 2

@@ -23,6 +23,7 @@ from bnstudio.ui.document import Document
 from bnstudio.ui.files import Files
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels.code import Code
+from bnstudio.ui.panels.inspector import Inspector
 from bnstudio.ui.panels.palette import Palette
 from bnstudio.ui.panels.problems import Problems
 from bnstudio.ui.picker import Entry, Picker
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
         problems.shown.connect(lambda node: self._reveal(node, ""))
         problems.fixed.connect(lambda label: self.say(label, "undo"))
         problems.counted.connect(self._count_problems)
+        self.canvas.health_clicked.connect(self._show_health)
         self.canvas.badge_clicked.connect(lambda id: self._show_problem(problems, id))
         self._count_problems(len(problems.diagnostics))
 
@@ -343,6 +345,12 @@ class MainWindow(QMainWindow):
     def _show_problem(self, problems: Problems, id: str) -> None:
         self.show_panel("Problems")
         problems.show_for(id)
+
+    def _show_health(self, _id: str) -> None:
+        self.show_panel("Inspector")
+        inspector = self.panels["Inspector"]
+        assert isinstance(inspector, Inspector)
+        inspector.show_health()
 
     def _count_problems(self, count: int, _worst: str = "") -> None:
         self.docks["Problems"].setWindowTitle(f"Problems  {count}" if count else "Problems")

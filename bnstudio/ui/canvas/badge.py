@@ -1,4 +1,4 @@
-"""The mark of a finding: a shape and a sign, not a colour alone."""
+"""The marks of a finding and of ill health: a shape and a sign, not a colour alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
 
 if TYPE_CHECKING:
+    from bnstudio.look.geometry import Box
     from bnstudio.ui.canvas.look import Look
 
 BADGE = 16.0
@@ -49,3 +50,21 @@ def paint_badge(painter: QPainter, look: Look, severity: str, rect: QRectF) -> N
         QRectF(-8, -8 + shift, 16, 16), Qt.AlignmentFlag.AlignCenter, looks.GLYPHS[level]
     )
     painter.restore()
+
+
+def ill_foot(box: Box, severity: Severity) -> QRectF:
+    """The mark of a node whose activations are ill where no words can be read: along its foot.
+
+    Half as long for a warning, so that it is told from an error without its colour.
+    """
+    share = 1.0 if severity is Severity.ERROR else 0.5
+    return QRectF(box.left, box.bottom - 34.0, box.width * share, 34.0)
+
+
+def ill_flag(box: Box, severity: Severity) -> QRectF:
+    """The same from afar: beside the node, where no category's colour is next to it.
+
+    Half as high for a warning.
+    """
+    share = 1.0 if severity is Severity.ERROR else 0.5
+    return QRectF(box.left - 110.0, box.top, 96.0, box.height * share)

@@ -9,11 +9,16 @@ from bnstudio.layers import LAYERS
 from bnstudio.ui.canvas.node_texts import details, shape_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bnstudio.health import Finding
     from bnstudio.ui.document import Document
 
+    Health = Callable[[str], tuple[Finding, ...]]
 
-def selection(document: Document) -> str:
-    """What is selected, in a sentence."""
+
+def selection(document: Document, health: Health) -> str:
+    """What is selected, in a sentence; ``health`` says what ails a node's activations."""
     # While an edit goes round, what it removed may be selected still.
     chosen = document.selection & document.graph.nodes.keys()
     count = len(document.graph.nodes)
@@ -21,11 +26,12 @@ def selection(document: Document) -> str:
         return f"{count} layers, none selected." if count else "The drawing is empty."
     if len(chosen) > 1:
         return f"{len(chosen)} of {count} layers selected."
-    return node(document, next(iter(chosen)))
+    id = next(iter(chosen))
+    return node(document, id, health(id))
 
 
-def node(document: Document, id: str) -> str:
-    """One node: what it is, what comes out, what is wrong."""
+def node(document: Document, id: str, ails: tuple[Finding, ...] = ()) -> str:
+    """One node: what it is, what comes out, what is wrong, what ails it in training."""
     value = document.graph.nodes[id]
     facts = document.analysis.facts[id]
     parts = [f"{value.type} {value.name}"]
@@ -35,6 +41,7 @@ def node(document: Document, id: str) -> str:
     parts.append(f"{facts.trainable + facts.fixed:,} parameters")
     found = [d for d in document.diagnostics if d.node == id]
     parts += [f"{d.severity.value}: {d.message}" for d in found]
+    parts += [f"in training: {each.brief}" for each in ails]
     return "; ".join(parts) + "."
 
 
@@ -58,3 +65,9 @@ def findings(document: Document, id: str) -> str:
     found = [d for d in document.diagnostics if d.node == id]
     lines = [f"<b>{d.code}</b> {escape(d.message)}" for d in found]
     return "<br>".join([*lines, "Press to see it in Problems."])
+
+
+def health(ails: tuple[Finding, ...]) -> str:
+    """The tool tip of the mark of ill health: all that was found, the worst first."""
+    lines = [f"<b>{escape(each.brief)}</b> {escape(each.sentence)}" for each in ails]
+    return "<br>".join([*lines, "Press to see it in the Inspector."])

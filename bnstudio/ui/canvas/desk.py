@@ -48,6 +48,8 @@ class Desk(Surface):
     refused = Signal(str)
     #: A node's badge was pressed: the node's id.
     badge_clicked = Signal(str)
+    #: The mark of what ails a node in training was pressed: the node's id.
+    health_clicked = Signal(str)
 
     _recent: tuple[str, ...] = ()
     _popup: SearchPopup | None = None

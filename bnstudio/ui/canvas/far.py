@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QPainter
 from bnstudio.look.geometry import Box, bounds, corners
 from bnstudio.rules import Severity
 from bnstudio.ui.canvas import look as looks
+from bnstudio.ui.canvas.badge import ill_flag
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.scene import Scene
@@ -45,7 +46,17 @@ class Map:
             for type, boxes in tile.boxes.items():
                 painter.setBrush(QBrush(look.category(type)))
                 painter.drawRects(boxes)
-        painter.setBrush(look.severity(Severity.ERROR))
+        for severity in (Severity.WARNING, Severity.ERROR):
+            painter.setBrush(look.severity(severity))
+            for tile in shown:
+                if severity in tile.flags:
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.drawRects(tile.flags[severity])
+                    painter.setPen(look.ill_far[severity])
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    painter.drawRects(tile.ill[severity])
+                    painter.setBrush(look.severity(severity))
+        painter.setPen(Qt.PenStyle.NoPen)
         for tile in shown:
             if tile.faulty:
                 painter.drawRects(tile.faulty)
@@ -67,6 +78,11 @@ class Map:
             tile.spans.append(box)
             if item.selected:
                 tile.selected.append(rect.adjusted(-14, -14, 14, 14))
+            if (ill := item.ill) is not None:
+                flag = ill_flag(box, ill)
+                tile.ill.setdefault(ill, []).append(rect)
+                tile.flags.setdefault(ill, []).append(flag)
+                tile.spans.append((flag.left(), top, left, bottom))
             if item.badge is not None and item.badge.severity is Severity.ERROR:
                 tile.faulty.append(QRectF(right - 62, top - 14, 76, 56))
         for line in self._scene.wires.values():
@@ -89,6 +105,8 @@ class _Tile:
         self.lines: list[QLineF] = []
         self.selected: list[QRectF] = []
         self.faulty: list[QRectF] = []
+        self.ill: dict[Severity, list[QRectF]] = {}
+        self.flags: dict[Severity, list[QRectF]] = {}
 
 
 def _at(tiles: dict[tuple[int, int], _Tile], x: float, y: float) -> _Tile:

@@ -43,7 +43,7 @@ class Hit:
     """
 
     node: NodeItem | None = None
-    part: Literal["body", "badge", "in", "out"] = "body"
+    part: Literal["body", "badge", "health", "in", "out"] = "body"
     port: int = 0
     wire: WireItem | None = None
 
@@ -59,6 +59,9 @@ def hit(scene: Scene, point: Point, zoom: float) -> Hit:
         badge = node.badge_box()
         if badge is not None and zoom >= 0.4 and here.overlaps(badge.grown(2)):
             return Hit(node, "badge")
+        health = node.health_box() if zoom >= 0.4 else None
+        if health is not None and here.overlaps(health.grown(1)):
+            return Hit(node, "health")
         if here.overlaps(node.box):
             return Hit(node)
     return Hit(wire=scene.wire_at(point, 7.0 / zoom))

@@ -52,8 +52,7 @@ class Look:
         self.wire_glow = _round(QPen(_faded(self.accent, 56), 9))
         self.wire_far = QPen(QColor(colours.wire), 1)
         self.wire_far.setCosmetic(True)
-        self.selected_far = QPen(self.accent, 2)
-        self.selected_far.setCosmetic(True)
+        self.selected_far = _cosmetic(self.accent)
         self.guide = QPen(_faded(self.accent, 150), 1)
         self.guide.setCosmetic(True)
         self.band = QPen(self.accent, 1)
@@ -61,6 +60,7 @@ class Look:
         self.band_fill = QBrush(_faded(self.accent, 28))
         self.port = QPen(QColor(colours.wire), 1.5)
         self.port_fill = QBrush(self.canvas)
+        self.given = QPen(_mix(colours.muted, colours.text, 0.5), 1.2)
         self.strip = QBrush(_mix(colours.canvas, colours.raised, 0.45))
         self.type_font = _font("Inter", 13, QFont.Weight.DemiBold)
         self.big_font = _font("Inter", 21, QFont.Weight.DemiBold)
@@ -72,8 +72,10 @@ class Look:
         self.detail_font = _font("Inter", 12)
         self.mono_font = _font("JetBrains Mono", 11)
         self.small_font = _font("JetBrains Mono", 9)
+        self.health_font = _font("Inter", 9, QFont.Weight.DemiBold)
         self.badge_font = _font("Inter", 11, QFont.Weight.Bold)
         self._severities = {level: QColor(getattr(colours, level.value)) for level in Severity}
+        self.ill_far = {level: _cosmetic(colour) for level, colour in self._severities.items()}
         self._categories: dict[str, QColor] = {}
 
     @property
@@ -125,6 +127,12 @@ def _faded(colour: QColor, alpha: int) -> QColor:
     result = QColor(colour)
     result.setAlpha(alpha)
     return result
+
+
+def _cosmetic(colour: QColor) -> QPen:
+    pen = QPen(colour, 2)
+    pen.setCosmetic(True)
+    return pen
 
 
 def _round(pen: QPen) -> QPen:

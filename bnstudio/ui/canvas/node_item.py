@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
-from bnstudio.look.geometry import HEIGHT, STRIP, Box, Point, node_box, port_offset
+from bnstudio.look.geometry import HEIGHT, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas import look as looks
-from bnstudio.ui.canvas.badge import BADGE, paint_badge, paint_mark
+from bnstudio.ui.canvas.badge import BADGE, ill_foot, paint_badge, paint_mark
 from bnstudio.ui.canvas.node_texts import PAD, LargeTexts, Texts
+from bnstudio.ui.canvas.strip import Shown, Strip
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
     from bnstudio.analysis import NodeFacts
     from bnstudio.graph import Node
-    from bnstudio.rules import Diagnostic
+    from bnstudio.rules import Diagnostic, Severity
     from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
 
@@ -53,7 +54,7 @@ class NodeItem(QGraphicsRectItem):
         selected: Whether it has the selection outline.
         state: ``""``, ``"hover"``, ``"target"`` (a wire may end here) or ``"refused"``.
         port: The port under the mouse: (``"in"`` or ``"out"``, index).
-        histogram: Its newest activations; with any, the strip is shown.
+        shown: Its newest activations and what ails them; with any, the strip is shown.
         box: Where it is, strip included.
     """
 
@@ -67,11 +68,11 @@ class NodeItem(QGraphicsRectItem):
         self.selected = False
         self.state = ""
         self.port: tuple[str, int] | None = None
-        self.histogram: Histogram | None = None
+        self.shown: Shown | None = None
         self._strip = 0.0
         self._texts: Texts | None = None
         self._large: LargeTexts | None = None
-        self._bars: tuple[Histogram, QPolygonF] | None = None
+        self._laid_out: Strip | None = None
         self.setPen(Qt.PenStyle.NoPen)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption, False)
@@ -109,15 +110,13 @@ class NodeItem(QGraphicsRectItem):
             self._say_anew()
         self.setPos(box.left, box.top)
 
-    def show_histogram(self, histogram: Histogram | None) -> bool:
+    def show_activations(self, shown: Shown | None) -> bool:
         """Draws other activations; True if the strip came or went, so that wires move."""
-        if histogram is self.histogram:
-            return False
-        self.histogram = histogram
+        self.shown = shown
         self.update()
-        if (histogram is not None) == (self._strip > 0):
+        if (shown is not None) == (self._strip > 0):
             return False
-        self.grow(0.0 if histogram is None else 1.0)
+        self.grow(0.0 if shown is None else 1.0)
         return True
 
     def grow(self, share: float) -> None:
@@ -186,6 +185,26 @@ class NodeItem(QGraphicsRectItem):
             return None
         right, top = self.box.right - 9, self.box.top + 8
         return Box(right - BADGE, top, right, top + BADGE)
+
+    @property
+    def histogram(self) -> Histogram | None:
+        """Its newest activations."""
+        return self.shown.histogram if self.shown is not None else None
+
+    @property
+    def ill(self) -> Severity | None:
+        """How ill its activations are; None where they are well, or there are none."""
+        worst = self.shown.worst if self.shown is not None else None
+        return worst.severity if worst is not None else None
+
+    def health_box(self) -> Box | None:
+        """Where the mark of what ails it is; None without one."""
+        strip = self._laid_out_strip() if self.ill else None
+        pill = strip.pill if strip is not None else None
+        if pill is None:
+            return None
+        left, top = self.box.left + pill.left(), self.box.top + pill.top()
+        return Box(left, top, left + pill.width(), top + pill.height())
 
     def title_box(self) -> Box:
         """The line with type and name, where the name is edited."""
@@ -289,6 +308,8 @@ class NodeItem(QGraphicsRectItem):
         )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(body.adjusted(-6, -6, 6, 6) if outlined else body)
+        if (ill := self.ill) is not None:
+            painter.fillRect(ill_foot(self.box, ill).translated(-self.pos()), look.severity(ill))
         if self.badge is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_mark(painter, look, self.badge.severity, QRectF(width - 40, 6, 32, 32))
@@ -361,7 +382,7 @@ class NodeItem(QGraphicsRectItem):
                     painter.drawEllipse(QPointF(x, y), _PORT, _PORT)
 
     def _paint_strip(self, painter: QPainter, look: Look, width: float, zoom: float) -> None:
-        """The activations under the body, in the category's colour."""
+        """The activations under the body, in the category's colour while they are well."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.strip)
         painter.drawRoundedRect(
@@ -369,52 +390,15 @@ class NodeItem(QGraphicsRectItem):
             _RADIUS,
             _RADIUS,
         )
-        histogram = self.histogram
-        if histogram is None:
-            return
-        if self._bars is None or self._bars[0] is not histogram:
-            self._bars = (histogram, _bars(histogram, width))
-        colour = look.category(self.node.type)
-        painter.setBrush(_translucent(colour, 190 if look.dark else 165))
-        painter.drawPolygon(self._bars[1])
-        if zoom < 0.7:
-            return
-        painter.setPen(look.muted)
-        painter.setFont(look.small_font)
-        top = HEIGHT + STRIP - 14
-        # Either side of the middle, where the port is.
-        left = QRectF(PAD, top, width / 2 - 10 - PAD, 12)
-        right = QRectF(width / 2 + 10, top, width / 2 - 20, 12)
-        span = f"{_number(histogram.low)} … {_number(histogram.high)}"
-        painter.drawText(right, Qt.AlignmentFlag.AlignRight, span)
-        if histogram.bad:
-            painter.setPen(look.error)
-            text = f"{histogram.bad:,} NaN or inf"
-        else:
-            text = f"{_number(histogram.mean)} ± {_number(histogram.std)}"
-        painter.drawText(left, Qt.AlignmentFlag.AlignLeft, text)
+        strip = self._laid_out_strip()
+        if strip is not None:
+            strip.paint(painter, look, look.category(self.node.type), zoom)
 
-
-def _bars(histogram: Histogram, width: float) -> QPolygonF:
-    """The outline of the bars; heights by square root, so that a spike hides nothing."""
-    left, right, bottom, top = PAD, width - 10.0, HEIGHT + STRIP - 14.0, HEIGHT + 2.0
-    counts = histogram.counts
-    peak = max(counts, default=0) or 1
-    step = (right - left) / max(1, len(counts))
-    points = [QPointF(left, bottom)]
-    for index, count in enumerate(counts):
-        y = bottom - (bottom - top) * (count / peak) ** 0.5
-        points.append(QPointF(left + index * step, y))
-        points.append(QPointF(left + (index + 1) * step, y))
-    points.append(QPointF(right, bottom))
-    return QPolygonF(points)
-
-
-def _number(value: float) -> str:
-    return f"{value:.2g}".replace("-", "−")
-
-
-def _translucent(colour: QColor, alpha: int) -> QColor:
-    result = QColor(colour)
-    result.setAlpha(alpha)
-    return result
+    def _laid_out_strip(self) -> Strip | None:
+        """The strip as it is painted, made anew where it shows something else."""
+        if self.shown is None:
+            return None
+        strip = self._laid_out
+        if strip is None or strip.shown is not self.shown or strip.width != self.box.width:
+            strip = self._laid_out = Strip(self.shown, self.box.width)
+        return strip

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bnstudio.analysis import NodeFacts
 from bnstudio.graph import Graph, diff
+from bnstudio.health import Checkup
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
 from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
 from bnstudio.ui.canvas.node_texts import shape_text
+from bnstudio.ui.canvas.strip import Shown
 from bnstudio.ui.canvas.wire_item import WireItem, label_boxes
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Node, Wire
+    from bnstudio.health import Finding
     from bnstudio.rules import Diagnostic
     from bnstudio.training.messages import Histogram
 
@@ -128,18 +131,31 @@ class Scene(QGraphicsScene):
         self.version += 1
 
     def show_histograms(
-        self, latest: Mapping[str, Histogram], region: Box | None = None
+        self,
+        latest: Mapping[str, Histogram],
+        region: Box | None = None,
+        checkup: Checkup | None = None,
     ) -> list[str]:
         """Draws the newest activations, of the nodes in ``region`` if one is given.
 
-        Where strips come or go all nodes follow, for their wires move. Returns the ids of the
-        nodes whose strip has come.
+        ``checkup`` says how well they are. Where strips come or go all nodes follow, for their
+        wires move. Returns the ids of the nodes whose strip has come.
         """
         if region is not None and (latest.keys() & self.nodes.keys()) == self._measured():
             items = [self.nodes[id] for id in self._grid.near(region)]
         else:
             items = list(self.nodes.values())
-        grown = [item for item in items if item.show_histogram(latest.get(item.node.id))]
+        checkup = checkup or Checkup(self._graph, latest)
+        grown = []
+        for item in items:
+            histogram, ill = latest.get(item.node.id), item.ill
+            if histogram is item.histogram:
+                continue
+            shown = None if histogram is None else _shown(item.node, histogram, checkup)
+            if item.show_activations(shown):
+                grown.append(item)
+            if item.ill is not ill:
+                self.version += 1
         stale: set[Wire] = set()
         for item in grown:
             self._grid.put(item.node.id, item.box)
@@ -148,6 +164,11 @@ class Scene(QGraphicsScene):
             self.version += 1
             self._run(stale | set(self._long))
         return [item.node.id for item in grown if item.histogram is not None]
+
+    def findings(self, id: str) -> tuple[Finding, ...]:
+        """What ails a node's activations as they are shown, the worst first."""
+        shown = self.nodes[id].shown if id in self.nodes else None
+        return shown.findings if shown is not None else ()
 
     def grow(self, ids: Iterable[str], share: float) -> None:
         """Draws strips on their way out; with 1 they are where ``show_histograms`` has them."""
@@ -337,3 +358,11 @@ class Scene(QGraphicsScene):
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))
         self._long.discard(wire)
+
+
+def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:
+    """What a node's strip shows: a BatchNormalization's input too, which it is there to change."""
+    given = None
+    if node.type == "BatchNormalization" and (reading := checkup.reading(node.id)) is not None:
+        given = reading.source
+    return Shown(histogram, given, checkup.findings(node.id))

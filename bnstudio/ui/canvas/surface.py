@@ -27,6 +27,7 @@ from bnstudio.ui.canvas.minimap import Minimap
 from bnstudio.ui.canvas.motion import Glide, Growth
 from bnstudio.ui.canvas.node_item import FAR
 from bnstudio.ui.canvas.scene import Scene
+from bnstudio.ui.health import checkup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -335,7 +336,12 @@ class Surface(QGraphicsView):
         # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
         if session is not None and self._measures and (session.latest or not session.live):
             shown = self.camera.shown
-            grown = self.drawing.show_histograms(session.latest, shown)
+            version = self.drawing.version
+            grown = self.drawing.show_histograms(
+                session.latest, shown, checkup(session, self.document)
+            )
+            if self.camera.zoom < FAR and version != self.drawing.version:
+                self.viewport().update()
             if grown:
                 self.growth.run(set(grown).intersection(self.drawing.nodes_in(shown)))
 
@@ -344,8 +350,7 @@ class Surface(QGraphicsView):
         zoom = self.camera.zoom
         if zoom < FAR:
             self.viewport().update()
-        else:
-            self._show_strips_soon()
+        self._show_strips_soon()
         if zoom != self._zoom:
             self._zoom = zoom
             self.viewport().update()
@@ -357,7 +362,7 @@ class Surface(QGraphicsView):
         self.minimap.drawing_changed()
 
     def _describe(self) -> None:
-        text = describe.selection(self.document)
+        text = describe.selection(self.document, self.drawing.findings)
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
             QAccessible.updateAccessibility(

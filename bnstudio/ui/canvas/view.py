@@ -394,7 +394,7 @@ class CanvasView(Desk):
             shape = Qt.CursorShape.OpenHandCursor
         elif self._under.part in ("in", "out"):
             shape = Qt.CursorShape.CrossCursor
-        elif self._under.part == "badge":
+        elif self._under.part in ("badge", "health"):
             shape = Qt.CursorShape.PointingHandCursor
         if self.viewport().cursor().shape() != shape:
             self.viewport().setCursor(QCursor(shape))
@@ -407,6 +407,8 @@ class CanvasView(Desk):
         id = found.node.node.id
         if found.part == "badge":
             text = describe.findings(self.document, id)
+        elif found.part == "health":
+            text = describe.health(self.drawing.findings(id))
         else:
             text = describe.tip(self.document, id)
         QToolTip.showText(event.globalPos(), text, self.viewport())

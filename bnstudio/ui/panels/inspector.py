@@ -25,6 +25,7 @@ from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.figures import Figures
+from bnstudio.ui.panels.layer_card import LayerCard
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
 
@@ -58,6 +59,7 @@ class Inspector(QWidget):
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__()
         self._document = document
+        self._session = session
         self._pages: dict[str, TypePage] = {}
         self._stack = QStackedWidget()
         self.summary = Summary(document)
@@ -128,9 +130,15 @@ class Inspector(QWidget):
 
     def _page(self, type: str) -> TypePage:
         if type not in self._pages:
-            self._pages[type] = TypePage(LAYERS[type], self._document)
+            self._pages[type] = TypePage(LAYERS[type], self._document, self._session)
             self._stack.addWidget(self._pages[type])
         return self._pages[type]
+
+    def show_health(self) -> None:
+        """Scrolls to what was measured of the selected layer."""
+        self._show_selection()
+        if self.page is not None and self.page.card is not None:
+            self.page.ensureWidgetVisible(self.page.card)
 
     def _point_to(self, _id: str, param: str) -> None:
         if not param:
@@ -143,7 +151,9 @@ class Inspector(QWidget):
 class TypePage(QScrollArea):
     """All that is to be seen and set of nodes of one type. It is made once and then reused."""
 
-    def __init__(self, entry: LayerType, document: Document) -> None:
+    def __init__(
+        self, entry: LayerType, document: Document, session: Session | None = None
+    ) -> None:
         super().__init__()
         self.entry = entry
         self._document = document
@@ -164,6 +174,9 @@ class TypePage(QScrollArea):
         self.form.edited.connect(self._set)
         self.form.pointed.connect(self._explain)
         column.addWidget(self.form)
+        self.card = LayerCard(document, session) if session is not None else None
+        if self.card is not None:
+            column.addWidget(self.card)
         column.addWidget(_rule())
         self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
@@ -230,6 +243,8 @@ class TypePage(QScrollArea):
             self.name.setText(first.name)
         self._refuse_name("")
         self.facts.show_text(_facts(self._document.analysis, nodes))
+        if self.card is not None:
+            self.card.show_layer(first.id if alone else "")
 
     def _set(self, name: str, value: object, merge: str) -> None:
         ids = [node.id for node in self._nodes]

@@ -9,7 +9,8 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from bnstudio.ui.layer_table import MEASURED, SOURCES, WIDTHS, LayerCell, LayerTable
+from bnstudio.ui.health import checkup
+from bnstudio.ui.layer_table import HEALTH, MEASURED, SOURCES, WIDTHS, LayerCell, LayerTable
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.sorted_table import SortedTable
@@ -41,9 +42,10 @@ class Layers(QWidget):
         view = self.view = SortedTable("Layers", self._table, WIDTHS)
         self._sorted = view.sorted
         header = view.horizontalHeader()
-        header.moveSection(SOURCES, len(WIDTHS) - 1)
+        header.moveSection(HEALTH, header.visualIndex(MEASURED))
+        header.moveSection(header.visualIndex(SOURCES), len(WIDTHS) - 1)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.choices = [self._choice(place) for place in range(len(MEASURES))]
+        self.choices = [self._choice(column) for column in range(MEASURED, HEALTH + 1)]
         header.addActions(self.choices)
         self._arrange()
         view.setItemDelegate(LayerCell(self._table, view))
@@ -125,11 +127,11 @@ class Layers(QWidget):
         self.record.setEnabled(bool(chosen))
         self.record.setChecked(bool(chosen) and all(map(self._table.recorded, chosen)))
 
-    def _choice(self, place: int) -> QAction:
+    def _choice(self, column: int) -> QAction:
         """The entry of the headings' menu that shows or hides a measured column."""
-        choice = QAction(MEASURES[place].name, self)
+        choice = QAction(LayerTable.HEADERS[column], self)
         choice.setCheckable(True)
-        choice.setChecked(MEASURES[place].shown)
+        choice.setChecked(column == HEALTH or MEASURES[column - MEASURED].shown)
         choice.toggled.connect(self._arrange)
         return choice
 
@@ -141,7 +143,8 @@ class Layers(QWidget):
     def _measure(self, _: object = None) -> None:
         if self._session is None or not self.isVisible():
             return
-        self._table.measure(self._session.latest)
+        session = self._session
+        self._table.measure(session.latest, lambda: checkup(session, self._document))
         self._say_cost(self._session.run)
         # What was there once stays, or the table would jump at the start of a run.
         if self._session.latest and not self._measured:

@@ -20,6 +20,7 @@ class Training(QObject):
         super().__init__()
         self.latest: dict[str, Histogram] = {}
         self.live = True
+        self.run = None
 
     def measure(self, *ids: str, bad: int = 0) -> None:
         counts = tuple(range(BINS))

@@ -221,14 +221,16 @@ def shown(panel: Layers) -> list[str]:
 def test_a_measurement_brings_its_columns(live, session):
     assert shown(live)[-3:] == ["FLOPs", "Record", "Connected to"]
     session.bring(dense=0.5)
-    assert shown(live)[6:] == ["Record", "Mean", "Deviation", "Zeros", "Dead", "Connected to"]
-    rows = {row[0]: row[-4:] for row in texts(live)}
-    assert rows["dense"] == ["0.5", "2", "25.0 %", "3"]
-    assert rows["input"] == ["", "", "", ""]
+    assert shown(live)[6:] == [
+        "Record", "Health", "Mean", "Deviation", "Zeros", "Dead", "Connected to",
+    ]  # fmt: skip
+    rows = {row[0]: row[-5:] for row in texts(live)}
+    assert rows["dense"] == ["0.5", "2", "25.0 %", "3", "well"]
+    assert rows["input"] == ["", "", "", "", ""]
     session.latest = {}
     session.runs_changed.emit()
     assert "Mean" in shown(live)
-    assert {tuple(row[-4:]) for row in texts(live)} == {("", "", "", "")}
+    assert {tuple(row[-5:]) for row in texts(live)} == {("",) * 5}
 
 
 def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
@@ -236,7 +238,7 @@ def test_the_headings_choose_what_is_shown_of_a_measurement(live, session):
     choices = {choice.text(): choice for choice in live.choices}
     choices["Kurtosis"].trigger()
     choices["Mean"].trigger()
-    assert shown(live)[7:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
+    assert shown(live)[8:] == ["Deviation", "Kurtosis", "Zeros", "Dead", "Connected to"]
     live.copy()
     head, *lines = QGuiApplication.clipboard().text().split("\n")
     assert head.split("\t") == shown(live)
@@ -322,14 +324,14 @@ def test_rows_sort_by_their_ticks(panel, document):
     assert texts(panel)[0][0] == "dropout"
 
 
-def test_a_node_that_takes_the_name_of_one_that_was_left_out_is_measured(panel, document):
+def test_a_node_that_takes_the_name_of_one_that_was_left_out_is_measured(panel, document, qtbot):
     panel._record(["dense"], False)
     document.edit(remove(document.graph, ["dense"]), "Delete")
     assert left_out(document) == ()
     graph, id = add(document.graph, "Dense", params={"units": 2})
     document.edit(graph, "Add Dense")
     assert id == "dense"
-    assert ticks(panel)["dense"]
+    qtbot.waitUntil(lambda: ticks(panel)["dense"])
     document.undo_stack.undo()
     document.undo_stack.undo()
     assert left_out(document) == ("dense",)
@@ -369,3 +371,31 @@ def test_every_figure_has_a_column_and_those_of_learning_are_unasked_not_shown()
     bare = msgspec.structs.replace(found, gradient_norm=float("nan"), batch_norm=None)
     assert by_name["Variance shift"].text(bare) == ""
     assert by_name["Gradient norm"].key(bare) == by_name["Variance shift"].key(bare)
+
+
+def test_health_sorts_the_worst_to_the_top(live, session):
+    column = LayerTable.HEADERS.index("Health")
+    session.bring(dense=0.5, input=0.5)
+    model = live.view.model()
+
+    def health() -> list[tuple[str, str]]:
+        return [
+            (model.index(row, 0).data(), model.index(row, column).data())
+            for row in range(model.rowCount())
+        ]
+
+    live.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+    assert health() == [("input", "well"), ("dense", "well"), ("dropout", "")]
+    session.latest = {
+        **session.latest,
+        "dense": msgspec.structs.replace(session.latest["dense"], bad=3),
+    }
+    session.measured.emit(None)
+    assert health() == [("dense", "3 NaN or inf"), ("input", "well"), ("dropout", "")]
+    tip = model.index(0, column).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.startswith("3 of its outputs are NaN")
+    assert not live.view.grab().isNull()
+    live.copy()
+    assert "3 NaN or inf" in QGuiApplication.clipboard().text()
+    {choice.text(): choice for choice in live.choices}["Health"].trigger()
+    assert "Health" not in shown(live)

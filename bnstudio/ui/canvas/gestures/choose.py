@@ -30,6 +30,10 @@ def choose(view: CanvasView, press: Pointer) -> Gesture | None:
     if found.part == "badge":
         view.badge_clicked.emit(node.node.id)
         return None
+    if found.part == "health":
+        view.document.select((node.node.id,))
+        view.health_clicked.emit(node.node.id)
+        return None
     if found.part == "out":
         return DrawWire(view, press, node, "out", found.port)
     if found.part == "in":

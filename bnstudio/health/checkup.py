@@ -1,0 +1,98 @@
+"""The whole model at the moment that is shown, with the few moments before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from bnstudio.health.reading import Moment, Reading
+from bnstudio.health.signs import Finding, find_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bnstudio.graph import Graph
+    from bnstudio.training.messages import Histogram, Histograms
+
+LOOK_BACK = 6
+"""Earlier measurements that are asked: what only each fifth one has is among them."""
+
+
+class Checkup:
+    """Says of each node how well it is; every node is looked at when it is first asked for.
+
+    Attributes:
+        moment: What is shown.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        latest: Mapping[str, Histogram],
+        history: Sequence[Histograms] = (),
+        step: int | None = None,
+    ) -> None:
+        """``history`` is the run's, oldest first, of which only what came before counts.
+
+        That is what was measured before ``step``, or without one before the very measurement that
+        ``latest`` is of; where that is not part of the history there is nothing before it.
+        """
+        self.moment = Moment(graph, latest)
+        self._history = history
+        self._step = step
+        self._moments: list[Moment] | None = None
+        self._found: dict[str, tuple[Finding, ...]] = {}
+
+    def findings(self, id: str) -> tuple[Finding, ...]:
+        """The signs of ill health in a node, the worst first; none where nothing was measured."""
+        found = self._found.get(id)
+        if found is None:
+            now = self.moment.reading(id)
+            found = () if now is None else find_all(now, _Before(self, id))
+            self._found[id] = found
+        return found
+
+    def reading(self, id: str) -> Reading | None:
+        """What was measured of a node; None where nothing was."""
+        return self.moment.reading(id)
+
+    def before(self, id: str) -> Iterator[Reading]:
+        """The node at earlier moments, the newest first."""
+        if self._moments is None:
+            self._moments = self._earlier()
+        for moment in self._moments:
+            reading = moment.reading(id)
+            if reading is not None:
+                yield reading
+
+    def _earlier(self) -> list[Moment]:
+        # What is shown may be of the past: then what came after it does not count.
+        end = self._shown_place() if self._step is None else self._place_of(self._step)
+        return [
+            Moment(self.moment.graph, measured.by_node())
+            for measured in reversed(self._history[max(0, end - LOOK_BACK) : end])
+        ]
+
+    def _place_of(self, step: int) -> int:
+        return bisect_left(self._history, step, key=lambda measured: measured.step)
+
+    def _shown_place(self) -> int:
+        """Where in the history what is shown stands; 0 where it does not."""
+        shown = next(iter(self.moment.latest.values()), None)
+        places = range(len(self._history) - 1, -1, -1)
+        return next(
+            (at for at in places if any(each is shown for each in self._history[at].layers)), 0
+        )
+
+
+class _Before:
+    """The earlier readings of a node, looked up only where somebody asks, and then once."""
+
+    def __init__(self, checkup: Checkup, id: str) -> None:
+        self._checkup, self._id = checkup, id
+        self._readings: list[Reading] | None = None
+
+    def __iter__(self) -> Iterator[Reading]:
+        if self._readings is None:
+            self._readings = list(self._checkup.before(self._id))
+        return iter(self._readings)
