@@ -44,7 +44,7 @@ FEWEST_ROWS = 4
 THOROUGH_EVERY = 5
 """One measurement in so many looks at training mode too, and at all rows."""
 
-SELDOM = 25
+SELDOM = 100
 """One measurement in so many does so even if that costs the next one its time."""
 
 ALIKE = 1e-5
