@@ -7,7 +7,7 @@ import time
 from collections import deque
 from statistics import median
 
-CREDIT = 1.0
+CREDIT = 2.0
 """Seconds of training whose share of the budget may be saved up."""
 
 ROOM = 0.8

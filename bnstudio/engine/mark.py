@@ -41,7 +41,7 @@ class Mark:
         self._variables = [variable.value for variable in variables]
         self._values: list[Any] = []
         self._spans: list[Span] = []
-        self._read = tf.function(lambda: [tf.identity(variable) for variable in self._variables])
+        self._compiled = tf.function(self._read)
         sizes = [np.prod(v.shape.as_list(), dtype=float) * v.dtype.size for v in self._variables]
         self._pause = sum(sizes) / COPIED / SHARE
         self._due = 0.0
@@ -54,7 +54,9 @@ class Mark:
         """To be called before steps are done: copies the variables if it is time to."""
         now = time.monotonic()
         if now >= self._due:
-            self._values, self._spans = self._read(), []
+            # The first one is not compiled: that would keep the first step waiting.
+            read = self._compiled if self._values else self._read
+            self._values, self._spans = read(), []
             self._due = now + self._pause
 
     def after(self, span: Span) -> None:
@@ -68,3 +70,6 @@ class Mark:
         *whole, last = self._spans
         for span in [*whole, last._replace(steps=last.steps - 1)]:
             repeat(span)
+
+    def _read(self) -> list[Any]:
+        return [tf.identity(variable) for variable in self._variables]

@@ -44,7 +44,7 @@ FEWEST_ROWS = 4
 THOROUGH_EVERY = 5
 """One measurement in so many looks at training mode too, and at all rows."""
 
-SELDOM = 25
+SELDOM = 100
 """One measurement in so many does so even if that costs the next one its time."""
 
 ALIKE = 1e-5
@@ -103,6 +103,8 @@ class Probes:
         self._normalizing = {node: layer for node, layer in layers.items() if _normalizes(layer)}
         self._calls = Counter(id(layer) for layer in built.layers.values())
         sources = [built.inputs[node][0] for node in self._normalizing]
+        # Step by step in Python, a long sequence takes longer than it takes to compile.
+        self._loops = any(isinstance(layer, keras.layers.RNN) for layer in built.layers.values())
         affected = _affected(built)
         self._shifts = [source.node in affected for source in sources]
         self._may_differ = [at for at, key in enumerate(tensors) if key.node in affected]
@@ -120,7 +122,8 @@ class Probes:
         )
         self.budget = Budget(measuring.budget if tensors else 0.0, seconds)
         self.update = Update(list(weighted.values()), self.budget)
-        self._thorough_last, self._thorough_cost = 2 - THOROUGH_EVERY, 0.0
+        self._last_thorough = 2 - THOROUGH_EVERY
+        self._costs: float | None = None
 
     @property
     def due(self) -> bool:
@@ -130,10 +133,10 @@ class Probes:
     @property
     def thorough(self) -> bool:
         """Whether the next measurement is to look at training mode and at all rows."""
-        turns = self._taken - self._thorough_last
+        turns = self._taken - self._last_thorough
         if turns < THOROUGH_EVERY:
             return False
-        return turns >= SELDOM or self.budget.affords(self._thorough_cost)
+        return turns >= SELDOM or self.budget.affords(self._costs or 0.0)
 
     def take(self, thorough: bool | None = None) -> tuple[Histogram, ...]:
         """Measures now and says when the next time is: a costly measurement makes it later.
@@ -148,8 +151,9 @@ class Probes:
         # says nothing of what the next one costs.
         usual = self._taken > 1
         if thorough:
-            usual = usual and self._thorough_cost > 0
-            self._thorough_last, self._thorough_cost = self._taken, seconds
+            usual = usual and self._costs is not None
+            self._last_thorough = self._taken
+            self._costs = seconds if usual else 0.0
         elif usual:
             self._width.keep(seconds, self.budget.room)
         if usual:
@@ -162,7 +166,7 @@ class Probes:
     def _measure(self, thorough: bool) -> Iterator[Histogram]:
         rows = self._width.most if thorough else self._width.rows
         all_rows = rows == self._width.most
-        found = self._passes.inference(rows, compiled=self._taken > 0)
+        found = self._passes.inference(rows, compiled=self._taken > 0 or self._loops)
         trained = self._passes.training() if thorough else None
         gaps = self._gaps(found, trained) if all_rows else {}
         training = self._training(found.outputs, trained.outputs) if trained else {}

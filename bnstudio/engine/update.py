@@ -69,4 +69,4 @@ class Update:
         for old, new in zip(before, self._weights(), strict=True):
             changes = [b - a for a, b in zip(old, new, strict=True)]
             rows.append(tf.stack([norm(changes), norm(old)]))
-        return tf.stack(rows)
+        return tf.stack(rows) if rows else tf.zeros([0, 2])

@@ -20,7 +20,7 @@ import tensorflow as tf
 from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.measure import FINE, Place, measure
-from bnstudio.engine.probes import TRAINING_EVERY, Probes
+from bnstudio.engine.probes import Probes
 from bnstudio.plan import plan
 from bnstudio.project import samples
 from bnstudio.training.messages import QUANTILES
@@ -118,10 +118,14 @@ def compare(name, graph):
     for way, call in ways.items():
         call(draws[0])
         report(name, way, lambda rows, call=call: call(rows), draws)
-    probes = Probes(built, draws[0].numpy(), 1)
-    for _ in range(TRAINING_EVERY):
-        probes.take()
-    report(name, "Probes, training mode in every fifth", lambda _: probes.take(), draws)
+    model = built.model
+    model.compile("sgd", "mse")
+    targets = np.zeros((ROWS, *model.outputs[0].shape[1:]), "float32")
+    probes = Probes(built, draws[0].numpy(), 1, targets=targets)
+    for thorough in (False, False, True):
+        probes.take(thorough)
+    report(name, "Probes, a usual measurement", lambda _: probes.take(False), draws)
+    report(name, "Probes, a thorough one", lambda _: probes.take(True), draws)
 
 
 def report(name, way, call, draws):

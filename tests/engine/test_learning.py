@@ -131,6 +131,18 @@ def test_weights_that_were_zero_have_no_ratio():
     assert update.take() == [pytest.approx(1.0)]
 
 
+def test_a_model_without_weights_is_measured_all_the_same():
+    built = built_of(chain(("Input", {"shape": (3,)}), ("Dropout", {"rate": 0.5})), loss="mse")
+    rows = np.ones((64, 3), "float32")
+    probes = Probes(built, rows, 1, targets=rows)
+    probes.update.before()
+    probes.update.after()
+    assert probes.update.known
+    found = taken(probes)
+    assert found["dropout"].training
+    assert {(layer.gradient_norm, layer.update_ratio) for layer in found.values()} == {(None, None)}
+
+
 def dropped(*before):
     return chain(
         ("Input", {"shape": (40,)}),

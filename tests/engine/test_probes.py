@@ -236,3 +236,25 @@ def test_what_not_all_rows_were_asked_for_is_not_said(monkeypatch):
     assert None not in {layer.dead for layer in all.values()}
     assert not any(layer.batch_norm for layer in few.values())
     assert any(layer.batch_norm for layer in all.values())
+
+
+@pytest.mark.parametrize("graph", [PROJECTS["convolution"].graph, recurrent()])
+def test_the_first_measurement_is_like_the_others_but_long_sequences_are_compiled(
+    graph, monkeypatch
+):
+    built = built_of(graph)
+    rows = np.random.default_rng(0).normal(size=(40, *built.model.inputs[0].shape[1:]))
+    probes = Probes(built, rows.astype("float32"), 1)
+    asked, plain = [], probes._passes.inference
+
+    def inference(count, compiled=True):
+        asked.append(compiled)
+        return plain(count, compiled)
+
+    monkeypatch.setattr(probes._passes, "inference", inference)
+    first, second = probes.take(False), probes.take(False)
+    assert asked == ["lstm" in built.layers, True]
+    for one, other in zip(first, second, strict=True):
+        assert one.mean == pytest.approx(other.mean, rel=1e-4, abs=1e-5)
+        assert one.weight_norm == (other.weight_norm and pytest.approx(other.weight_norm))
+        assert (one.batch_norm is None) == (other.batch_norm is None)
