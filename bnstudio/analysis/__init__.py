@@ -3,15 +3,18 @@
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
 from bnstudio.analysis.connections import next_port, why_not
 from bnstudio.analysis.layout import tidy
+from bnstudio.analysis.memory import Memory, memory
 from bnstudio.analysis.structure import Structure, knots
 
 __all__ = [
     "Analysis",
     "Failure",
+    "Memory",
     "NodeFacts",
     "Structure",
     "analyze",
     "knots",
+    "memory",
     "next_port",
     "tidy",
     "why_not",

@@ -24,9 +24,18 @@ class JobError(Exception):
         self.node = node
 
 
+def is_memory(error: BaseException) -> bool:
+    """Whether an exception says that the memory does not suffice."""
+    return isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
+
+
 def say(error: BaseException) -> str:
     """The telling part of an exception's text: its first paragraph, on one line."""
     text = str(error).strip()
+    if is_memory(error):
+        shape = re.search(r"shape ?\[([\d,]+)\]", text)
+        what = f" for a tensor of shape ({', '.join(shape[1].split(','))})" if shape else ""
+        return f"the memory does not suffice{what}. Make the layers or the batch smaller."
     # Keras puts what it was doing first and what is wrong after an empty line.
     paragraphs = [re.sub(r"\x1b\[[0-9;]*m", "", part).strip() for part in text.split("\n\n")]
     chosen = next(

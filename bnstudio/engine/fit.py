@@ -21,7 +21,7 @@ from bnstudio.engine.builder import build
 from bnstudio.engine.callbacks import make_callbacks, stopped_early
 from bnstudio.engine.checkpoints import Checkpoints, open_checkpoint
 from bnstudio.engine.control import Control, Stopped
-from bnstudio.engine.errors import JobError, culprit, say
+from bnstudio.engine.errors import JobError, culprit, is_memory, say
 from bnstudio.engine.execution import Execution, test_step, training_step
 from bnstudio.engine.kept import keep
 from bnstudio.engine.objects import make_loss, make_optimizer
@@ -410,7 +410,7 @@ def _compile(built: Built, project: Project) -> None:
 
 def _explain(error: Exception, calls: Plan, project: Project) -> JobError:
     settings = project.settings
-    if "ResourceExhausted" in type(error).__name__ or isinstance(error, MemoryError):
+    if is_memory(error):
         return JobError(
             f"The memory does not suffice for a step of {settings.batch_size} rows. "
             "Make the batch or the layers smaller.",

@@ -56,19 +56,22 @@ class Script:
     lines: Mapping[str, tuple[int, int]]
 
 
-def render(project: Project, analysis: Analysis | None = None) -> Script:
+def render(
+    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+) -> Script:
     """The script of a project. ``analysis`` saves making one of the project's drawing.
 
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
+    ``remarks`` are comments on the training.
     """
-    return _Writer(project, analysis or analyze(project.graph)).script()
+    return _Writer(project, analysis or analyze(project.graph), remarks).script()
 
 
 class _Writer:
     """One script being written, top to bottom."""
 
-    def __init__(self, project: Project, analysis: Analysis) -> None:
-        self.project, self.analysis = project, analysis
+    def __init__(self, project: Project, analysis: Analysis, remarks: Sequence[str]) -> None:
+        self.project, self.analysis, self.remarks = project, analysis, remarks
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
@@ -240,6 +243,7 @@ class _Writer:
         if settings.class_weight is not None:
             fit.append(_class_weight(settings.class_weight))
         fit.append("verbose=2")
+        self.lines += [comment(_one_line(remark), 4) for remark in self.remarks]
         self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
         self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
         self.lines += ["    return history.history"]

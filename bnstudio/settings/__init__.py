@@ -7,6 +7,7 @@ from bnstudio.settings.measuring import Measuring
 from bnstudio.settings.metrics import METRIC_ALIASES, METRICS, UNDIRECTED, metric
 from bnstudio.settings.optimizers import OPTIMIZERS
 from bnstudio.settings.schedules import LearningRate, is_schedule
+from bnstudio.settings.slots import slots
 from bnstudio.settings.value import (
     Choice,
     ClassWeight,
@@ -34,5 +35,6 @@ __all__ = [
     "is_schedule",
     "metric",
     "problems",
+    "slots",
     "undirected",
 ]

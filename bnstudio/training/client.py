@@ -324,6 +324,9 @@ def _why(code: int | None, fault: str) -> str:
     message = f"The engine was ended by {name}. The project is safe."
     if name == "SIGKILL":
         message += " If nobody ended it, the system did, perhaps for want of memory."
+    elif name in ("SIGSEGV", "SIGABRT", "SIGBUS"):
+        # That is how TensorFlow goes where an allocation fails that it does not check.
+        message += " That is a fault in TensorFlow, or the memory did not suffice."
     return message
 
 

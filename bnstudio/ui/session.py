@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from bnstudio import __version__
+from bnstudio import __version__, data
 from bnstudio import project as projects
+from bnstudio.analysis import memory
+from bnstudio.analysis.memory import said
 from bnstudio.rules import Severity
 from bnstudio.runs.going_on import CannotGoOnError, go_on
 from bnstudio.runs.run import STATE_NAMES, Run
@@ -46,6 +48,7 @@ from bnstudio.ui.run_list import RunList
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnstudio.analysis import Memory
     from bnstudio.project import Project
     from bnstudio.runs.record import Recorder
     from bnstudio.ui.document import Document
@@ -76,6 +79,16 @@ class Engine(Protocol):
 
     def kill(self) -> None:
         """Ends the process at once."""
+
+
+def available() -> int:
+    """Bytes of memory that a new process could take; 0 where that cannot be told."""
+    import psutil  # the first frame has no need of it
+
+    try:
+        return int(psutil.virtual_memory().available)
+    except (psutil.Error, OSError, RuntimeError):
+        return 0
 
 
 def _start_engine_process() -> Engine:
@@ -213,6 +226,7 @@ class Session(RunList):
             versions=self._versions,
         )
         self.previous = project
+        self._warn_of_memory(project)
         self.runs.append(run)
         recorder = self.store.begin(run)
         if self.store.warning:
@@ -237,6 +251,22 @@ class Session(RunList):
         run.versions = self._versions
         self.note.emit(f"{run.title} goes on from the end of epoch {len(run.epochs)}.", "info")
         self._begin(run, recorder, str(checkpoint))
+
+    def need(self) -> Memory:
+        """What training the project as it stands takes, about."""
+        project = self.document.project
+        known = data.facts(project.source)
+        return memory(self.document.analysis, project.settings, known.rows if known else 0)
+
+    def _warn_of_memory(self, project: Project) -> None:
+        """Says beforehand if the memory that is free will hardly suffice; a run may still try."""
+        need, free = self.need().total, available()
+        if need > free > 0:
+            self.note.emit(
+                f"Training takes about {said(need)} of memory, and {said(free)} are free. If it "
+                f"fails, make the batch ({project.settings.batch_size}) or the layers smaller.",
+                "warning",
+            )
 
     def set_rate(self, rate: float) -> None:
         """Has the live run go on with another learning rate, from the next step on."""

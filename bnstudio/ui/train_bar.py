@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.analysis.memory import said
 from bnstudio.data import SOURCES
 from bnstudio.runs.run import STATE_NAMES
 from bnstudio.ui import going_on, icons, theme
@@ -24,9 +25,14 @@ from bnstudio.ui.rate_field import RateField
 from bnstudio.ui.verbatim import Verbatim, in_html, in_menu
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
+
+
+_TRAIN = "Train the model that is drawn (Ctrl+R)"
 
 
 def duration(seconds: float) -> str:
@@ -53,7 +59,7 @@ class TrainBar(QWidget):
         self.source.clicked.connect(self.data_wanted)
         icons.bind(self.source, "data", "muted")
 
-        self.train = QPushButton("Train")
+        self.train = _Train(self._need)
         self.train.setProperty("role", "primary")
         self.train.setIconSize(QSize(14, 14))
         self.train.setAccessibleName("Train")
@@ -143,7 +149,7 @@ class TrainBar(QWidget):
         blocked = session.blocked()
         self.train.setVisible(not live)
         self.train.setEnabled(blocked is None)
-        self.train.setToolTip(in_html(blocked or "Train the model that is drawn (Ctrl+R)"))
+        self.train.setToolTip(in_html(blocked or _TRAIN))
         self.train.setAccessibleDescription(blocked or "")
         icons.bind(self.train, "play", "on_accent" if blocked is None else "muted")
         self._show_go_on()
@@ -159,6 +165,13 @@ class TrainBar(QWidget):
         self.stop.setEnabled(session.state != "stopping")
         self.restart.setVisible(not session.answering or session.state == "down")
         self._show_progress()
+
+    def _need(self) -> str:
+        """What is said of the button when the mouse rests on it."""
+        if not self.train.isEnabled():
+            return self.train.toolTip()
+        size = said(self._session.need().total)
+        return in_html(f"{_TRAIN}; takes about {size} of memory")
 
     def _show_go_on(self) -> None:
         """Offers to go on with the run that is shown, where it can."""
@@ -199,6 +212,19 @@ class TrainBar(QWidget):
             return f"{STATE_NAMES[run.state]} \u00b7 {epochs}"
         eta = session.eta
         return epochs if eta is None else f"{epochs} \u00b7 {duration(eta)} left"
+
+
+class _Train(QPushButton):
+    """The button; its tip is made when it is wanted, as it takes a walk over the whole drawing."""
+
+    def __init__(self, tip: Callable[[], str]) -> None:
+        super().__init__("Train")
+        self._tip = tip
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip(self._tip())
+        return super().event(event)
 
 
 class _Told(QWidget):

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import keras
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,14 +12,21 @@ from bnstudio.engine import checkpoints
 from bnstudio.engine.control import Control
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, run_job
+from bnstudio.project import dumps
+from bnstudio.runs.run import Run
 from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau
 from bnstudio.training.checkpoint import BEST, LAST, read
+from bnstudio.training.client import Client
 from bnstudio.training.messages import (
+    Died,
     Epoch,
+    Failed,
+    Finished,
     LearningRateChanged,
     Noted,
     Started,
     Steps,
+    Train,
 )
 from tests.engine.projects import PROJECTS, chain
 
@@ -28,6 +36,11 @@ COSINE = {
                "warmup_target": 0.2},
 }  # fmt: skip
 PLATEAU = ReduceLROnPlateau("val_loss", factor=0.5, patience=1, min_delta=10.0, cooldown=1)
+RECURRENT = chain(
+    ("Input", {"shape": (8, 8)}),
+    ("SimpleRNN", {"units": 4, "dropout": 0.2, "recurrent_dropout": 0.2}),
+    ("Dense", {"units": 10, "activation": "softmax"}),
+)
 
 
 def project(name, epochs, optimizer, **changes):
@@ -57,7 +70,9 @@ CASES = {
         Choice("Lion", {"use_ema": True, "gradient_accumulation_steps": 3}),
         validation_split=0.0,
     ),
-    "a recurrent one": project("recurrent", 3, Choice("Muon"), reduce_lr=PLATEAU),
+    "a recurrent one": replace(
+        project("recurrent", 3, Choice("Muon"), reduce_lr=PLATEAU, batch_size=256), graph=RECURRENT
+    ),
 }
 
 
@@ -287,3 +302,50 @@ def tiny():
     model.compile("adam", "mse")
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def run_through(client, events, until):
+    """Adds what the engine says to ``events``, up to and with the first that ``until`` is for."""
+    while True:
+        found = client.wait(60.0)
+        assert found, "the engine says nothing"
+        events += found
+        if any(until(event) for event in found):
+            return
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(240)
+def test_another_engine_goes_on_with_what_a_killed_one_has_left(tmp_path):
+    """SIGKILL in the middle of an epoch; the record that the window has is taken back to it."""
+    found = CASES["batch norm, dropout and noise"]
+    found = replace(found, settings=replace(found.settings, epochs=40, batch_size=8))
+    got, rest, whole, run = [], [], Run("r", "", ""), Run("r", "", "")
+    (tmp_path / "b").mkdir()
+    with Client() as client:
+        client.send(Train("r", dumps(found), probe_seconds=0, keep=str(tmp_path / "b")))
+        run_through(client, got, lambda event: isinstance(event, Epoch) and event.epoch >= 1)
+        client.kill()
+        run_through(client, got, lambda event: isinstance(event, Died))
+    for event in got:
+        run.apply(event)
+    assert run.state == "died"
+    checkpoint = tmp_path / "b" / LAST
+    kept = read(checkpoint)
+    assert 1 <= kept.head.epochs <= len(run.epochs) < 40
+    run.rewind(kept.epochs)
+    request = Train("r", dumps(found), probe_seconds=0, keep=str(tmp_path / "b"))
+    with Client() as client:
+        client.send(msgspec.structs.replace(request, checkpoint=str(checkpoint)))
+        run_through(client, rest, lambda event: isinstance(event, Finished | Failed))
+    wanted, end, _ = train(found, tmp_path / "a")
+    for event in rest:
+        run.apply(event)
+    for event in (*wanted, end):
+        whole.apply(event)
+    assert (run.state, len(run.epochs)) == ("completed", 40)
+    for one, other in ((run.steps, whole.steps), (run.epochs, whole.epochs)):
+        for name in set(other) - {"elapsed"}:
+            np.testing.assert_array_equal(one[name], other[name])
+    assert state(tmp_path / "a") == state(tmp_path / "b")
+    assert weights(rest[-1]) == weights(end)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from bnstudio.project import Project, dumps, loads
+from bnstudio.project import Project, ProjectError, dumps, loads
 from bnstudio.runs.database import changing
 from bnstudio.runs.going_on import NOT_KEPT, CannotGoOnError, go_on, standing
 from bnstudio.runs.run import Run
+from bnstudio.runs.script import remarks, script
 from bnstudio.runs.store import RunStore
 from bnstudio.settings import Settings
 from bnstudio.training.checkpoint import LAST, Checkpoint, head, write
@@ -184,3 +185,24 @@ def test_a_piece_that_cannot_be_read_does_not_stop_the_rest(tmp_path):
     go_on(desk.store, desk.run, EPOCHS)
     found = desk.read()
     np.testing.assert_array_equal(found.steps["step"], np.arange(PER_EPOCH))
+
+
+def test_the_script_of_a_run_says_what_was_done_by_hand(tmp_path):
+    desk = Desk(tmp_path / "runs")
+    desk.take(messages(0, 2))
+    assert remarks(desk.run) == ()
+    plain = script(desk.run)
+    desk.take(messages(2, 3))
+    text = script(desk.run)
+    added = [line for line in text.splitlines() if line not in plain.splitlines()]
+    assert added == [
+        "    # The run was not this alone: its learning rate was set by hand while it trained.",
+        "    # From step 21 on, in epoch 3: 0.05.",
+    ]
+    compile(text, "script", "exec")
+    for step in range(30, 60):
+        desk.run.apply(LearningRateChanged("r", step, 0.5))
+    assert remarks(desk.run)[-1] == "And 11 times more."
+    desk.run.text = "no project"
+    with pytest.raises(ProjectError):
+        script(desk.run)

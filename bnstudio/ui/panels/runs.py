@@ -42,7 +42,9 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.data import SOURCES
+from bnstudio.project import ProjectError
 from bnstudio.runs.run import RATE, STATE_NAMES, Run
+from bnstudio.runs.script import script
 from bnstudio.ui import going_on, tensorboard, theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
@@ -256,6 +258,17 @@ class Runs(QWidget):
             self._session.store.load(run)
             ask_and_write(self, run.title, ".csv", csv_text(run).encode)
 
+    def export_script(self) -> None:
+        """Writes the selected run's script, with what was done by hand as a comment."""
+        for run in self.chosen()[:1]:
+            self._session.store.load(run)
+            try:
+                text = script(run)
+            except ProjectError as error:
+                self._session.note.emit(f"{run.title} has no script: {error}", "error")
+                return
+            ask_and_write(self, run.title, ".py", text.encode)
+
     def edit_tags(self) -> None:
         """Lets the selected run's tags be typed, with commas between them."""
         for index in self.view.selectionModel().selectedRows(_TAGS)[:1]:
@@ -459,8 +472,11 @@ class Runs(QWidget):
         rename.triggered.connect(
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
+        write = QAction("Export script\u2026", menu)
+        write.setEnabled(len(chosen) == 1)
+        write.triggered.connect(self.export_script)
         export = tensorboard.entry(menu, chosen, self._session, self)
-        menu.insertActions(menu.actions()[-1], [export, rename])
+        menu.insertActions(menu.actions()[-1], [write, export, rename])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
 
