@@ -106,7 +106,9 @@ def look(path: Path) -> None:
     curves.axis.setCurrentIndex(2)
     settle()
     whole = peak()
+    begun = time.perf_counter()
     lags = export(window, path.parent / "logs")
+    written = time.perf_counter() - begun
     after = peak()
     window.session.close()
     rows = [
@@ -124,6 +126,7 @@ def look(path: Path) -> None:
         ]  # fmt: skip
     p50, p99 = np.percentile(lags, (50, 99))
     rows += [
+        row("It is written for TensorBoard", f"{written:.1f} s"),
         row("Timer lag while it is exported for TensorBoard: p50", milliseconds(p50)),
         row("Timer lag while it is exported for TensorBoard: p99", milliseconds(p99)),
     ]
