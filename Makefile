@@ -42,7 +42,7 @@ format: setup  ## Rewrite the code in the project's format
 	$(bin)/ruff check --fix
 	$(bin)/ruff format
 
-bench: setup  ## Start-up, drawing, editing and smoothness, each against its target (QUICK=1 for a short one)
+bench: setup  ## Start-up, drawing, editing, smoothness and long runs, each against its target (QUICK=1 for a short one)
 	$(python) -m tests.benchmarks $(if $(QUICK),--quick)
 
 setup: system $(installed)  ## The virtual environment, as requirements.lock has it

@@ -49,9 +49,9 @@ def run(chosen: argparse.Namespace) -> int:
         if missing := set(chosen.run) - {entry.number for entry in found}:
             raise ProjectError(f"there is no run {min(missing)}", chosen.file)
         found = [entry for entry in found if entry.number in chosen.run]
-    if chosen.tensorboard is not None:
+    if chosen.tensorboard is not None and found:
         return _write(store, found, Path(chosen.tensorboard))
-    if chosen.format == "json":
+    if chosen.format == "json" and chosen.tensorboard is None:
         print(json.dumps({"runs": [as_json(entry) for entry in found]}, indent=2))
     elif found:
         print(_table(found), end="")
@@ -117,6 +117,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "best": {name: _number(best(run, name)) for name in run.metrics},
         "message": run.message,
         "model": run.model,
+        "data": run.data,
     }
 
 

@@ -106,13 +106,15 @@ class Table:
         end = self._size + rows
         if end > self._room:
             self._room = max(2 * self._room, end)
-            self._arrays = {name: self._grown(old) for name, old in self._arrays.items()}
-        for name, values in columns.items():
-            array = self._arrays.get(name)
-            if array is None:
-                array = self._arrays[name] = np.full(self._room, np.nan)
-            values = values[:rows]
+            for name in self._arrays:  # one after the other: few are there twice at a time
+                self._arrays[name] = self._with_room(self._arrays[name][: self._size])
+        for name in columns:
+            if name not in self._arrays:
+                self._arrays[name] = self._with_room(np.full(self._size, np.nan))
+        for name, array in self._arrays.items():
+            values = columns.get(name, ())[:rows]
             array[self._size : self._size + len(values)] = values
+            array[self._size + len(values) : end] = np.nan
         self._size = end
 
     def cut(self, rows: int) -> Table:
@@ -121,9 +123,10 @@ class Table:
         cut.extend(rows, {name: self[name][:rows] for name in self})
         return cut
 
-    def _grown(self, old: Floats) -> Floats:
-        new = np.full(self._room, np.nan)
-        new[: self._size] = old[: self._size]
+    def _with_room(self, old: Floats) -> Floats:
+        """As an array that may grow; memory that is not written to yet is not taken."""
+        new = np.empty(self._room)
+        new[: self._size] = old
         return new
 
 

@@ -153,12 +153,13 @@ class RunStore:
     def whole(self, run: Run) -> tuple[Run, Iterator[Histograms]]:
         """A run that is over with all its steps, and all its measurements, oldest first.
 
-        It is a copy, for another thread to read; the run itself where there is no record of it.
+        It is a copy, for another thread to read while this one may unload the run. Where there is
+        no record of it the measurements are those in memory.
         """
-        copy = replace(run, steps=Table(), history=History(), loaded=False)
+        copy = replace(run) if run.loaded else replace(run, steps=Table(), history=History())
         self.load(copy)
-        if len(copy.steps) < len(run.steps):
-            return run, iter(run.history.kept())
+        if run.id not in self._whose:
+            return copy, iter(copy.history.kept())
         return copy, self._place(run).measurements(run)
 
     def history(self, run: Run) -> History:

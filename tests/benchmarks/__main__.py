@@ -20,7 +20,9 @@ QUESTIONS = (
     "smoothness",
     "first_point",
     "training",
+    "growth",
     "records",
+    "long_run",
 )
 PATIENCE = 300
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from bnstudio.project import Project, save
 from bnstudio.runs import store as run_store
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
-from tests.ui.training.fakes import whole_run
+from tests.ui.training.fakes import ROWS, whole_run
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +59,7 @@ def test_json_for_programs(net, capsys):
         "stopped",
         ["a", "b\x1b[31m"],
     )
+    assert first["data"] == second["data"] == ROWS
     assert second["best"]["loss"] == second["last"]["loss"] == pytest.approx(1 / 3 + 0.1)
 
 
@@ -68,6 +69,9 @@ def test_a_project_without_runs(tmp_path, capsys):
     assert capsys.readouterr() == ("", "No run is kept for it yet.\n")
     assert main(["runs", str(path), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"runs": []}
+    assert main(["runs", str(path), "--tensorboard", str(tmp_path / "logs")]) == 0
+    assert capsys.readouterr() == ("", "No run is kept for it yet.\n")
+    assert not (tmp_path / "logs").exists()
 
 
 def test_what_cannot_be_read_is_told(net, tmp_path, capsys):

@@ -26,7 +26,8 @@ from tests.runs.test_kills import LOST
 
 pytestmark = pytest.mark.engine
 
-PATIENCE = 90.0
+PATIENCE = 300.0
+"""Seconds; an engine, whose priority is low, takes long to start where others are busy."""
 
 
 class Studio:
@@ -57,8 +58,17 @@ class Studio:
         with self._news:
             self._news.wait_for(lambda: self._first(what, since) or self._ended(), PATIENCE)
             found = self._first(what, since)
-        assert found, f"no {what!r} among {self.said[since:]}"
+        assert found, f"no {what!r} after {self.said[-3:]}; there are {self._family()}"
         return found
+
+    def _family(self) -> list[str]:
+        """What its processes are doing."""
+        try:
+            parent = psutil.Process(self._process.pid)
+            family = [parent, *parent.children(recursive=True)]
+            return [f"{p.pid} {p.status()} {p.cpu_times()}" for p in family]
+        except psutil.Error as error:
+            return [str(error)]
 
     def kill(self) -> None:
         """Ends it, and sees that no process of its own is left a few seconds later."""

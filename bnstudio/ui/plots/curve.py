@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Signal
@@ -39,14 +40,27 @@ def points(run: Run, metric: str, kind: Kind, axis: Axis) -> tuple[Floats, Float
     name = f"val_{metric}" if kind == "validation" else metric
     if name not in table:
         return np.empty(0), np.empty(0)
+    if kind == "batch":
+        return _steps(run, axis), table[name]
+    if axis == "epoch":
+        return table["epoch"] + 1, table[name]
+    return table["step" if axis == "step" else "elapsed"], table[name]
+
+
+_placed: WeakKeyDictionary[Run, tuple[Axis, int, Floats]] = WeakKeyDictionary()
+
+
+def _steps(run: Run, axis: Axis) -> Floats:
+    """Where a run's steps lie; all plots share it, as a long run's takes megabytes."""
     if axis == "time":
-        x = table["elapsed"]
-    elif kind == "batch":
-        x = table["step"] + 1
-        x = x / max(1, run.steps_per_epoch) if axis == "epoch" else x
-    else:
-        x = table["step"] if axis == "step" else table["epoch"] + 1
-    return x, table[name]
+        return run.steps["elapsed"]
+    scale = max(1, run.steps_per_epoch) if axis == "epoch" else 1
+    known = _placed.get(run)
+    if known is None or known[:2] != (axis, scale) or len(known[2]) != len(run.steps):
+        places = run.steps["step"] + 1
+        places /= scale
+        known = _placed[run] = axis, scale, places
+    return known[2]
 
 
 def changes(run: Run, axis: Axis) -> Floats:

@@ -86,6 +86,12 @@ def test_a_table_grows_and_fills_gaps():
     assert np.isnan(table["b"][:2]).all()
     assert table["b"][2] == 5.0
     assert np.isnan(table["b"][3:]).all()
+    table.extend(5000, {"b": np.arange(4000.0), "c": (7.0,)})
+    assert np.isnan(table["a"][3002:]).all()
+    np.testing.assert_array_equal(table["a"][:3002], [1.0, 2.0, *range(3000)])
+    np.testing.assert_array_equal(table["b"][3002:7002], np.arange(4000.0))
+    assert np.isnan(table["b"][7002:]).all()
+    assert np.isnan(table["c"]).sum() == 8001
     with pytest.raises(ValueError, match="read-only"):
         table["a"][0] = 1.0
 
