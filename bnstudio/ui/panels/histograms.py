@@ -201,11 +201,13 @@ class Histograms(QWidget):
         for multiple in self.multiples.multiples:
             multiple.run = run.title if run else ""
             multiple.take(*histories.get(multiple.node, ([], [])), ghosts.get(multiple.node, ()))
-            multiple.now = latest.get(multiple.node) if moments.past else None
+            if moments.past:
+                multiple.show_moment(moments.step, latest.get(multiple.node))
+            else:
+                multiple.show_moment(None, None)
         self._set_spans()
-        self.multiples.step = self.large.step = moments.step if moments.past else None
+        self.large.step = moments.step if moments.past else None
         self.multiples.mark()
-        self.multiples.update()
         if self._opened:
             self._show_large()
         elif self._stack.currentIndex() != bool(rows):
@@ -265,17 +267,18 @@ class Histograms(QWidget):
     def _set_spans(self) -> None:
         multiples = self.multiples.multiples
         if self.same_range.isChecked():
-            span = ridge.value_range(h for m in multiples for h in ridge.thinned(m.history))
+            span = ridge.value_range([h for m in multiples for h in m.chosen])
             for multiple in multiples:
-                multiple.span = span
-            return
-        for multiple in multiples:
-            multiple.span = None
-        if self.pairs:
+                multiple.show_range(span)
+        elif self.pairs:
             for before, after in zip(multiples[::2], multiples[1::2], strict=True):
                 # A pair is there to be compared, so it always shares its range.
-                both = [*ridge.thinned(before.history), *ridge.thinned(after.history)]
-                before.span = after.span = ridge.value_range(both)
+                span = ridge.value_range([*before.chosen, *after.chosen])
+                before.show_range(span)
+                after.show_range(span)
+        else:
+            for multiple in multiples:
+                multiple.show_range(None)
 
     def _set_kind(self, kind: Kind) -> None:
         self.multiples.set_kind(kind)

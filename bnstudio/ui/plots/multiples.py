@@ -18,8 +18,10 @@ from bnstudio.ui.plots import picture
 from bnstudio.ui.plots.pace import pacer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from bnstudio.ui.plots.multiple import Kind, Multiple
 
@@ -39,7 +41,6 @@ class Multiples(QWidget):
     Attributes:
         multiples: The places.
         kind: What every picture is.
-        step: Of the past moment that is marked; None while the newest is shown.
     """
 
     #: A place was clicked: the node's id.
@@ -57,7 +58,6 @@ class Multiples(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.multiples: list[Multiple] = []
         self.kind: Kind = "ridge"
-        self.step: float | None = None
         self._row = _HEIGHT
         self._selected: frozenset[str] = frozenset()
         self._hover: tuple[int, int] | None = None
@@ -73,7 +73,7 @@ class Multiples(QWidget):
     def mark_all(self) -> None:
         """Says that every place must be painted anew."""
         for multiple in self.multiples:
-            multiple.stale = True
+            multiple.stale = multiple.unmarked = True
         self.mark()
 
     def set_kind(self, kind: Kind) -> None:
@@ -145,9 +145,9 @@ class Multiples(QWidget):
         for index in self._visible(event.rect()):
             multiple = self.multiples[index]
             self._paint_card(painter, index, chosen=multiple.node in self._selected)
-            if multiple.picture is not None:
-                painter.drawPixmap(self.place(index).topLeft(), multiple.picture)
-            self._paint_moving(painter, index)
+            for part in (multiple.picture, multiple.marks):
+                if part is not None:
+                    painter.drawPixmap(self.place(index).topLeft(), part)
             if self._hover and self._hover[0] == index:
                 self._paint_hover(painter, index, self._hover[1])
         painter.end()
@@ -159,7 +159,7 @@ class Multiples(QWidget):
             self._paint_card(painter, index, chosen=False)
             place = QRectF(self.place(index))
             picture.paint_still(painter, multiple, self.kind, place, self.font())
-            self._paint_moving(painter, index)
+            picture.paint_moving(painter, multiple, self.kind, place, self.font())
 
     def whole(self) -> QSize:
         """How large ``paint_all`` paints."""
@@ -173,12 +173,6 @@ class Multiples(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.multiples[index].pair and index + 1 < len(self.multiples):
             self._paint_arrow(painter, place)
-
-    def _paint_moving(self, painter: QPainter, index: int) -> None:
-        place = QRectF(self.place(index))
-        picture.paint_moving(
-            painter, self.multiples[index], self.kind, place, self.font(), self.step
-        )
 
     def _paint_hover(self, painter: QPainter, index: int, x: int) -> None:
         area = picture.plane(self.multiples[index], self.kind, QRectF(self.place(index))).area
@@ -221,8 +215,9 @@ class Multiples(QWidget):
         index = self.at(position)
         hover = None if index is None else (index, position.x())
         if hover != self._hover:
+            self._update_hover()
             self._hover = hover
-            self.update()
+            self._update_hover()
         if index is None:
             QToolTip.hideText()
         else:
@@ -233,9 +228,12 @@ class Multiples(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Takes the crosshair away."""
         super().leaveEvent(event)
-        if self._hover is not None:
-            self._hover = None
-            self.update()
+        self._update_hover()
+        self._hover = None
+
+    def _update_hover(self) -> None:
+        if self._hover is not None and self._hover[0] < len(self.multiples):
+            self.update(self.place(self._hover[0]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walks over the places with the arrow keys; Enter opens the one that is chosen."""
@@ -284,18 +282,31 @@ class Multiples(QWidget):
             return
         deadline = time.perf_counter() + _BUDGET
         for index in self._visible():
-            multiple = self.multiples[index]
-            place = self.place(index)
-            size = place.size() * self.devicePixelRatioF()
-            if multiple.stale or multiple.picture is None or multiple.picture.size() != size:
-                multiple.picture = self._rendered(multiple, place.size())
-                multiple.stale = False
-                self.update(place)
-                if time.perf_counter() > deadline:
-                    pacer().mark(self, self._render_some)
-                    return
+            if not self._render_one(index):
+                continue
+            self.update(self.place(index))
+            if time.perf_counter() > deadline:
+                pacer().mark(self, self._render_some)
+                return
 
-    def _rendered(self, multiple: Multiple, size: QSize) -> QPixmap:
+    def _render_one(self, index: int) -> bool:
+        """Paints what is out of date of a place; whether anything was."""
+        multiple, size = self.multiples[index], self.place(index).size()
+        pixels, done = size * self.devicePixelRatioF(), False
+        if multiple.stale or multiple.picture is None or multiple.picture.size() != pixels:
+            multiple.picture = self._painted(picture.paint_still, multiple, size)
+            multiple.stale, done = False, True
+        if multiple.unmarked or multiple.marks is None or multiple.marks.size() != pixels:
+            multiple.marks = self._painted(picture.paint_moving, multiple, size)
+            multiple.unmarked, done = False, True
+        return done
+
+    def _painted(
+        self,
+        paint: Callable[[QPainter, Multiple, Kind, QRectF, QFont], None],
+        multiple: Multiple,
+        size: QSize,
+    ) -> QPixmap:
         ratio = self.devicePixelRatioF()
         result = QPixmap(size * ratio)
         result.setDevicePixelRatio(ratio)
@@ -303,7 +314,7 @@ class Multiples(QWidget):
         painter = QPainter(result)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(0, 0, size.width(), size.height())
-        picture.paint_still(painter, multiple, self.kind, whole, self.font())
+        paint(painter, multiple, self.kind, whole, self.font())
         painter.end()
         return result
 

@@ -164,7 +164,7 @@ class TestKinds:
         desk.session.runs_changed.emit()
         pacer().flush()
         assert [m.picture for m in wall.multiples] == kept, "the mark is painted over them"
-        assert wall.step == 20
+        assert wall.multiples[0].step == 20
         assert wall.multiples[0].current is desk.session.latest[wall.multiples[0].node]
         run, graph = desk.train(), desk.document.graph
         desk.tick(Started(run, 1, 1, 1, 1, tuple(graph.nodes), 1), measured(graph, run, 10))
