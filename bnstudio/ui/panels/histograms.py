@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
+from bnstudio.ui.detail import Detail
 from bnstudio.ui.ghost_tracks import GhostTracks, tracks
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.plots import export, ridge, tables
@@ -63,6 +64,7 @@ class Histograms(QWidget):
         self._opened: tuple[str, ...] = ()
         self._large: tuple[tuple[object, ...], ...] = ()
         self._ghosts = GhostTracks(session, self)
+        self._detail = Detail(session, self)
         self.multiples = Multiples()
         self.multiples.chosen.connect(self._choose)
         self.multiples.toggled.connect(self._toggle)
@@ -96,6 +98,7 @@ class Histograms(QWidget):
             session.runs_changed,
             session.ghosts_changed,
             self._ghosts.changed,
+            self._detail.changed,
             theme.notifier.changed,
         ):
             signal.connect(self._mark)
@@ -222,15 +225,20 @@ class Histograms(QWidget):
         if len(found) < len(self._opened):  # another run's drawing, or another view
             self.close_large()
             return
-        # The lists are replaced when there is something new in them, and only then.
-        key = tuple((layer, layer.span, layer.ghosts, layer.history) for layer in found)
+        # What is new is in other objects, so that nothing has to be compared bar by bar.
+        key = tuple(
+            (layer, layer.span, layer.ghosts, layer.history, self._detail.history(layer.node))
+            for layer in found
+        )
         if len(key) != len(self._large) or any(
             one is not other
             for new, old in zip(key, self._large, strict=True)
             for one, other in zip(new, old, strict=True)
         ):
             self._large = key
-            self.large.show_layers(found)
+            self.large.show_layers([self._detail.refined(layer) for layer in found])
+        for shown, layer in zip(self.large.layers, found, strict=True):
+            shown.show_moment(layer.step, layer.now)
         self.large.update()
 
     def _show_caption(self, run: Run | None) -> None:

@@ -85,7 +85,7 @@ class Multiple:
     unmarked: bool = True
     marks: QPixmap | None = None
     run: str = ""
-    _chosen: list[Histogram] | None = None
+    _chosen: list[Histogram] | None = field(default=None, init=False)
 
     @property
     def range(self) -> tuple[float, float] | None:

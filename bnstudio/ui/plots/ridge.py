@@ -27,7 +27,7 @@ _SPIKE = 5.0
 LINES = 18
 """Ridges in a small picture: more cannot be told apart at this size."""
 
-MOST_LINES = 40
+MOST_LINES = 30
 """Ridges in a large one."""
 
 
@@ -194,7 +194,7 @@ def paint_ridge_of(
 
 
 def _columns(area: QRectF) -> int:
-    return max(24, min(240, round(area.width() / 2)))
+    return max(24, min(160, round(area.width() / 2.4)))
 
 
 def _rise(area: QRectF, lines: int) -> float:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from bnstudio.runs.run import KEPT
 from bnstudio.training.messages import (
     QUANTILES,
     BatchNormGap,
@@ -20,6 +21,7 @@ from bnstudio.training.messages import (
     Started,
 )
 from bnstudio.ui import theme
+from bnstudio.ui.detail import MOST
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.data import Data
@@ -290,6 +292,28 @@ class TestLarge:
             for y in range(0, image.height(), 9)
         }
         assert len(colours) > 5
+
+    def test_it_has_more_moments_than_memory_keeps(self, desk, panel, qtbot):
+        run, graph = desk.train(), desk.document.graph
+        desk.tick(Started(run, 1, 1, 1, 1, tuple(graph.nodes), 1))
+        desk.tick(*(measured(graph, run, step) for step in range(1, 301)))
+        desk.tick(whole_run(run, ())[-1])
+        settle()
+        node = norm(desk)
+        with qtbot.waitSignal(panel._detail.changed):
+            panel.open((node,))
+            assert len(panel.large.layers[0].history) <= KEPT
+        settle()
+        (layer,) = panel.large.layers
+        assert len(layer.steps) == MOST
+        assert layer.steps[0] == 1
+        assert layer.steps[-1] == 300
+        assert max(np.diff(layer.steps)) <= 2
+        wanted = measured(graph, run, layer.steps[77]).by_node()[node]
+        assert layer.history[77] == wanted
+        panel.kind.choose("heat")
+        settle()
+        assert layer.range == panel.multiples.multiples[place_of(panel, node)].range
 
     def test_it_tells_the_figures_under_the_mouse(self, desk, panel):
         panel.kind.choose("heat")
