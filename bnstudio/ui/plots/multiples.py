@@ -61,6 +61,7 @@ class Multiples(QWidget):
         self._row = _HEIGHT
         self._selected: frozenset[str] = frozenset()
         self._hover: tuple[int, int] | None = None
+        self._current = 0
         theme.notifier.changed.connect(self.mark_all)
 
     def show_multiples(self, multiples: list[Multiple]) -> None:
@@ -92,6 +93,14 @@ class Multiples(QWidget):
         if nodes != self._selected:
             self._selected = nodes
             self.update()
+        self._describe()
+
+    def _describe(self) -> None:
+        """Says aloud what is chosen."""
+        chosen = [multiple for multiple in self.multiples if multiple.node in self._selected]
+        text = "; ".join(f"{m.name}: {picture.figures(m)}" for m in chosen[:3])
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
 
     def place(self, index: int) -> QRect:
         """Where a place lies."""
@@ -198,6 +207,7 @@ class Multiples(QWidget):
         index = self.at(event.position().toPoint())
         if index is None or event.button() != Qt.MouseButton.LeftButton:
             return
+        self._current = index
         if event.modifiers() & (_CTRL | Qt.KeyboardModifier.ShiftModifier):
             self.toggled.emit(self.multiples[index].node)
         else:
@@ -236,23 +246,32 @@ class Multiples(QWidget):
             self.update(self.place(self._hover[0]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walks over the places with the arrow keys; Enter opens the one that is chosen."""
+        """Arrows go from place to place, with Shift they choose more; Enter opens the place."""
         moves = {
             Qt.Key.Key_Right: 1,
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Down: self.columns(),
             Qt.Key.Key_Up: -self.columns(),
         }
-        places = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and places:
-            self.opened.emit(self.multiples[places[0]].node)
+        now = self._now()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now is not None:
+            self.opened.emit(self.multiples[now].node)
             return
         move = moves.get(Qt.Key(event.key()))
         if move is None or not self.multiples:
             super().keyPressEvent(event)
             return
-        index = min(max(0, (places[0] + move) if places else 0), len(self.multiples) - 1)
-        self.chosen.emit(self.multiples[index].node)
+        index = min(max(0, now + move if now is not None else 0), len(self.multiples) - 1)
+        self._current = index
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and index != now:
+            self.toggled.emit(self.multiples[index].node)
+        else:
+            self.chosen.emit(self.multiples[index].node)
+
+    def _now(self) -> int | None:
+        """The place that the keys start from: the one met last, if it is still chosen."""
+        chosen = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
+        return self._current if self._current in chosen else next(iter(chosen), None)
 
     def told(self, index: int, x: int, y: int) -> str:
         """What is said of a place in it: the figures, and how many values are there."""

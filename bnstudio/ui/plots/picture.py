@@ -233,8 +233,7 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
         lines.append(f"step {multiple.steps[place]:,}")
     if found is None:
         return ["not measured yet"]
-    mean, deviation = value_text(found.mean), value_text(found.std)
-    lines.append(f"mean {mean} \u00b7 deviation {deviation}")
+    lines.append(f"mean {value_text(found.mean)} \u00b7 deviation {value_text(found.std)}")
     lines.append(f"zeros {found.zeros:.1%}")
     if marks := bands.quantiles(found):
         lines.append("5 \u2026 95 %: " + "  ".join(value_text(mark) for mark in marks))
@@ -247,6 +246,15 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
         if inside:
             lines.append(_count_at(found, value))
     return lines
+
+
+def figures(multiple: Multiple) -> str:
+    """The figures of the moment in words."""
+    found = multiple.current
+    if found is None:
+        return "not measured yet"
+    mean, deviation = value_text(found.mean), value_text(found.std)
+    return f"mean {mean}, deviation {deviation}, zeros {found.zeros:.1%}"
 
 
 def heading(multiple: Multiple) -> str:

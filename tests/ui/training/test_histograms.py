@@ -357,6 +357,17 @@ class TestOverlays:
             assert len(panel.large.planes()) == planes
             assert len({plane.values for plane in panel.large.planes()}) == 1
 
+    def test_two_layers_are_chosen_with_the_keyboard(self, desk, panel):
+        wall = panel.multiples
+        desk.document.select((wall.multiples[1].node,))
+        wall.setFocus()
+        QTest.keyClick(wall, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+        assert desk.document.selection == {m.node for m in wall.multiples[1:3]}
+        assert wall.multiples[2].name in wall.accessibleDescription()
+        panel.overlay.setFocus()
+        QTest.keyClick(panel.overlay, Qt.Key.Key_Space)
+        assert [layer.name for layer in panel.large.layers] == [m.name for m in wall.multiples[1:3]]
+
     def test_other_runs_lie_behind_matched_by_id_and_by_name(self, desk, panel, qtbot):
         first = desk.session.runs[0]
         graph = desk.document.graph
