@@ -211,16 +211,19 @@ def _paint_figures(painter: QPainter, multiple: Multiple, place: QRectF) -> None
     if found is None:
         return
     now, metrics = theme.current(), painter.fontMetrics()
-    mean = f"{found.mean:.2f}".replace("-0.00", "0.00")
-    text = f"\u03bc {mean}  \u03c3 {found.std:.2f}  0s {found.zeros:.0%}"
+    mean = f"{found.mean:.2f}".replace("-0.00", "0.00").replace("-", "\u2212")
+    parts = [f"\u03bc {mean}", f"\u03c3 {found.std:.2f}", f"zeros {found.zeros:.0%}"]
     painter.setPen(QColor(now.muted))
     if found.bad:
         painter.setPen(QColor(now.error))
-        text = f"\u26a0 {found.bad:,} NaN or infinite"
-    room = int(place.width()) - 2 * PAD
+        parts = [f"\u26a0 {found.bad:,} NaN or infinite"]
     base = place.bottom() - FOOT + metrics.ascent() + 3 + metrics.height()
-    line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-    painter.drawText(QPointF(place.left() + PAD, base), line)
+    x, right = place.left() + PAD, place.right() - PAD
+    for part in parts:
+        # Each by itself: in a drawing the next one would begin where a viewer's own font ends.
+        text = metrics.elidedText(part, Qt.TextElideMode.ElideRight, int(right - x))
+        painter.drawText(QPointF(x, base), text)
+        x += metrics.horizontalAdvance(part) + 10
 
 
 def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> list[str]:

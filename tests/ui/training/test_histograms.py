@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.runs.run import KEPT
 from bnstudio.training.messages import (
@@ -523,9 +523,10 @@ def test_a_large_view_is_written_in_every_form(desk, panel, write, kind, two):
     panel.open(nodes)
     pacer().flush()
     names = [desk.document.graph.nodes[node].name for node in nodes]
-    assert is_picture(write(panel.export, "Export PNG"), panel.large.size())
+    assert is_picture(write(panel.export, "Export PNG"), panel.large.whole())
     said = texts(write(panel.export, "Export SVG"))
     assert {"Mean", "Mean gap", *(names if two else ["inference mode"])} <= said
+    assert any(all(name in text for name in (*names, "Run 1")) for text in said)
     assert {row["layer"] for row in rows(write(panel.export, "Export CSV\u2026"))} == set(names)
     figures = rows(write(panel.export, "Export CSV of figures"))
     history = desk.session.run.history.of(norm(desk))
@@ -548,6 +549,21 @@ def test_other_runs_are_written_too(desk, panel, write, qtbot):
     layers = len(panel.multiples.multiples)
     assert [row["run"] for row in table].count("Run 1") == len(STEPS) * layers
     assert [row["run"] for row in table].count("Run 2") == len(STEPS) * layers
+
+
+def test_a_wall_of_a_thousand_layers_is_a_picture_too(qtbot):
+    class Tall(QWidget):
+        def whole(self):
+            return QSize(400, 44_000)
+
+        def paint_all(self, painter):
+            painter.fillRect(0, 43_000, 400, 1000, Qt.GlobalColor.red)
+
+    tall = Tall()
+    qtbot.addWidget(tall)
+    image = QImage.fromData(export.png(tall), "PNG")
+    assert 20_000 < image.height() <= 30_000
+    assert image.pixelColor(10, image.height() - 5) == Qt.GlobalColor.red
 
 
 def test_curves_are_written_from_their_button(desk, qtbot, write):
