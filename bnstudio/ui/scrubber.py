@@ -87,7 +87,7 @@ class Scrubber(QWidget):
         self.slider.valueChanged.connect(self._take)
         moments.moved.connect(self._show)
         moments.grew.connect(self._show)
-        self._show()
+        self._show_button()
 
     @property
     def playing(self) -> bool:
@@ -158,6 +158,9 @@ class Scrubber(QWidget):
         if text != self.label.text():
             self.label.setText(text)
             self.slider.setAccessibleDescription(text)
+        self._show_button()
+
+    def _show_button(self) -> None:
         name = "Pause playing" if self.playing else "Play the run"
         if name != self.play.accessibleName():
             icons.bind(self.play, "pause" if self.playing else "play", "muted")

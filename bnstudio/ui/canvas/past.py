@@ -25,6 +25,7 @@ class Past(QFrame):
         super().__init__(over)
         self._over, self._moments = over, moments
         self.setObjectName("toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setAccessibleName("A past moment is shown")
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)

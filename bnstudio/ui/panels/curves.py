@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QSlider,
     QStackedLayout,
     QVBoxLayout,
@@ -26,7 +25,7 @@ from bnstudio.ui.plots.export import ExportButton
 from bnstudio.ui.plots.look import Axis, Look
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.plots.scroll import Scroll
-from bnstudio.ui.verbatim import Verbatim, in_menu
+from bnstudio.ui.verbatim import Elided, in_menu
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -137,9 +136,8 @@ class Curves(QWidget):
         self.log.toggled.connect(self._take_look)
         over = QLabel("over")
         over.setProperty("role", "muted")
-        self._title = Verbatim()
+        self._title = Elided()
         self._title.setProperty("role", "muted")
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(label)
         row.addWidget(self.smoothing)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
+from bnstudio.ui.detail import Detail
 from bnstudio.ui.ghost_tracks import GhostTracks, tracks
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.plots import export, ridge, tables
@@ -63,6 +64,7 @@ class Histograms(QWidget):
         self._opened: tuple[str, ...] = ()
         self._large: tuple[tuple[object, ...], ...] = ()
         self._ghosts = GhostTracks(session, self)
+        self._detail = Detail(session, self)
         self.multiples = Multiples()
         self.multiples.chosen.connect(self._choose)
         self.multiples.toggled.connect(self._toggle)
@@ -96,6 +98,7 @@ class Histograms(QWidget):
             session.runs_changed,
             session.ghosts_changed,
             self._ghosts.changed,
+            self._detail.changed,
             theme.notifier.changed,
         ):
             signal.connect(self._mark)
@@ -201,11 +204,13 @@ class Histograms(QWidget):
         for multiple in self.multiples.multiples:
             multiple.run = run.title if run else ""
             multiple.take(*histories.get(multiple.node, ([], [])), ghosts.get(multiple.node, ()))
-            multiple.now = latest.get(multiple.node) if moments.past else None
+            if moments.past:
+                multiple.show_moment(moments.step, latest.get(multiple.node))
+            else:
+                multiple.show_moment(None, None)
         self._set_spans()
-        self.multiples.step = self.large.step = moments.step if moments.past else None
+        self.large.step = moments.step if moments.past else None
         self.multiples.mark()
-        self.multiples.update()
         if self._opened:
             self._show_large()
         elif self._stack.currentIndex() != bool(rows):
@@ -220,15 +225,20 @@ class Histograms(QWidget):
         if len(found) < len(self._opened):  # another run's drawing, or another view
             self.close_large()
             return
-        # The lists are replaced when there is something new in them, and only then.
-        key = tuple((layer, layer.span, layer.ghosts, layer.history) for layer in found)
+        # What is new is in other objects, so that nothing has to be compared bar by bar.
+        key = tuple(
+            (layer, layer.span, layer.ghosts, layer.history, self._detail.history(layer.node))
+            for layer in found
+        )
         if len(key) != len(self._large) or any(
             one is not other
             for new, old in zip(key, self._large, strict=True)
             for one, other in zip(new, old, strict=True)
         ):
             self._large = key
-            self.large.show_layers(found)
+            self.large.show_layers([self._detail.refined(layer) for layer in found])
+        for shown, layer in zip(self.large.layers, found, strict=True):
+            shown.show_moment(layer.step, layer.now)
         self.large.update()
 
     def _show_caption(self, run: Run | None) -> None:
@@ -265,17 +275,18 @@ class Histograms(QWidget):
     def _set_spans(self) -> None:
         multiples = self.multiples.multiples
         if self.same_range.isChecked():
-            span = ridge.value_range(h for m in multiples for h in ridge.thinned(m.history))
+            span = ridge.value_range([h for m in multiples for h in m.chosen])
             for multiple in multiples:
-                multiple.span = span
-            return
-        for multiple in multiples:
-            multiple.span = None
-        if self.pairs:
+                multiple.show_range(span)
+        elif self.pairs:
             for before, after in zip(multiples[::2], multiples[1::2], strict=True):
                 # A pair is there to be compared, so it always shares its range.
-                both = [*ridge.thinned(before.history), *ridge.thinned(after.history)]
-                before.span = after.span = ridge.value_range(both)
+                span = ridge.value_range([*before.chosen, *after.chosen])
+                before.show_range(span)
+                after.show_range(span)
+        else:
+            for multiple in multiples:
+                multiple.show_range(None)
 
     def _set_kind(self, kind: Kind) -> None:
         self.multiples.set_kind(kind)

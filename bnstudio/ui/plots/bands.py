@@ -119,4 +119,4 @@ def _paint_line(
 
 
 def _polygon(xs: Floats, ys: Floats) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
+    return QPolygonF(list(map(QPointF, xs.tolist(), ys.tolist())))

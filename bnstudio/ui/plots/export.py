@@ -26,6 +26,12 @@ Table = tuple[list[str], list[list[str]]]
 SCALE = 2.0
 """Pixels of an exported picture for one of the window's units."""
 
+_EDGE = 30_000
+"""A picture's longer side, in pixels, is kept below this: Qt paints on none that is longer."""
+
+_DPI = 96
+"""Of a drawing, which is measured in millimeters: as browsers have it."""
+
 
 @runtime_checkable
 class Drawn(Protocol):
@@ -111,9 +117,11 @@ def ask_and_write(
 
 
 def picture(widget: QWidget) -> QImage:
-    """The widget as an image, in twice its size."""
-    image = QImage(_size(widget) * SCALE, QImage.Format.Format_ARGB32)
-    image.setDevicePixelRatio(SCALE)
+    """The widget as an image, in twice its size, or what a picture can hold of that."""
+    size = _size(widget)
+    scale = min(SCALE, _EDGE / max(1, size.width(), size.height()))
+    image = QImage(size * scale, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(scale)
     image.fill(widget.palette().base().color())
     painter = QPainter(image)
     _paint(widget, painter)
@@ -137,6 +145,7 @@ def svg(widget: QWidget, title: str) -> bytes:
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setTitle(title)
+    generator.setResolution(_DPI)
     generator.setSize(_size(widget))
     generator.setViewBox(QRect(QPoint(0, 0), _size(widget)))
     painter = QPainter(generator)

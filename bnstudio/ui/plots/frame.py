@@ -65,7 +65,7 @@ def paint_axes(painter: QPainter, frame: Frame, unit: str = "step") -> None:
     now, area = theme.current(), frame.area
     paint_steps(painter, area, frame.steps, unit)
     metrics = painter.fontMetrics()
-    for value in ticks(*frame.values, max(2, int(area.height() / _DOWN))):
+    for value in ticks(*frame.values, max(1, int(area.height() / _DOWN))):
         y = float(frame.y(value))
         painter.setPen(QPen(QColor(now.border), 1))
         painter.drawLine(QPointF(area.left() - 3, y), QPointF(area.left(), y))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -34,6 +34,7 @@ _PAD = 12
 _GUTTER = 42
 _FOOT = 20
 _KEY = 10
+_TITLE = 24
 
 
 class LayerView(QWidget):
@@ -200,14 +201,21 @@ class LayerView(QWidget):
         painter.end()
 
     def paint_all(self, painter: QPainter) -> None:
-        """Paints all of it as lines and text: for export."""
+        """Paints all of it as lines and text, under a line that says what it is: for export."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(theme.current().text))
+        heads = dict.fromkeys(f"{layer.name} {layer.label}" for layer in self.layers)
+        runs = dict.fromkeys(layer.run for layer in self.layers)
+        moment = "" if self.step is None else f"step {self.step:,.0f}"
+        text = " \u00b7 ".join(filter(None, (" and ".join(heads), *runs, moment)))
+        painter.drawText(QPointF(_PAD, painter.fontMetrics().ascent() + 6), text)
+        painter.translate(0, _TITLE)
         self._paint_still(painter)
         self._paint_moving(painter)
 
     def whole(self) -> QSize:
         """How large ``paint_all`` paints."""
-        return self.size()
+        return self.size().grownBy(QMargins(0, _TITLE, 0, 0))
 
     def _render(self) -> None:
         if not self.isVisible():

@@ -62,7 +62,11 @@ class Multiple:
         ghosts: The same layer in the runs that this one is compared with.
         span: The range that is painted; None for the histograms' own.
         run: The title of the run whose histograms they are.
-        stale: Whether ``picture`` is not of what it should show.
+        step: Of the moment ``now`` is of, if that is a past one.
+        picture: All but what belongs to the moment, as it was painted last.
+        stale: Whether that is not what it should be.
+        marks: What belongs to the moment, to be put over it.
+        unmarked: Whether that is not what it should be.
     """
 
     node: str
@@ -75,17 +79,25 @@ class Multiple:
     pair: bool = False
     now: Histogram | None = None
     ghosts: tuple[Track, ...] = ()
+    step: float | None = None
     stale: bool = True
     picture: QPixmap | None = None
+    unmarked: bool = True
+    marks: QPixmap | None = None
     run: str = ""
+    _chosen: list[Histogram] | None = field(default=None, init=False)
 
     @property
     def range(self) -> tuple[float, float] | None:
         """What the axis of values goes over."""
-        if self.span is not None:
-            return self.span
-        mine = ridge.thinned(self.history)
-        return ridge.value_range(mine) if mine else None
+        return self.span or ridge.value_range(self.chosen)
+
+    @property
+    def chosen(self) -> list[Histogram]:
+        """So many of its histograms, evenly over time, that their range is that of all."""
+        if self._chosen is None:
+            self._chosen = ridge.thinned(self.history)
+        return self._chosen
 
     @property
     def times(self) -> tuple[float, float]:
@@ -110,7 +122,20 @@ class Multiple:
         """Takes in other measurements; where they are the same ones the picture stays."""
         if (steps, ghosts) != (self.steps, self.ghosts) or not _same(history, self.history):
             self.steps, self.history, self.ghosts = steps, history, ghosts
-            self.stale = True
+            self._chosen = None
+            self.stale = self.unmarked = True
+
+    def show_range(self, span: tuple[float, float] | None) -> None:
+        """Paints over another range of values."""
+        if span != self.span:
+            self.span = span
+            self.stale = self.unmarked = True
+
+    def show_moment(self, step: float | None, now: Histogram | None) -> None:
+        """Marks another moment; None for the newest."""
+        if step != self.step or now is not self.now:
+            self.step, self.now = step, now
+            self.unmarked = True
 
 
 def nearest(steps: Sequence[int], step: float) -> int:

@@ -18,8 +18,10 @@ from bnstudio.ui.plots import picture
 from bnstudio.ui.plots.pace import pacer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from bnstudio.ui.plots.multiple import Kind, Multiple
 
@@ -39,7 +41,6 @@ class Multiples(QWidget):
     Attributes:
         multiples: The places.
         kind: What every picture is.
-        step: Of the past moment that is marked; None while the newest is shown.
     """
 
     #: A place was clicked: the node's id.
@@ -57,10 +58,10 @@ class Multiples(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.multiples: list[Multiple] = []
         self.kind: Kind = "ridge"
-        self.step: float | None = None
         self._row = _HEIGHT
         self._selected: frozenset[str] = frozenset()
         self._hover: tuple[int, int] | None = None
+        self._current = 0
         theme.notifier.changed.connect(self.mark_all)
 
     def show_multiples(self, multiples: list[Multiple]) -> None:
@@ -73,7 +74,7 @@ class Multiples(QWidget):
     def mark_all(self) -> None:
         """Says that every place must be painted anew."""
         for multiple in self.multiples:
-            multiple.stale = True
+            multiple.stale = multiple.unmarked = True
         self.mark()
 
     def set_kind(self, kind: Kind) -> None:
@@ -92,6 +93,14 @@ class Multiples(QWidget):
         if nodes != self._selected:
             self._selected = nodes
             self.update()
+        self._describe()
+
+    def _describe(self) -> None:
+        """Says aloud what is chosen."""
+        chosen = [multiple for multiple in self.multiples if multiple.node in self._selected]
+        text = "; ".join(f"{m.name}: {picture.figures(m)}" for m in chosen[:3])
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
 
     def place(self, index: int) -> QRect:
         """Where a place lies."""
@@ -145,9 +154,9 @@ class Multiples(QWidget):
         for index in self._visible(event.rect()):
             multiple = self.multiples[index]
             self._paint_card(painter, index, chosen=multiple.node in self._selected)
-            if multiple.picture is not None:
-                painter.drawPixmap(self.place(index).topLeft(), multiple.picture)
-            self._paint_moving(painter, index)
+            for part in (multiple.picture, multiple.marks):
+                if part is not None:
+                    painter.drawPixmap(self.place(index).topLeft(), part)
             if self._hover and self._hover[0] == index:
                 self._paint_hover(painter, index, self._hover[1])
         painter.end()
@@ -159,7 +168,7 @@ class Multiples(QWidget):
             self._paint_card(painter, index, chosen=False)
             place = QRectF(self.place(index))
             picture.paint_still(painter, multiple, self.kind, place, self.font())
-            self._paint_moving(painter, index)
+            picture.paint_moving(painter, multiple, self.kind, place, self.font())
 
     def whole(self) -> QSize:
         """How large ``paint_all`` paints."""
@@ -173,12 +182,6 @@ class Multiples(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.multiples[index].pair and index + 1 < len(self.multiples):
             self._paint_arrow(painter, place)
-
-    def _paint_moving(self, painter: QPainter, index: int) -> None:
-        place = QRectF(self.place(index))
-        picture.paint_moving(
-            painter, self.multiples[index], self.kind, place, self.font(), self.step
-        )
 
     def _paint_hover(self, painter: QPainter, index: int, x: int) -> None:
         area = picture.plane(self.multiples[index], self.kind, QRectF(self.place(index))).area
@@ -204,6 +207,7 @@ class Multiples(QWidget):
         index = self.at(event.position().toPoint())
         if index is None or event.button() != Qt.MouseButton.LeftButton:
             return
+        self._current = index
         if event.modifiers() & (_CTRL | Qt.KeyboardModifier.ShiftModifier):
             self.toggled.emit(self.multiples[index].node)
         else:
@@ -221,8 +225,9 @@ class Multiples(QWidget):
         index = self.at(position)
         hover = None if index is None else (index, position.x())
         if hover != self._hover:
+            self._update_hover()
             self._hover = hover
-            self.update()
+            self._update_hover()
         if index is None:
             QToolTip.hideText()
         else:
@@ -233,28 +238,40 @@ class Multiples(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Takes the crosshair away."""
         super().leaveEvent(event)
-        if self._hover is not None:
-            self._hover = None
-            self.update()
+        self._update_hover()
+        self._hover = None
+
+    def _update_hover(self) -> None:
+        if self._hover is not None and self._hover[0] < len(self.multiples):
+            self.update(self.place(self._hover[0]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walks over the places with the arrow keys; Enter opens the one that is chosen."""
+        """Arrows go from place to place, with Shift they choose more; Enter opens the place."""
         moves = {
             Qt.Key.Key_Right: 1,
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Down: self.columns(),
             Qt.Key.Key_Up: -self.columns(),
         }
-        places = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and places:
-            self.opened.emit(self.multiples[places[0]].node)
+        now = self._now()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now is not None:
+            self.opened.emit(self.multiples[now].node)
             return
         move = moves.get(Qt.Key(event.key()))
         if move is None or not self.multiples:
             super().keyPressEvent(event)
             return
-        index = min(max(0, (places[0] + move) if places else 0), len(self.multiples) - 1)
-        self.chosen.emit(self.multiples[index].node)
+        index = min(max(0, now + move if now is not None else 0), len(self.multiples) - 1)
+        self._current = index
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and index != now:
+            self.toggled.emit(self.multiples[index].node)
+        else:
+            self.chosen.emit(self.multiples[index].node)
+
+    def _now(self) -> int | None:
+        """The place that the keys start from: the one met last, if it is still chosen."""
+        chosen = [i for i, m in enumerate(self.multiples) if m.node in self._selected]
+        return self._current if self._current in chosen else next(iter(chosen), None)
 
     def told(self, index: int, x: int, y: int) -> str:
         """What is said of a place in it: the figures, and how many values are there."""
@@ -284,18 +301,31 @@ class Multiples(QWidget):
             return
         deadline = time.perf_counter() + _BUDGET
         for index in self._visible():
-            multiple = self.multiples[index]
-            place = self.place(index)
-            size = place.size() * self.devicePixelRatioF()
-            if multiple.stale or multiple.picture is None or multiple.picture.size() != size:
-                multiple.picture = self._rendered(multiple, place.size())
-                multiple.stale = False
-                self.update(place)
-                if time.perf_counter() > deadline:
-                    pacer().mark(self, self._render_some)
-                    return
+            if not self._render_one(index):
+                continue
+            self.update(self.place(index))
+            if time.perf_counter() > deadline:
+                pacer().mark(self, self._render_some)
+                return
 
-    def _rendered(self, multiple: Multiple, size: QSize) -> QPixmap:
+    def _render_one(self, index: int) -> bool:
+        """Paints what is out of date of a place; whether anything was."""
+        multiple, size = self.multiples[index], self.place(index).size()
+        pixels, done = size * self.devicePixelRatioF(), False
+        if multiple.stale or multiple.picture is None or multiple.picture.size() != pixels:
+            multiple.picture = self._painted(picture.paint_still, multiple, size)
+            multiple.stale, done = False, True
+        if multiple.unmarked or multiple.marks is None or multiple.marks.size() != pixels:
+            multiple.marks = self._painted(picture.paint_moving, multiple, size)
+            multiple.unmarked, done = False, True
+        return done
+
+    def _painted(
+        self,
+        paint: Callable[[QPainter, Multiple, Kind, QRectF, QFont], None],
+        multiple: Multiple,
+        size: QSize,
+    ) -> QPixmap:
         ratio = self.devicePixelRatioF()
         result = QPixmap(size * ratio)
         result.setDevicePixelRatio(ratio)
@@ -303,7 +333,7 @@ class Multiples(QWidget):
         painter = QPainter(result)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(0, 0, size.width(), size.height())
-        picture.paint_still(painter, multiple, self.kind, whole, self.font())
+        paint(painter, multiple, self.kind, whole, self.font())
         painter.end()
         return result
 

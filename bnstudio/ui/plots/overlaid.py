@@ -95,14 +95,18 @@ def _paint_legend(painter: QPainter, place: QRectF, shapes: Sequence[Shape], fon
     small.setPointSizeF(font.pointSizeF() * 0.85)
     painter.setFont(small)
     metrics = painter.fontMetrics()
+    ground = QColor(theme.current().surface)
+    ground.setAlphaF(0.7)
     for row, shape in enumerate(shapes):
         middle = place.top() + _LINE * row + _LINE / 2
+        room = int(place.width()) - _SAMPLE - 8
+        text = metrics.elidedText(shape.title, Qt.TextElideMode.ElideMiddle, room)
+        wide = _SAMPLE + 8 + metrics.horizontalAdvance(text)
+        painter.fillRect(QRectF(place.left() - 2, middle - _LINE / 2, wide, _LINE), ground)
         painter.setPen(shape.pen)
         painter.drawLine(
             QPointF(place.left(), middle), QPointF(place.left() + _SAMPLE, middle)
         )  # fmt: skip
         painter.setPen(QColor(theme.current().text))
-        room = int(place.width()) - _SAMPLE - 8
-        text = metrics.elidedText(shape.title, Qt.TextElideMode.ElideMiddle, room)
         base = middle + metrics.ascent() / 2 - 1
         painter.drawText(QPointF(place.left() + _SAMPLE + 6, base), text)

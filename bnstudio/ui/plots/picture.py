@@ -52,29 +52,24 @@ def paint_still(
         text = "no finite values" if multiple.history else "not measured yet"
         painter.drawText(within.area, Qt.AlignmentFlag.AlignCenter, text)
     else:
-        paint_plot(painter, multiple, kind, within)
+        _paint_plot(painter, multiple, kind, within)
 
 
 def paint_moving(
-    painter: QPainter,
-    multiple: Multiple,
-    kind: Kind,
-    place: QRectF,
-    font: QFont,
-    step: float | None,
+    painter: QPainter, multiple: Multiple, kind: Kind, place: QRectF, font: QFont
 ) -> None:
-    """Paints what belongs to the moment at ``step``; None for the newest, which is not marked."""
+    """Paints what belongs to the moment; the newest one is not marked."""
     painter.setFont(theme.mono(font.pointSizeF() * 0.78))
     if multiple.range is not None:
-        paint_marks(painter, multiple, kind, plane(multiple, kind, place), step)
+        _paint_marks(painter, multiple, kind, plane(multiple, kind, place))
     _paint_figures(painter, multiple, place)
 
 
-def paint_plot(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame) -> None:
+def _paint_plot(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame) -> None:
     """The plot of a kind with its axes, in the painter's font."""
     now, span, ink = theme.current(), within.values, strong(multiple)
     if kind == "ridge":
-        _, rest = halves(within.area)
+        _, rest = _halves(within.area)
         frame.paint_values(painter, within.area, span)
         _paint_zero(painter, within, upright=True)
         ridge.paint_ridges(painter, rest, multiple.history, span, ink, QColor(now.surface))
@@ -92,19 +87,18 @@ def paint_plot(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame)
     frame.paint_axes(painter, within)
 
 
-def paint_marks(
-    painter: QPainter, multiple: Multiple, kind: Kind, within: Frame, step: float | None
-) -> None:
+def _paint_marks(painter: QPainter, multiple: Multiple, kind: Kind, within: Frame) -> None:
     """What stands for the moment: the histogram on top of ridges, a line where there are steps."""
+    step = multiple.step
     if kind != "ridge":
         if step is not None:
             frame.paint_moment(painter, within, step)
         return
-    top, rest = halves(within.area)
+    top, rest = _halves(within.area)
     for ghost in multiple.ghosts:
         other = ghost.at(step)
         if other is not None and ridge.usable(other):
-            ridge.paint_outline(painter, top, other, within.values, dots(ghost.colour))
+            ridge.paint_outline(painter, top, other, within.values, _dots(ghost.colour))
     current = multiple.current
     if current is None or not ridge.usable(current):
         return
@@ -116,7 +110,7 @@ def paint_marks(
         ridge.paint_ridge_of(painter, rest, current, within.values, deep, accent)
 
 
-def halves(area: QRectF) -> tuple[QRectF, QRectF]:
+def _halves(area: QRectF) -> tuple[QRectF, QRectF]:
     """Of a plot of ridges: where the newest histogram is, and below it where its history is."""
     split = area.top() + area.height() * _TOP_SHARE
     top = QRectF(area.left(), area.top(), area.width(), split - area.top() - 4)
@@ -128,7 +122,7 @@ def strong(multiple: Multiple) -> QColor:
     return ridge.mixed(multiple.colour, QColor(theme.current().text), 0.12)
 
 
-def dots(colour: QColor) -> QPen:
+def _dots(colour: QColor) -> QPen:
     """The pen of what lies behind to be compared with."""
     pen = QPen(colour, 1.3)
     pen.setDashPattern([3.0, 2.0])
@@ -137,8 +131,7 @@ def dots(colour: QColor) -> QPen:
 
 def age(multiple: Multiple, step: float) -> float:
     """How far to the front a moment lies among the ridges."""
-    places = ridge.thinned_places(multiple.history)
-    if len(places) < 2:
+    if len(multiple.chosen) < 2:
         return 1.0
     return nearest(multiple.steps, step) / max(1, len(multiple.steps) - 1)
 
@@ -218,16 +211,19 @@ def _paint_figures(painter: QPainter, multiple: Multiple, place: QRectF) -> None
     if found is None:
         return
     now, metrics = theme.current(), painter.fontMetrics()
-    mean = f"{found.mean:.2f}".replace("-0.00", "0.00")
-    text = f"\u03bc {mean}  \u03c3 {found.std:.2f}  0s {found.zeros:.0%}"
+    mean = f"{found.mean:.2f}".replace("-0.00", "0.00").replace("-", "\u2212")
+    parts = [f"\u03bc {mean}", f"\u03c3 {found.std:.2f}", f"zeros {found.zeros:.0%}"]
     painter.setPen(QColor(now.muted))
     if found.bad:
         painter.setPen(QColor(now.error))
-        text = f"\u26a0 {found.bad:,} NaN or infinite"
-    room = int(place.width()) - 2 * PAD
+        parts = [f"\u26a0 {found.bad:,} NaN or infinite"]
     base = place.bottom() - FOOT + metrics.ascent() + 3 + metrics.height()
-    line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-    painter.drawText(QPointF(place.left() + PAD, base), line)
+    x, right = place.left() + PAD, place.right() - PAD
+    for part in parts:
+        # Each by itself: in a drawing the next one would begin where a viewer's own font ends.
+        text = metrics.elidedText(part, Qt.TextElideMode.ElideRight, int(right - x))
+        painter.drawText(QPointF(x, base), text)
+        x += metrics.horizontalAdvance(part) + 10
 
 
 def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> list[str]:
@@ -240,8 +236,7 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
         lines.append(f"step {multiple.steps[place]:,}")
     if found is None:
         return ["not measured yet"]
-    mean, deviation = value_text(found.mean), value_text(found.std)
-    lines.append(f"mean {mean} \u00b7 deviation {deviation}")
+    lines.append(f"mean {value_text(found.mean)} \u00b7 deviation {value_text(found.std)}")
     lines.append(f"zeros {found.zeros:.1%}")
     if marks := bands.quantiles(found):
         lines.append("5 \u2026 95 %: " + "  ".join(value_text(mark) for mark in marks))
@@ -254,6 +249,15 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
         if inside:
             lines.append(_count_at(found, value))
     return lines
+
+
+def figures(multiple: Multiple) -> str:
+    """The figures of the moment in words."""
+    found = multiple.current
+    if found is None:
+        return "not measured yet"
+    mean, deviation = value_text(found.mean), value_text(found.std)
+    return f"mean {mean}, deviation {deviation}, zeros {found.zeros:.1%}"
 
 
 def heading(multiple: Multiple) -> str:

@@ -5,6 +5,7 @@ Functions from numbers to paint; nothing here keeps anything.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -27,17 +28,17 @@ _SPIKE = 5.0
 LINES = 18
 """Ridges in a small picture: more cannot be told apart at this size."""
 
-MOST_LINES = 40
+MOST_LINES = 30
 """Ridges in a large one."""
 
 
 def usable(histogram: Histogram) -> bool:
     """Whether there is anything to paint."""
     return (
-        bool(histogram.counts)
-        and bool(np.isfinite((histogram.low, histogram.high)).all())
+        math.isfinite(histogram.low)
+        and math.isfinite(histogram.high)
         and histogram.high >= histogram.low
-        and max(histogram.counts) > 0
+        and any(histogram.counts)
     )
 
 
@@ -125,9 +126,7 @@ def paint_bars(
     ys = area.bottom() - heights * area.height()
     fill = QColor(colour)
     fill.setAlphaF(0.28)
-    _paint_area(painter, xs, ys, area.bottom(), fill)
-    painter.setPen(_line(colour, 1.0))
-    painter.drawPolyline(_polygon(xs, ys))
+    _paint_hill(painter, _polygon(xs, ys), area.bottom(), fill, _line(colour, 1.0))
 
 
 def paint_outline(
@@ -171,9 +170,9 @@ def paint_ridges(
         age = place / max(1, len(lines) - 1)
         base = _base(area, rise, age)
         ys = base - scaled(row) * rise
-        _paint_area(painter, xs, ys, base, mixed(ground, colour, 0.10 + 0.24 * age))
-        painter.setPen(_line(mixed(ground, colour, 0.38 + 0.62 * age), 1.0))
-        painter.drawPolyline(_polygon(xs, ys))
+        fill = mixed(ground, colour, 0.10 + 0.24 * age)
+        pen = _line(mixed(ground, colour, 0.38 + 0.62 * age), 1.0)
+        _paint_hill(painter, _polygon(xs, ys), base, fill, pen)
 
 
 def paint_ridge_of(
@@ -192,13 +191,11 @@ def paint_ridge_of(
     fill.setAlphaF(0.22)
     xs = np.linspace(area.left(), area.right(), columns)
     ys = base - heights * rise
-    _paint_area(painter, xs, ys, base, fill)
-    painter.setPen(_line(colour, 1.6))
-    painter.drawPolyline(_polygon(xs, ys))
+    _paint_hill(painter, _polygon(xs, ys), base, fill, _line(colour, 1.6))
 
 
 def _columns(area: QRectF) -> int:
-    return max(24, min(240, round(area.width() / 2)))
+    return max(24, min(160, round(area.width() / 2.4)))
 
 
 def _rise(area: QRectF, lines: int) -> float:
@@ -225,18 +222,21 @@ def _places(span: tuple[float, float], columns: int) -> Floats:
     return np.linspace(low + half, high - half, columns)
 
 
-def _paint_area(painter: QPainter, xs: Floats, ys: Floats, base: float, fill: QColor) -> None:
-    polygon = _polygon(xs, ys)
-    polygon.append(QPointF(float(xs[-1]), base))
-    polygon.append(QPointF(float(xs[0]), base))
+def _paint_hill(painter: QPainter, line: QPolygonF, base: float, fill: QColor, pen: QPen) -> None:
+    """A line, and the area between it and the ground."""
+    area = QPolygonF(line)
+    area.append(QPointF(line.last().x(), base))
+    area.append(QPointF(line.first().x(), base))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
-    painter.drawPolygon(polygon)
+    painter.drawPolygon(area)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen)
+    painter.drawPolyline(line)
 
 
 def _polygon(xs: Floats, ys: Floats) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
+    return QPolygonF(list(map(QPointF, xs.tolist(), ys.tolist())))
 
 
 def _line(colour: QColor, width: float) -> QPen:

@@ -20,7 +20,7 @@ def ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[fl
         if whole and step < 1:
             continue
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if last - first < most:
+        if 0 <= last - first < most:
             return [number * step for number in range(first, last + 1)]
     return [low]
 
