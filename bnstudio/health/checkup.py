@@ -34,8 +34,8 @@ class Checkup:
     ) -> None:
         """``history`` is the run's, oldest first, of which only what came before counts.
 
-        That is what was measured before ``step``, or without one before the very measurement that
-        ``latest`` is of; where that is not part of the history there is nothing before it.
+        That is what was measured before ``step``, or without one before the measurement that
+        ``latest`` is; where that is not part of the history there is nothing before it.
         """
         self.moment = Moment(graph, latest)
         self._history = history
@@ -78,11 +78,29 @@ class Checkup:
 
     def _shown_place(self) -> int:
         """Where in the history what is shown stands; 0 where it does not."""
-        shown = next(iter(self.moment.latest.values()), None)
+        latest = self.moment.latest
         places = range(len(self._history) - 1, -1, -1)
         return next(
-            (at for at in places if any(each is shown for each in self._history[at].layers)), 0
+            (
+                at
+                for at in places
+                if all(
+                    _same(each, latest.get(each.node))
+                    for each in self._history[at].layers
+                    if each.port == 0
+                )
+            ),
+            0,
         )
+
+
+def _same(one: Histogram, other: Histogram | None) -> bool:
+    """Whether two are of one output at one moment; either may have been filled in or read anew."""
+    if one is other:
+        return True
+    if other is None:
+        return False
+    return (one.mean, one.std, one.counts) == (other.mean, other.std, other.counts)
 
 
 class _Before:

@@ -110,10 +110,9 @@ def batch_normalized(reading: Reading) -> str:
         else ""
     )
     return (
-        "Each channel is rescaled and shifted. That keeps its shape, mirrored where gamma is "
-        "negative, and makes no bell curve of it: the skewness and the kurtosis of a channel stay "
-        "what they are but for that sign. All channels together, whose shapes are laid over each "
-        f"other anew: skewness {_change(reading, 'skewness')}; excess kurtosis "
+        "Each channel is rescaled and shifted. That keeps its shape, its kurtosis and, but for the "
+        "sign, its skewness: no bell curve is made. All channels together, each moved by its own "
+        f"amount: skewness {_change(reading, 'skewness')}; excess kurtosis "
         f"{_change(reading, 'kurtosis')}.{early}"
     )
 

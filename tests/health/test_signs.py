@@ -200,14 +200,21 @@ class TestOnTheBrink:
         history = [Histograms("run", step, (each,)) for step, each in enumerate((between, ill))]
         assert Checkup(RELU, {"b": between}, history).findings("b") == ()
 
-    def test_a_moment_that_was_read_again_is_told_by_its_step(self):
+    def test_a_measurement_that_is_no_longer_kept_is_placed_by_its_step(self):
+        ill, well, shown = (measured(RELU, "b", relu(count)) for count in (20, 5, 12))
+        history = [Histograms("run", step, (each,)) for step, each in ((5, ill), (9, well))]
+
+        def found(*step):
+            return Checkup(RELU, {"b": shown}, history, *step).findings("b")
+
+        assert found() == found(5) == found(10) == ()
+        assert found(6) == found(9) != ()
+
+    def test_a_measurement_that_was_filled_in_or_read_anew_is_known_again(self):
         ill, between = (measured(RELU, "b", relu(count)) for count in (20, 11))
-        history = [Histograms("run", step, (each,)) for step, each in ((5, ill), (9, between))]
-        copy = msgspec.structs.replace(between)
-        assert Checkup(RELU, {"b": copy}, history).findings("b") == ()
-        assert Checkup(RELU, {"b": copy}, history, 5).findings("b") == ()
-        for step in (6, 9, 12):
-            assert Checkup(RELU, {"b": copy}, history, step).findings("b") != ()
+        history = [Histograms("run", step, (each,)) for step, each in enumerate((ill, between))]
+        filled = msgspec.structs.replace(between, gradient_norm=1.0)
+        assert Checkup(RELU, {"b": filled}, history).findings("b") != ()
 
 
 def test_the_first_layer_that_is_not_finite_is_told_from_those_after_it():

@@ -309,7 +309,10 @@ class NodeItem(QGraphicsRectItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(body.adjusted(-6, -6, 6, 6) if outlined else body)
         if (ill := self.ill) is not None:
-            painter.fillRect(ill_foot(self.box, ill).translated(-self.pos()), look.severity(ill))
+            foot = ill_foot(self.box, ill).translated(-self.pos())
+            # Parted from the category's colour, which may be much like it.
+            painter.fillRect(foot.adjusted(0, -8, 8, 0).intersected(body), look.raised)
+            painter.fillRect(foot, look.severity(ill))
         if self.badge is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_mark(painter, look, self.badge.severity, QRectF(width - 40, 6, 32, 32))

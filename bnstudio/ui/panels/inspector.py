@@ -60,6 +60,7 @@ class Inspector(QWidget):
         super().__init__()
         self._document = document
         self._session = session
+        self._measured = session is not None and bool(session.latest)
         self._pages: dict[str, TypePage] = {}
         self._stack = QStackedWidget()
         self.summary = Summary(document)
@@ -73,6 +74,9 @@ class Inspector(QWidget):
         document.changed.connect(self._follow)
         document.selection_changed.connect(self._refresh)
         document.revealed.connect(self._point_to)
+        document.opened.connect(self._forget_measured)
+        if session is not None:
+            session.measured.connect(self._take_measured)
         theme.notifier.changed.connect(self._refresh)
         self._stale = False
         self._refresh()
@@ -126,6 +130,7 @@ class Inspector(QWidget):
         else:
             page = self._page(nodes[0].type)
             page.show_nodes(nodes)
+            page.show_measured(self._measured)
             self._stack.setCurrentWidget(page)
 
     def _page(self, type: str) -> TypePage:
@@ -133,6 +138,16 @@ class Inspector(QWidget):
             self._pages[type] = TypePage(LAYERS[type], self._document, self._session)
             self._stack.addWidget(self._pages[type])
         return self._pages[type]
+
+    def _forget_measured(self) -> None:
+        # What was measured is not about this drawing, whatever its nodes are called.
+        self._measured = False
+        self._refresh()
+
+    def _take_measured(self, _: object) -> None:
+        if not self._measured:
+            self._measured = True
+            self._refresh()
 
     def show_health(self) -> None:
         """Scrolls to what was measured of the selected layer."""
@@ -243,8 +258,12 @@ class TypePage(QScrollArea):
             self.name.setText(first.name)
         self._refuse_name("")
         self.facts.show_text(_facts(self._document.analysis, nodes))
+
+    def show_measured(self, measured: bool) -> None:
+        """Shows what was measured of the one node that is shown, if it is of this drawing."""
         if self.card is not None:
-            self.card.show_layer(first.id if alone else "")
+            alone = measured and len(self._nodes) == 1
+            self.card.show_layer(self._nodes[0].id if alone else "")
 
     def _set(self, name: str, value: object, merge: str) -> None:
         ids = [node.id for node in self._nodes]

@@ -129,7 +129,7 @@ class Picture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from bnstudio.ui.plots import ridge
+        from bnstudio.ui.plots import ridge  # with numpy, for which a start does not wait
 
         reading = self._reading
         if reading is None:

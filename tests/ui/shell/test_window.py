@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 from bnstudio import project as projects
 from bnstudio.graph import add
 from bnstudio.project import Project
+from bnstudio.training.messages import Histogram
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
 from bnstudio.ui import theme
@@ -314,6 +315,20 @@ def test_a_badge_leads_to_its_problem(window):
     problems.list.setFocus()
     QTest.keyClick(problems.list, Qt.Key.Key_F1)
     assert finding.code in window._help.page.toPlainText()
+
+
+def test_the_mark_of_ill_health_leads_to_what_was_measured(window):
+    id = next(node.id for node in window.document.graph.nodes.values() if node.type == "Dense")
+    histogram = Histogram(id, (1,) * 64, 0.0, 1.0, 0, 0, 0.5, 0.3, 0.0, 3)
+    window.session.latest = {id: histogram}
+    window.session.measured.emit(None)
+    window.resize(1000, 500)
+    window.show_panel("Code")
+    window.document.select([id])
+    window.canvas.health_clicked.emit(id)
+    card = window.panels["Inspector"].page.card
+    assert not card.visibleRegion().isEmpty(), "it was scrolled to"
+    assert "3 of its outputs are NaN" in card.ails._rows[0]._text.text()
 
 
 def test_escape_closes_the_help(window):

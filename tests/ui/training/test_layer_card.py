@@ -140,3 +140,14 @@ def test_behind_another_tab_it_does_nothing_and_catches_up(panel, desk):
     panel.show()
     pacer().flush()
     assert "3 NaN or inf" in words(panel.page.card)
+
+
+def test_it_is_not_shown_of_another_project_with_the_same_names(panel, desk):
+    measure(desk)
+    desk.document.select(["hidden_1"])
+    assert panel.page.card.isVisible()
+    desk.document.open(desk.document.project, None)
+    desk.document.select(["hidden_1"])
+    assert not panel.page.card.isVisible()
+    measure(desk, step=2)
+    assert panel.page.card.isVisible()
