@@ -119,10 +119,10 @@ class Folders:
             history.add(entry)
         return history
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements, counted from 0; None for what cannot be read."""
-        measured = self._measured(run)
-        return [measured[place] if place < len(measured) else None for place in places]
+    def moments(self, run: Run, steps: Sequence[int]) -> list[Histograms | None]:
+        """What was measured of a run at these steps; None for what is not there."""
+        found = {entry.step: entry for entry in self._measured(run)}
+        return [found.get(step) for step in steps]
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

@@ -171,14 +171,17 @@ class Place:
             _fill(history, connection, run.id)
         return history
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements, counted from 0; None for what cannot be read."""
-        found: list[Histograms | None] = [None] * len(places)
+    def moments(self, run: Run, steps: Sequence[int]) -> list[Histograms | None]:
+        """What was measured of a run at these steps; None for what is not there."""
+        found: list[Histograms | None] = [None] * len(steps)
         with suppress(RecordError), self._reading() as connection:
-            for place, wanted in enumerate(places):
+            rows = connection.execute(
+                "SELECT step, id FROM histograms WHERE run = ? ORDER BY id", (run.id,)
+            )
+            ids = dict(rows.fetchall())
+            for place, step in enumerate(steps):
                 row = connection.execute(
-                    "SELECT layers FROM histograms WHERE run = ? ORDER BY id LIMIT 1 OFFSET ?",
-                    (run.id, wanted),
+                    "SELECT layers FROM histograms WHERE id = ?", (ids.get(step),)
                 ).fetchone()
                 with suppress(PackError, TypeError):
                     found[place] = None if row is None else unpack_histograms(row[0])

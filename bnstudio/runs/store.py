@@ -166,12 +166,13 @@ class RunStore:
         """The activations of a run as its record has them. May be called on any thread."""
         return self._place(run).history(run)
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements from its record, counted from 0 over all of them.
+    def moments(self, run: Run, steps: Sequence[int]) -> list[Histograms | None]:
+        """What was measured of a run at these steps, as its record has it.
 
-        None for what is not there. May be called on any thread.
+        None for what is not there, as a long run's record keeps fewer and fewer of its earlier
+        measurements. May be called on any thread.
         """
-        return self._place(run).moments(run, places)
+        return self._place(run).moments(run, steps)
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

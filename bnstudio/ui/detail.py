@@ -69,15 +69,16 @@ class Detail(QObject):
 
     def _ask(self, run: Run, node: str, count: int) -> None:
         places = np.unique(np.linspace(0, count - 1, MOST).round().astype(int)).tolist()
+        steps = [run.history.steps[place] for place in places]
         store = self._session.store
 
         def read() -> _Found:
-            steps, found = [], []
-            for measured in store.moments(run, places):
+            there, found = [], []
+            for measured in store.moments(run, steps):
                 if measured is not None and (layer := measured.by_node().get(node)) is not None:
-                    steps.append(measured.step)
+                    there.append(measured.step)
                     found.append(layer)
-            return steps, found
+            return there, found
 
         def take(found: _Found) -> None:
             if run is self._run and found[0]:

@@ -122,13 +122,13 @@ class Moments(QObject):
     def _show(self, place: int) -> None:
         run = self._run
         assert run is not None
-        found = self._known(place, run)
+        found, step = self._known(place, run), self.steps[place]
         if found is not None:
             self.shown.emit(found)
         else:
             self.reading.ask(
                 "moment",
-                lambda: self._store.moments(run, (place,))[0],
+                lambda: self._store.moments(run, (step,))[0],
                 lambda found: self._take(run, place, found),
             )
 
