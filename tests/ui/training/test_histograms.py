@@ -208,7 +208,7 @@ class TestLarge:
         panel.open((node,))
         pacer().flush()
         inference, training = panel.large.shapes()
-        assert inference.histogram is desk.session.latest[node]
+        assert inference.histogram is desk.session.run.history.last.by_node()[node]
         assert training.title == "training mode, step 30", "the newest measurement has none"
         assert training.histogram.std == pytest.approx(
             2 * desk.session.run.history.of(node)[2][1].std
