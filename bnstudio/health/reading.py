@@ -66,6 +66,17 @@ class Moment:
         norms = [found.gradient_norm for found in self.latest.values()]
         return max((norm for norm in norms if norm is not None), default=None)
 
+    @cached_property
+    def noisy(self) -> frozenset[str]:
+        """The nodes behind one that acts at random in training: Dropout, noise, a recurrent one."""
+        waiting = [node.id for node in self.graph.nodes.values() if _acts_at_random(node)]
+        found: set[str] = set()
+        while waiting:
+            new = set(self.graph.successors(waiting.pop())) - found
+            found |= new
+            waiting.extend(new)
+        return frozenset(found)
+
     def reading(self, id: str) -> Reading | None:
         """What was measured of one node; None where nothing was."""
         histogram = self.latest.get(id)
@@ -156,6 +167,13 @@ def activation(node: Node) -> str:
             return ""
     value = node.params.get("activation")
     return value if isinstance(value, str) and value != "linear" else ""
+
+
+def _acts_at_random(node: Node) -> bool:
+    entry = LAYERS.get(node.type)
+    if entry is not None and entry.category == "Regularization":
+        return True
+    return bool(node.params.get("dropout") or node.params.get("recurrent_dropout"))
 
 
 def size(histogram: Histogram) -> float:
