@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from bnstudio.graph import Graph, Node
     from bnstudio.training.messages import Histogram
 
-PASSING = frozenset({"Pooling", "Regularization", "Merging", "Reshaping"})
+PASSING = frozenset(
+    {"Pooling", "Regularization", "Merging", "Reshaping", "Preprocessing", "Augmentation"}
+)
 """Categories of layers that hand on the values of others: what ails those is not theirs."""
 
 CUTTING = frozenset(
@@ -171,8 +173,8 @@ def activation(node: Node) -> str:
 
 def _acts_at_random(node: Node) -> bool:
     entry = LAYERS.get(node.type)
-    if entry is not None and entry.category == "Regularization":
-        return True
+    if entry is not None and entry.category in ("Regularization", "Augmentation"):
+        return node.type != "ActivityRegularization"
     return bool(node.params.get("dropout") or node.params.get("recurrent_dropout"))
 
 
