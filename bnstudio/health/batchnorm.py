@@ -116,13 +116,15 @@ def _say_shift(reading: Reading) -> tuple[str, str]:
     "around 0. Of 0.5 it is 2 (Li et al. 2018, arXiv:1801.05134).",
 )
 def variance_shift(reading: Reading) -> float | None:
-    """What a BatchNormalization is given varies more in training than at inference.
+    """What a BatchNormalization behind Dropout or noise is given varies more in training.
 
-    Dropout or noise before it does that. Behind the last BatchNormalization it does no such harm;
-    so moving it there, or a lower rate, may help.
+    Its moving statistics are then those of another distribution than it meets at inference. Dropout
+    behind the last BatchNormalization does no such harm; so moving it there, or a lower rate, may
+    help. An earlier BatchNormalization that still warms up adds to it for a while.
     """
     gap = reading.histogram.batch_norm
     shift = None if gap is None else gap.variance_shift
     if shift is None or not shift > 0:
         return None
-    return max(shift, 1 / shift)
+    # Without noise it is an earlier BatchNormalization alone, which has a sign of its own.
+    return max(shift, 1 / shift) if reading.id in reading.moment.noisy else 0.0

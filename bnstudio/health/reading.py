@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from bnstudio.graph import Graph, Node
     from bnstudio.training.messages import Histogram
 
-PASSING = frozenset({"Pooling", "Regularization", "Merging", "Reshaping"})
+PASSING = frozenset(
+    {"Pooling", "Regularization", "Merging", "Reshaping", "Preprocessing", "Augmentation"}
+)
 """Categories of layers that hand on the values of others: what ails those is not theirs."""
 
 CUTTING = frozenset(
@@ -65,6 +67,17 @@ class Moment:
         """The largest gradient norm of any layer; None where none was measured."""
         norms = [found.gradient_norm for found in self.latest.values()]
         return max((norm for norm in norms if norm is not None), default=None)
+
+    @cached_property
+    def noisy(self) -> frozenset[str]:
+        """The nodes behind one that acts at random in training: Dropout, noise, a recurrent one."""
+        waiting = [node.id for node in self.graph.nodes.values() if _acts_at_random(node)]
+        found: set[str] = set()
+        while waiting:
+            new = set(self.graph.successors(waiting.pop())) - found
+            found |= new
+            waiting.extend(new)
+        return frozenset(found)
 
     def reading(self, id: str) -> Reading | None:
         """What was measured of one node; None where nothing was."""
@@ -156,6 +169,13 @@ def activation(node: Node) -> str:
             return ""
     value = node.params.get("activation")
     return value if isinstance(value, str) and value != "linear" else ""
+
+
+def _acts_at_random(node: Node) -> bool:
+    entry = LAYERS.get(node.type)
+    if entry is not None and entry.category in ("Regularization", "Augmentation"):
+        return node.type != "ActivityRegularization"
+    return bool(node.params.get("dropout") or node.params.get("recurrent_dropout"))
 
 
 def size(histogram: Histogram) -> float:

@@ -34,8 +34,8 @@ class Reason:
 
     Attributes:
         name: Its own name, for tests and errors.
-        types: The layer types it is for; empty for all of ``category``.
-        category: The category it is for; empty for any.
+        types: The layer types it is for.
+        category: The category it is for too; with neither it is for any layer.
         say: The sentence; None where it does not apply after all.
     """
 
@@ -46,9 +46,11 @@ class Reason:
 
     def concerns(self, reading: Reading) -> bool:
         """Whether it is about such a layer."""
-        if self.types:
-            return reading.node.type in self.types
-        return not self.category or reading.category == self.category
+        if reading.node.type in self.types:
+            return True
+        if self.category:
+            return reading.category == self.category
+        return not self.types
 
 
 REASONS: dict[str, Reason] = {}
@@ -56,7 +58,7 @@ REASONS: dict[str, Reason] = {}
 
 
 def explains(*types: str, category: str = "") -> Callable[[Words], Words]:
-    """Enters a reason for these layer types, a whole category, or any layer.
+    """Enters a reason for these layer types, a whole category, both, or any layer.
 
     Raises:
         ValueError: If there is a reason of that name.
@@ -129,7 +131,10 @@ def layer_normalized(reading: Reading) -> str:
 @explains(category="Normalization")
 def normalized(reading: Reading) -> str:
     """Any other normalization."""
-    return f"Values are rescaled and shifted. Here the outputs have {_m(reading.histogram)}."
+    return (
+        "Values are brought to a common scale, group by group. The outputs have "
+        f"{_m(reading.histogram)}."
+    )
 
 
 # What only hands on.
@@ -144,9 +149,9 @@ def given(reading: Reading) -> str:
     )
 
 
-@explains("Dropout", "GaussianNoise")
+@explains(category="Regularization")
 def idle(reading: Reading) -> str:
-    """Dropout and noise are the identity at inference."""
+    """Dropout, noise and penalties are the identity at inference."""
     training = reading.histogram.training
     then = "" if training is None else f" In training it has {_m(training)}."
     return (
@@ -155,16 +160,33 @@ def idle(reading: Reading) -> str:
     )
 
 
-@explains(category="Regularization")
-def regularized(reading: Reading) -> str:
-    """Any other layer that is there for training alone."""
+@explains(category="Augmentation")
+def varied(reading: Reading) -> str:
+    """Augmentation is for training."""
     return (
-        "It changes values in training; this is measured at inference. The outputs have "
+        "Its random changes are for training; this is measured at inference. The outputs have "
         f"{_m(reading.histogram)}."
     )
 
 
-@explains("Flatten", "Reshape")
+@explains(category="Preprocessing")
+def prepared(reading: Reading) -> str:
+    """Nothing of it is learnt by training."""
+    return (
+        f"The data is prepared here, nothing is learnt. The outputs have {_m(reading.histogram)}."
+    )
+
+
+@explains("Masking")
+def masked(reading: Reading) -> str:
+    """Keras multiplies by the mask."""
+    return (
+        "Steps that hold nothing but mask_value are set to 0, and what follows may skip them. "
+        f"{percent(reading.histogram.zeros)} of the outputs are 0."
+    )
+
+
+@explains("Flatten", "Reshape", "Permute")
 def rearranged(reading: Reading) -> str:
     """Neither changes a value."""
     return "The same values in another order: the histogram is that of what comes in."
@@ -172,11 +194,17 @@ def rearranged(reading: Reading) -> str:
 
 @explains(category="Reshaping")
 def moved(reading: Reading) -> str:
-    """Any other layer that moves values about."""
-    return f"Values are moved about, not computed. Here the outputs have {_m(reading.histogram)}."
+    """Any other layer that changes the shape."""
+    return (
+        "The shape is changed: values are moved, repeated, filled in or left out. The outputs have "
+        f"{_m(reading.histogram)}."
+    )
 
 
-@explains("MaxPooling2D")
+_SIZES = ("1D", "2D", "3D")
+
+
+@explains(*(f"{name}{size}" for name in ("MaxPooling", "GlobalMaxPooling") for size in _SIZES))
 def largest(reading: Reading) -> str:
     """A maximum is one of its inputs."""
     return (
@@ -185,7 +213,9 @@ def largest(reading: Reading) -> str:
     )
 
 
-@explains("AveragePooling2D", "GlobalAveragePooling2D")
+@explains(
+    *(f"{name}{size}" for name in ("AveragePooling", "GlobalAveragePooling") for size in _SIZES)
+)
 def averaged(reading: Reading) -> str:
     """A mean lies between the extremes."""
     return (
@@ -197,7 +227,7 @@ def averaged(reading: Reading) -> str:
 @explains(category="Pooling")
 def pooled(reading: Reading) -> str:
     """Any other pooling."""
-    return f"Each output sums up a window of inputs: deviation {_change(reading, 'std')}."
+    return f"Each output is made of a window of inputs: deviation {_change(reading, 'std')}."
 
 
 # Branches that meet.
@@ -286,6 +316,24 @@ def gated(reading: Reading) -> str:
     )
     spread = _m(reading.histogram)
     return f"No output leaves the range from −1 to 1: {how}. Here the outputs have {spread}."
+
+
+@explains(category="Recurrent")
+def stepped(reading: Reading) -> str:
+    """Any other recurrent layer."""
+    return (
+        "It goes through the steps one after the other and carries a state along. The outputs have "
+        f"{_m(reading.histogram)}."
+    )
+
+
+@explains(category="Attention")
+def attended(reading: Reading) -> str:
+    """Attention's weights are computed from its inputs."""
+    return (
+        "Each output mixes values of many positions, in shares that depend on what comes in. The "
+        f"outputs have {_m(reading.histogram)}."
+    )
 
 
 @explains("Embedding")
@@ -381,12 +429,13 @@ def transformed(reading: Reading) -> str | None:
     )
 
 
-@explains("Dense", "Conv1D", "Conv2D")
+@explains("Dense", "EinsumDense", category="Convolution")
 def summed(reading: Reading) -> str:
     """The central limit theorem, where the parts are many and independent."""
     histogram = reading.histogram
     skewness, kurtosis = histogram.skewness, histogram.kurtosis
-    bias = " and a bias" if reading.argument("use_bias") is not False else ""
+    named = "bias_axes" if reading.node.type == "EinsumDense" else "use_bias"
+    bias = " and a bias" if reading.argument(named) else ""
     what = f"Each output is a weighted sum of inputs{bias}, without an activation."
     if skewness is None or kurtosis is None:
         return f"{what} Here all of them are equal."

@@ -33,17 +33,29 @@ def test_what_is_bounded_has_a_flat_end_on_either_side(name):
     assert high - 0.01 * (high - low) <= outputs.max() <= high
 
 
-@pytest.mark.parametrize("type", ["Dropout", "GaussianNoise"])
+@pytest.mark.parametrize(
+    "type", ["Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout", "SpatialDropout1D"]
+)
 def test_dropout_and_noise_do_nothing_at_inference(type):
     layer = getattr(keras.layers, type)(0.5)
-    np.testing.assert_array_equal(out(layer, TABLE, training=False), TABLE)
-    assert (out(layer, TABLE, training=True) != TABLE).any()
+    np.testing.assert_array_equal(out(layer, WALK, training=False), WALK)
+    assert (out(layer, WALK, training=True) != WALK).any()
 
 
-@pytest.mark.parametrize(("type", "arguments"), [("Flatten", ()), ("Reshape", ((-1,),))])
+@pytest.mark.parametrize(
+    ("type", "arguments"), [("Flatten", ()), ("Reshape", ((-1,),)), ("Permute", ((3, 1, 2),))]
+)
 def test_flatten_and_reshape_change_no_value(type, arguments):
     layer = getattr(keras.layers, type)(*arguments)
     np.testing.assert_array_equal(np.sort(out(layer, IMAGES).ravel()), np.sort(IMAGES.ravel()))
+
+
+def test_masking_sets_masked_steps_to_0():
+    steps = WALK.copy()
+    steps[:, 4:] = 7.0
+    outputs = out(keras.layers.Masking(7.0), steps)
+    assert (outputs[:, 4:] == 0).all()
+    np.testing.assert_array_equal(outputs[:, :4], steps[:, :4])
 
 
 def test_pooling_takes_a_value_of_the_window_or_one_between_them():

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.health import REASONS, reason
 from bnstudio.health.reasons import HALF_NORMAL_DEVIATION, HALF_NORMAL_MEAN, explains
-from bnstudio.layers import LAYERS
+from bnstudio.layers import CATEGORIES, LAYERS
 from tests.health.readings import chain, checkup, gap, measured, normal
 
 
@@ -29,18 +30,29 @@ def chosen(graph, **values) -> str:
 def test_every_layer_type_has_a_sentence_of_its_own(type):
     graph = chain("Input", (type, dict(LAYERS[type].initial)), "Dense")
     values = np.tanh(normal(64, 8))
-    assert chosen(graph, a=values, b=values) != "anything"
+    own = chosen(graph, a=values, b=values) != "anything"
+    assert own or LAYERS[type].category == "Core"
     text = said(graph, a=values, b=values)
     assert text.endswith(".")
     assert len(text) < 500
 
 
-@pytest.mark.parametrize("category", {entry.category for entry in LAYERS.values()} - {"Core"})
+@pytest.mark.parametrize(
+    "category",
+    [
+        *(name for name in CATEGORIES if name != "Core"),
+        "Attention",
+        "Preprocessing",
+        "Augmentation",
+    ],
+)
 def test_a_layer_type_to_come_is_spoken_of_by_its_category(category, monkeypatch):
-    template = next(e for e in LAYERS.values() if e.category == category)
-    monkeypatch.setitem(LAYERS, "New", template)
-    text = said(chain("Input", "New"), a=normal(64, 8), b=normal(64, 8))
-    assert text.endswith(".")
+    monkeypatch.setitem(LAYERS, "New", replace(LAYERS["Add"], name="New", category=category))
+    params = {"activation": "tanh"} if category == "Activation" else {}
+    graph = chain("Input", ("New", params))
+    values = np.tanh(normal(64, 8))
+    assert chosen(graph, a=values, b=values) != "anything"
+    assert said(graph, a=values, b=values).endswith(".")
 
 
 def test_an_unknown_type_is_told_by_its_numbers():

@@ -21,6 +21,7 @@ RELU = chain("Input", ("Dense", {"activation": "relu"}), "Dense")
 TANH = chain("Input", ("Dense", {"activation": "tanh"}), "Dense")
 DENSE = chain("Input", "Dense", "Dense")
 NORM = chain("Input", "BatchNormalization", "Dense")
+NOISY = chain("Dropout", "BatchNormalization", "Dense")
 WELL = normal(256, 64)
 
 
@@ -55,8 +56,8 @@ FIRES = {
     ],
     "warming_up": [of(NORM, WELL, batch_norm=gap(initial=0.6))],
     "variance_shift": [
-        of(NORM, WELL, batch_norm=gap(shift=1.41)),
-        of(NORM, WELL, batch_norm=gap(shift=0.7)),
+        of(NOISY, WELL, batch_norm=gap(shift=1.41)),
+        of(NOISY, WELL, batch_norm=gap(shift=0.7)),
     ],
 }
 SILENT = {
@@ -94,8 +95,9 @@ SILENT = {
     ],
     "warming_up": [of(NORM, WELL, batch_norm=gap(initial=0.01)), of(NORM, WELL)],
     "variance_shift": [
-        of(NORM, WELL, batch_norm=gap(shift=1.05)),
-        of(NORM, WELL, batch_norm=gap(shift=0.0)),
+        of(NOISY, WELL, batch_norm=gap(shift=1.05)),
+        of(NOISY, WELL, batch_norm=gap(shift=0.0)),
+        of(NORM, WELL, batch_norm=gap(shift=54.0)),
     ],
 }
 
@@ -149,10 +151,10 @@ def test_a_sound_layer_has_no_sign():
 
 def test_the_worst_comes_first():
     histogram = measured(
-        NORM, "b", 1e6 * WELL, weight_norm=8.0, update_ratio=1e-8, batch_norm=gap(shift=2.0)
+        NOISY, "b", 1e6 * WELL, weight_norm=8.0, update_ratio=1e-8, batch_norm=gap(shift=2.0)
     )
     severities = [
-        each.severity for each in checkup(NORM, {"a": WELL, "b": histogram}).findings("b")
+        each.severity for each in checkup(NOISY, {"a": WELL, "b": histogram}).findings("b")
     ]
     assert severities == [Severity.ERROR, Severity.WARNING, Severity.INFO]
 
@@ -189,11 +191,11 @@ class TestOnTheBrink:
     def test_what_is_measured_now_and_then_stays_in_between(self):
         seen = measured(NORM, "b", WELL, batch_norm=gap(shift=1.5))
         not_looked_at = measured(NORM, "b", WELL, batch_norm=gap())
-        assert found(NORM, not_looked_at, "variance_shift", [seen, not_looked_at]).brief.endswith(
+        assert found(NOISY, not_looked_at, "variance_shift", [seen, not_looked_at]).brief.endswith(
             "1.5"
         )
         better = measured(NORM, "b", WELL, batch_norm=gap(shift=1.0))
-        assert found(NORM, not_looked_at, "variance_shift", [seen, better]) is None
+        assert found(NOISY, not_looked_at, "variance_shift", [seen, better]) is None
 
     def test_what_came_after_the_moment_that_is_shown_does_not_count(self):
         ill, between = (measured(RELU, "b", relu(count)) for count in (20, 11))
@@ -222,6 +224,19 @@ def test_the_first_layer_that_is_not_finite_is_told_from_those_after_it():
     check = checkup(DENSE, {"a": WELL, "b": bad, "c": bad})
     assert "begins here" in check.findings("b")[0].sentence
     assert "dense_b" in check.findings("c")[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("nodes", "noisy"),
+    [
+        (["Dropout", "Dense", "BatchNormalization"], {"b", "c"}),
+        (["Dense", "BatchNormalization", "GaussianNoise"], set()),
+        ([("LSTM", {"dropout": 0.2}), "BatchNormalization"], {"b"}),
+        ([("LSTM", {"dropout": 0.0}), "BatchNormalization"], set()),
+    ],
+)
+def test_what_lies_behind_dropout_is_told(nodes, noisy):
+    assert checkup(chain(*nodes), {}).moment.noisy == noisy
 
 
 def test_a_shared_layer_has_its_owners_activation():

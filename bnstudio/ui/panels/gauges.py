@@ -89,7 +89,9 @@ class Gauges(QWidget):
             assert gap is not None
             value = gauge.value(gap)
             if value is not None:
-                rows.append((gauge, value, gauge.kind in found))
+                # A sign that was there stays a little below its limit.
+                over = gauge.kind in found or value >= gauge.limit
+                rows.append((gauge, value, over))
         if len(rows) != len(self._rows):
             self.updateGeometry()
         self._rows = rows
