@@ -26,4 +26,4 @@ def checkup(session: Session, document: Document) -> Checkup:
         with suppress(ProjectError):
             run.project = loads(run.text)
     graph = run.project.graph if run.project is not None else document.graph
-    return Checkup(graph, session.latest, run.history.kept())
+    return Checkup(graph, session.latest, run.history.kept(), session.moments.step)
