@@ -133,7 +133,7 @@ def train(
         raise
     except Exception as error:
         raise _explain(error, calls, project) from error
-    recorder.end()
+    recorder.end(waited_for=reason == "stopped")
     path = keep(built.model, Path(job.keep)) if job.keep else ""
     return Finished(
         job.run,
@@ -248,11 +248,14 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             model.train_function = model.test_function = None
             self.checkpoints.write()
 
-    def end(self) -> None:
-        """Says what is still to be said when ``fit`` is over, and leaves the model as it was."""
+    def end(self, waited_for: bool = False) -> None:
+        """Says what is still to be said when ``fit`` is over, and leaves the model as it was.
+
+        If somebody waits for it, nothing is compiled any more.
+        """
         self.stream.flush()
         if self.probes.budget.given and self.measured != self.stream.steps_done:
-            self._measure(thorough=True)
+            self._measure(thorough=self.probes.compiled or not waited_for)
         self.watch.leave()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:

@@ -138,6 +138,11 @@ class Probes:
             return False
         return turns >= SELDOM or self.budget.affords(self._costs or 0.0)
 
+    @property
+    def compiled(self) -> bool:
+        """Whether a thorough measurement has been taken, and another is quick."""
+        return self._costs is not None
+
     def take(self, thorough: bool | None = None) -> tuple[Histogram, ...]:
         """Measures now and says when the next time is: a costly measurement makes it later.
 

@@ -87,3 +87,44 @@ def test_executions_are_as_long_as_they_may_be():
     assert set(lengths[6:]) == {30}
     pace.keep(30, 30.0)
     assert pace.count == 1
+
+
+class Watched:
+    """Wants every other execution to be one step alone, and keeps what it saw around it."""
+
+    def __init__(self, step):
+        self.step, self.wanted = step, False
+        self.began, self.seen = None, []
+
+    def before(self):
+        self.began = float(self.step.total)
+
+    def after(self):
+        self.seen.append(float(self.step.total) - self.began)
+        self.wanted = False
+
+
+def test_a_step_that_is_wanted_is_done_alone(executions):
+    step, order = Sum(), np.arange(23)
+    watched = Watched(step)
+    losses = []
+    for taken in Execution(step, (ROWS,), 2).epoch(tf.constant(order), watched):
+        if watched.seen and taken.losses.tolist() == watched.seen[-1:]:
+            assert not watched.wanted
+        else:
+            watched.wanted = True
+        losses += taken.losses.tolist()
+    assert losses == [ROWS[start : start + 2].sum() for start in range(0, 23, 2)]
+    assert watched.seen
+    assert set(watched.seen) <= set(losses)
+    assert len(watched.seen) == len(set(watched.seen))
+
+
+def test_a_wanted_step_that_goes_bad_is_not_compared(executions):
+    step = Sum(limit=5.0)
+    watched = Watched(step)
+    execution = Execution(step, (ROWS,), 2, variables=[step.variable])
+    for _ in execution.epoch(tf.constant(np.arange(23)), watched):
+        watched.wanted = True
+    assert 9.0 not in watched.seen
+    assert float(step.total) == 6.0

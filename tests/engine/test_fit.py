@@ -327,3 +327,23 @@ def test_what_cannot_be_trained_is_said_in_words(change, words):
     project = replace(PROJECTS["batch_norm"], **change)
     with pytest.raises(JobError, match=words):
         run_job(Job("r", project), lambda event: None, Control())
+
+
+def test_a_run_ends_with_a_thorough_measurement_unless_somebody_waits_for_it():
+    """Of a run this short it is the only one: it would have to be compiled."""
+    project = PROJECTS["shared"]
+    project = replace(project, settings=replace(project.settings, epochs=1, batch_size=1000))
+
+    def last(events):
+        return [event for event in events if isinstance(event, Histograms)][-1].by_node()
+
+    events, ended = train(project, probe_seconds=60)
+    assert ended.reason == "completed"
+    assert last(events)["twice"].gradient_norm > 0
+    events, ended = train(
+        project,
+        probe_seconds=60,
+        on=lambda event, control: control.stop() if isinstance(event, Steps) else None,
+    )
+    assert ended.reason == "stopped"
+    assert last(events)["twice"].gradient_norm is None

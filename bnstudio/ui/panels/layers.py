@@ -53,6 +53,10 @@ class Layers(QWidget):
         self.caption = QLabel()
         self.caption.setProperty("role", "muted")
         self.caption.setContentsMargins(14, 4, 14, 4)
+        self.caption.setToolTip(
+            "What measuring has taken of the run's time; getting ready for it, some tenths of a "
+            "second once a run, comes on top of its budget."
+        )
         self.caption.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
