@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.lazy import np
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
-from bnstudio.runs.pack import MAX_ROWS, pack, pack_histograms
+from bnstudio.runs.pack import pack, pack_histograms
 from bnstudio.runs.rewind import rewind
 from bnstudio.runs.thinning import Thinning
 from bnstudio.training.messages import Histograms
@@ -38,6 +38,9 @@ _KEPT_BACK = 20_000
 _TRIES = 3
 _LINGER = 0.25
 """Seconds that the end of a run waits for the end of its record, at most."""
+
+_ROWS = 2**16
+"""At most so many rows are in one piece of a log: reading takes some memory for each piece."""
 
 _DELETED = 1000
 """At most so many measurements are deleted by one commit, which is a matter of milliseconds."""
@@ -299,11 +302,11 @@ def _update(connection: sqlite3.Connection, run: str, row: Mapping[str, Any]) ->
 
 def _insert_rows(connection: sqlite3.Connection, run: str, kind: str, columns: _Piece) -> None:
     count = len(next(iter(columns.values()), ()))
-    for first in range(0, count, MAX_ROWS):
-        part = {name: values[first : first + MAX_ROWS] for name, values in columns.items()}
+    for first in range(0, count, _ROWS):
+        part = {name: values[first : first + _ROWS] for name, values in columns.items()}
         connection.execute(
             "INSERT INTO logs (run, kind, rows, columns) VALUES (?, ?, ?, ?)",
-            (run, kind, min(MAX_ROWS, count - first), pack(part)),
+            (run, kind, min(_ROWS, count - first), pack(part)),
         )
 
 

@@ -253,6 +253,19 @@ def test_a_database_that_is_locked_for_good_costs_the_record_not_the_run(store, 
     other.close()
 
 
+def test_what_waits_is_written_in_pieces_that_are_read_as_one(store, monkeypatch):
+    monkeypatch.setattr(record, "_ROWS", 7)
+    was = keep(store)
+    (run,) = RunStore(store.folder).runs()
+    store.load(run)
+    with reading(store.home.path) as connection:
+        rows = connection.execute("SELECT rows FROM logs WHERE kind = 'step'").fetchall()
+    assert len(rows) > 4
+    assert max(rows) == (7,)
+    for name in was.steps:
+        assert run.steps[name].tolist() == was.steps[name].tolist()
+
+
 def by_another_process(path: Path, statement: str) -> str:
     """What another program, which is the last to close the file as far as it can tell, reads."""
     code = (
