@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-QUESTIONS = ("startup", "chains", "edits", "smoothness", "training", "records")
+QUESTIONS = ("startup", "chains", "edits", "smoothness", "training", "records", "pictures")
 PATIENCE = 300
 ROOT = Path(__file__).parents[2]
 

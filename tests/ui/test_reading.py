@@ -60,5 +60,5 @@ def test_what_is_given_up_is_not_taken_in(reading, qtbot):
     go.set()
     reading.close()
     reading.ask("three", lambda: 3, got.append)
-    qtbot.waitUntil(lambda: got)
+    qtbot.waitUntil(lambda: bool(got))
     assert got == [3]
