@@ -42,7 +42,7 @@ class Reading(QObject):
         """
         with self._lock:
             self._asked[key] = (read, take)
-            if self._thread is None:
+            if not self._reads():
                 self._thread = threading.Thread(target=self._work, name="reading", daemon=True)
                 self._thread.start()
         self._timer.start()
@@ -58,17 +58,24 @@ class Reading(QObject):
         self._arrived.clear()
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._asked:
-                    self._thread = None
-                    return
-                read, take = self._asked.pop(next(iter(self._asked)))
+        while (asked := self._next()) is not None:
+            read, take = asked
             self._arrived.append((take, read()))
+
+    def _next(self) -> tuple[Callable[[], Any], Callable[[Any], None]] | None:
+        """What is to be read now; with None the thread is over, as the lock has it."""
+        with self._lock:
+            if not self._asked:
+                self._thread = None
+                return None
+            return self._asked.pop(next(iter(self._asked)))
+
+    def _reads(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def _deliver(self) -> None:
         with self._lock:
-            idle = self._thread is None
+            idle = not self._reads()
         while self._arrived:
             take, found = self._arrived.popleft()
             take(found)

@@ -22,6 +22,7 @@ QUESTIONS = (
     "training",
     "growth",
     "records",
+    "pictures",
     "long_run",
 )
 PATIENCE = 300
