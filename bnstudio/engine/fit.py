@@ -174,7 +174,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
             0 if self.prepared.x_val is None else len(self.prepared.x_val),
             self.probes.nodes,
             self.built.model.count_params(),
-            data.fingerprint(self.prepared),
+            data=data.fingerprint(self.prepared),
         )
 
     def fit(self, callbacks: list[Any]) -> None:

@@ -106,7 +106,7 @@ def test_events_tell_the_run():
         project.source, project.settings.seed, project.settings.validation_split
     )
     nodes = tuple(c.node for c in calls.calls)
-    assert started == Started("r", 3, 8, 455, 114, nodes, 698, data.fingerprint(prepared))
+    assert started == Started("r", 3, 8, 455, 114, nodes, 698, data=data.fingerprint(prepared))
     losses, accuracy = steps(events, "loss"), steps(events, "accuracy")
     assert len(losses) == len(accuracy) == 3 * 8
     merged = [event for event in events if isinstance(event, Steps)]
