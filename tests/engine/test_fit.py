@@ -129,7 +129,7 @@ def test_events_tell_the_run():
     nodes = tuple(call.node for call in calls.calls)
     rate = float(np.float32(0.001))
     mark = data.fingerprint(prepared)
-    assert started == Started("r", 3, 8, 455, 114, nodes, 698, mark, learning_rate=rate)
+    assert started == Started("r", 3, 8, 455, 114, nodes, 698, data=mark, learning_rate=rate)
     losses, accuracy = steps(events, "loss"), steps(events, "accuracy")
     assert len(losses) == len(accuracy) == 3 * 8
     merged = [event for event in events if isinstance(event, Steps)]

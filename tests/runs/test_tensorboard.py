@@ -34,7 +34,7 @@ def layer(node: str, random: np.random.Generator) -> Histogram:
 def events(run: str, steps: int = STEPS) -> list:
     """A run whose logs hold what a log may hold."""
     random = np.random.default_rng(3)
-    told: list = [Started(run, steps // PER_EPOCH, PER_EPOCH, 80, 20, NODES, 9, ROWS)]
+    told: list = [Started(run, steps // PER_EPOCH, PER_EPOCH, 80, 20, NODES, 9, data=ROWS)]
     for first in range(0, steps, PER_EPOCH):
         losses = random.random(PER_EPOCH).astype(SINGLE).astype(float)
         losses[3] = (math.nan, math.inf, -math.inf, 1e-40)[first // PER_EPOCH % 4]

@@ -73,7 +73,7 @@ def test_a_record_is_thinned_while_it_is_written_and_read_evenly(tmp_path, monke
     with reading(store.home.path) as connection:
         found = connection.execute("SELECT run, step FROM histograms ORDER BY id").fetchall()
     steps = [step for name, step in found if name == "b"]
-    assert found[0] == ("a", 0), "another run's are left alone"
+    assert ("a", 0) in found, "another run's are left alone"
     # Some that were overdue at the end may be left.
     assert 25 <= len(steps) <= 80
     assert steps[0] == 0

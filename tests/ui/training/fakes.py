@@ -66,7 +66,7 @@ def epoch(run: str, number: int, done: int, elapsed: float) -> Epoch:
 def whole_run(
     run: str, nodes: tuple[str, ...], epochs: int = 3, per_epoch: int = 10, end: str = "completed"
 ) -> list:
-    messages: list = [Started(run, epochs, per_epoch, 80, 20, nodes, 123, ROWS)]
+    messages: list = [Started(run, epochs, per_epoch, 80, 20, nodes, 123, data=ROWS)]
     elapsed = 0.0
     for number in range(epochs):
         for half in range(2):
