@@ -5,6 +5,7 @@ from functools import singledispatch
 import numpy as np
 from hypothesis import strategies as st
 
+from bnstudio.layers import LAYERS
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -20,12 +21,21 @@ from bnstudio.settings import LearningRate
 
 SIZES = (1, 2, 3, 4, 6, 8)
 
+_ROWS = {1: (2, 12, 4), 2: (2, 8, 8, 4), 3: (2, 6, 6, 6, 4)}
+
 SUITABLE = {
-    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
-    **dict.fromkeys(
-        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
-    ),
-}
+    **dict.fromkeys(("LSTM", "GRU"), _ROWS[1]),
+    **{
+        name: _ROWS[rank]
+        for rank in _ROWS
+        for name in (
+            f"Conv{rank}D", f"Conv{rank}DTranspose", f"DepthwiseConv{rank}D",
+            f"SeparableConv{rank}D", f"MaxPooling{rank}D", f"AveragePooling{rank}D",
+            f"GlobalAveragePooling{rank}D",
+        )
+        if name in LAYERS
+    },
+}  # fmt: skip
 """An input for each layer type that insists on a rank; the others take a table."""
 
 
@@ -86,6 +96,9 @@ def _(param: Ints):
     entry = st.sampled_from([size for size in (-1, 0, *SIZES) if size >= low])
     if param.min is None:
         entry = st.integers(-4, 4)
+    if param.scalar and param.length and low >= 0:
+        # A window, a stride: what fits into a small image more often.
+        entry = st.sampled_from([size for size in (0, 1, 1, 1, 2, 2, 3, 4, 6) if size >= low])
     if param.unknown:
         entry = entry | st.none()
     length = (param.shortest, 4) if param.length is None else (param.length, param.length)

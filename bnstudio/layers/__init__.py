@@ -10,6 +10,8 @@ from bnstudio.layers import (
     recurrent,
     regularization,
     reshaping,
+    separable,
+    transposed,
 )
 from bnstudio.layers.catalogue import (
     CATEGORIES,
@@ -46,5 +48,7 @@ __all__ = [
     "recurrent",
     "regularization",
     "reshaping",
+    "separable",
     "show_shape",
+    "transposed",
 ]

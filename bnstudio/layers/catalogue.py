@@ -193,8 +193,9 @@ class LayerType:
             if value is None or not isinstance(param, Object):
                 continue
             subject = name.rpartition("_")[0]
-            # recurrent_initializer is about recurrent_kernel.
-            weight = weights.get(subject) or weights.get(f"{subject}_kernel")
+            # recurrent_initializer is about recurrent_kernel, DepthwiseConv2D's about its kernel.
+            names = (subject, f"{subject}_kernel", *(("kernel",) if subject == "depthwise" else ()))
+            weight = next((weights[name] for name in names if name in weights), None)
             if subject == "activity":
                 what, shape = "output", outputs[0]
             elif weight is None or (param.while_training and not weight.trainable):

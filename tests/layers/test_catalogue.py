@@ -62,6 +62,13 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     assert list(LAYERS["Input"].check({"shape": (2,), "sparse": True, "ragged": True})) == [
         "ragged"
     ]
+    transposed = LAYERS["Conv2DTranspose"]
+    assert list(transposed.check({**base, "strides": 2, "dilation_rate": 2})) == ["dilation_rate"]
+    assert transposed.check({**base, "strides": (3, 2), "output_padding": (1, 2)}) == {
+        "output_padding": "Expected less than the strides (3, 2) everywhere, got (1, 2)."
+    }
+    even = {**base, "kernel_size": 2, "padding": "same", "strides": 2, "output_padding": 0}
+    assert "spans an even number (2)" in transposed.check(even)["output_padding"]
     norm = LAYERS["BatchNormalization"]
     clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
     assert norm.check({"renorm_clipping": clipping}) == {}

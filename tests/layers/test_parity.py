@@ -28,10 +28,11 @@ def shapes(draw, name):
     entry = LAYERS[name]
     if entry.max_inputs == 0:
         return []
-    ranks = st.integers(1, 5)
-    if name in SUITABLE:  # the rank that it insists on is drawn more often
-        ranks = st.sampled_from([len(SUITABLE[name])] * 6 + [1, 2, 3, 4, 5])
-    first = (draw(batches), *(draw(sizes) for _ in range(draw(ranks) - 1)))
+    if name in SUITABLE and draw(st.integers(0, 4)):  # what it insists on is drawn more often
+        rest = tuple(draw(sizes | st.just(size)) for size in SUITABLE[name][1:])
+    else:
+        rest = tuple(draw(sizes) for _ in range(draw(st.integers(0, 4))))
+    first = (draw(batches), *rest)
     if entry.max_inputs == 1:
         return [first]
     return [first, *(draw(_like(first)) for _ in range(draw(st.integers(1, 3))))]
