@@ -30,8 +30,14 @@ SUITABLE = {
         for rank in _ROWS
         for name in (
             f"Conv{rank}D", f"Conv{rank}DTranspose", f"DepthwiseConv{rank}D",
-            f"SeparableConv{rank}D", f"MaxPooling{rank}D", f"AveragePooling{rank}D",
-            f"GlobalAveragePooling{rank}D",
+            f"SeparableConv{rank}D",
+            *(
+                f"{kind}Pooling{rank}D"
+                for kind in (
+                    "Max", "Average", "GlobalMax", "GlobalAverage", "AdaptiveMax",
+                    "AdaptiveAverage",
+                )
+            ),
         )
         if name in LAYERS
     },

@@ -134,6 +134,11 @@ KERAS_IS_LENIENT = {
     ("LayerNormalization", "axis"): "Over no axis nothing is normalized.",
     ("PReLU", "shared_axes"): "Keras takes 0 and below to be other axes than they name.",
     ("Softmax", "axis"): "Without an axis there is nothing to add up; Keras fails when run.",
+    **{
+        (f"Adaptive{kind}Pooling{rank}D", "output_size"): "Keras fails when run: no window."
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    },
     ("LSTM", "dropout"): "Keras cuts it to [0, 1].",
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
