@@ -15,6 +15,8 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Pairs,
+    Range,
     Text,
 )
 from bnstudio.settings import LearningRate
@@ -25,12 +27,15 @@ _ROWS = {1: (2, 12, 4), 2: (2, 8, 8, 4), 3: (2, 6, 6, 6, 4)}
 
 SUITABLE = {
     **dict.fromkeys(("LSTM", "GRU"), _ROWS[1]),
+    "Permute": (2, 4, 6),
+    "RepeatVector": (2, 6),
     **{
         name: _ROWS[rank]
         for rank in _ROWS
         for name in (
             f"Conv{rank}D", f"Conv{rank}DTranspose", f"DepthwiseConv{rank}D",
             f"SeparableConv{rank}D",
+            f"ZeroPadding{rank}D", f"Cropping{rank}D", f"UpSampling{rank}D",
             *(
                 f"{kind}Pooling{rank}D"
                 for kind in (
@@ -109,6 +114,10 @@ def _(param: Ints):
         entry = entry | st.none()
     length = (param.shortest, 4) if param.length is None else (param.length, param.length)
     several = st.lists(entry, min_size=length[0], max_size=length[1], unique=param.distinct)
+    if param.distinct and param.min == 1:  # an order of dimensions, of two more often
+        several = st.permutations((1, 2)) | st.integers(1, 4).flatmap(
+            lambda count: st.permutations(range(1, count + 1))
+        )
     strategy = several.map(tuple)
     if param.scalar:
         strategy = strategy | entry
@@ -119,6 +128,22 @@ def _(param: Ints):
 def _(param: Floats):
     number = st.floats(param.min, 2.0, width=32)
     return st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+
+
+@values.register
+def _(param: Pairs):
+    edge = st.integers(param.min, param.min + 2)
+    each = st.tuples(*[edge | st.tuples(edge, edge)] * len(param.places))
+    return edge | each
+
+
+@values.register
+def _(param: Range):
+    low = -2.0 if param.min is None else param.min
+    high = low + 4.0 if param.max is None else param.max
+    number = st.floats(low, high, width=32) | st.sampled_from([low, high, int(high)])
+    strategy = st.tuples(number, number).filter(lambda value: param.check(value) is None)
+    return _maybe(number | strategy if param.scalar else strategy, param.optional)
 
 
 @values.register

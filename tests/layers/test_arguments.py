@@ -15,6 +15,8 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Pairs,
+    Range,
 )
 from tests.drawing import SUITABLE
 
@@ -119,7 +121,12 @@ def test_the_activations_that_are_left_out_cannot_be_drawn_rightly(keras):
     assert keras.ask("layer", "Activation", {"activation": "glu"}, [(2, 4)])["outputs"] == [(2, 4)]
 
 
-MOVERS = {"Input", "Flatten", "Reshape", "Concatenate"}
+MOVERS = {
+    "Input", "Masking", "Identity", "Flatten", "Reshape", "Permute", "RepeatVector", "Concatenate",
+    *(
+        f"{kind}{rank}D" for kind in ("ZeroPadding", "Cropping", "UpSampling") for rank in (1, 2, 3)
+    ),
+}  # fmt: skip
 
 KERAS_IS_LENIENT = {
     ("Input", "shape"): "No size of a row can be 0; Keras makes an empty tensor.",
@@ -139,6 +146,9 @@ KERAS_IS_LENIENT = {
         for kind in ("Max", "Average")
         for rank in (1, 2, 3)
     },
+    ("UpSampling2D", "interpolation"): "Keras fails when run.",
+    ("ZeroPadding2D", "padding"): "Keras fails when run.",
+    ("ZeroPadding3D", "padding"): "Keras fails when run.",
     ("LSTM", "dropout"): "Keras cuts it to [0, 1].",
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
@@ -167,6 +177,14 @@ def out_of_bounds(param):
             if param.min is not None:
                 found.append((param.min - 1,) * (param.length or 1))
             return found
+        case Pairs():
+            low, count = param.min - 1, len(param.places)
+            return [low, (low,) * count, ((0, low),) * count, (0,) * (count + 1)]
+        case Range():
+            found = [(0.0,), (0.0, 0.0, 0.0)] + [(1.0, 1.0)] * param.ordered
+            bounds = [param.min - 1] * (param.min is not None)
+            bounds += [param.max + 1] * (param.max is not None)
+            return found + [value for edge in bounds for value in (edge, (edge, edge))]
         case Numbers():
             return [{"no_such_key": 1.0}]
         case Bool():

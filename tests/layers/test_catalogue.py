@@ -69,6 +69,12 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     }
     even = {**base, "kernel_size": 2, "padding": "same", "strides": 2, "output_padding": 0}
     assert "spans an even number (2)" in transposed.check(even)["output_padding"]
+    assert LAYERS["Permute"].check({"dims": (1, 3)}) == {
+        "dims": "Expected each number from 1 to 2 once, got (1, 3)."
+    }
+    assert list(LAYERS["UpSampling2D"].check({"interpolation": "area", "dtype": "bool"})) == [
+        "interpolation"
+    ]
     norm = LAYERS["BatchNormalization"]
     clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
     assert norm.check({"renorm_clipping": clipping}) == {}
@@ -204,6 +210,28 @@ WORDS = [
     ),
     ("LSTM", {"units": 2, "stateful": True}, [(None, 4, 3)], "STR05", "a fixed batch size"),
     ("GRU", {"units": 2, "unroll": True}, [(None, None, 3)], "STR05", "unknown length"),
+    (
+        "Cropping2D",
+        {"cropping": (1, (2, 3))},
+        [(None, 8, 5, 3)],
+        "STR06",
+        "cuts 2 and 3 off the 5 of dimension 2 of (None, 8, 5, 3)",
+    ),
+    (
+        "UpSampling2D",
+        {"interpolation": "bilinear"},
+        [(None, None, 5, 3)],
+        "STR05",
+        "needs to know dimension 1",
+    ),
+    (
+        "Permute",
+        {"dims": (2, 1)},
+        [(None, 4)],
+        "STR05",
+        "2 dimensions and the batch",
+    ),
+    ("RepeatVector", {"n": 3}, [(None, 4, 3)], "STR05", "2 dimensions, (batch, features); got 3"),
     ("Reshape", {"target_shape": (4,)}, [(None, 6)], "STR05", "6 numbers of (None, 6) into (4,)"),
     ("Reshape", {"target_shape": (-1, 4)}, [(None, 6)], "STR05", "4 does not divide them"),
     ("Add", {}, [(None, 3), (None, 4)], "STR07", "got 3 and 4 in (None, 3), (None, 4)"),

@@ -13,7 +13,9 @@ from bnstudio.layers.params import (
     Int,
     Ints,
     Numbers,
+    Pairs,
     Param,
+    Range,
     Text,
 )
 
@@ -30,6 +32,10 @@ KINDS = [
     Ints("a", (1, 2), length=2, min=1, scalar=True),
     Ints("a", None, unknown=True, optional=True, shortest=1, distinct=True),
     Numbers("a", None, keys=("x", "y")),
+    Pairs("a", ((1, 1), (0, 2)), places=("rows", "columns")),
+    Range("a", 0.2, scalar=True, min=-1, max=1),
+    Range("a", (0, 255), ordered=True),
+    Range("a", None, optional=True),
     Initializer("a", "zeros"),
 ]
 
@@ -80,6 +86,23 @@ REFUSED = [
     (Ints("a", ()), (10**9000,), "Expected a number of at most 64 bits."),
     (Numbers("a", None, keys=("x",)), {"y": 1}, "Expected the names x; got 'y'."),
     (Numbers("a", None, keys=("x",)), {"x": True}, "x: Expected a number, got True."),
+    (
+        Pairs("a", 1, places=("x", "y")),
+        (1, 2, 3),
+        "Expected a whole number, or one or two for each of 2, got (1, 2, 3).",
+    ),
+    (Pairs("a", 1, places=("x", "y")), -1, "Expected at least 0, got -1."),
+    (Pairs("a", 1, places=("x", "y")), (1, (0, -1)), "Expected at least 0, got -1 in (0, -1)."),
+    (Pairs("a", 1, places=("x", "y")), (1, (1, 2, 3)), "Expected 2 numbers, got 3: (1, 2, 3)."),
+    (Range("a", (0, 1)), 0.5, "Expected two numbers, got 0.5."),
+    (Range("a", 0.5, scalar=True), (0.5,), "Expected a number or two numbers, got (0.5,)."),
+    (Range("a", (0, 1), max=1), (0, 2), "Expected at most 1, got 2."),
+    (Range("a", 0.5, scalar=True, min=0), -0.5, "Expected at least 0, got -0.5."),
+    (
+        Range("a", (0, 1), ordered=True),
+        (1, 1),
+        "Expected the first of two numbers to be less than the second, got (1, 1).",
+    ),
     (Initializer("a", "zeros"), "zeroes", "Expected a Keras initializer, got 'zeroes'."),
     (Initializer("a", "zeros"), "constant", "Constant needs value."),
     (
