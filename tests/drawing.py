@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -93,7 +94,18 @@ def _(param: Float):
 
 @values.register
 def _(param: Text):
-    return _maybe(st.text(max_size=5), param.optional)
+    return _maybe(st.sampled_from(["c", "y", "cd"]) | st.text(max_size=5), param.optional)
+
+
+@values.register
+def _(param: EquationText):
+    letters = st.text("abcd", min_size=1, max_size=3)
+    parts = st.tuples(letters, letters, letters, st.sampled_from(["{},{}->{}", "...{},{}->...{}"]))
+    any_ = parts.map(lambda part: part[3].format(*part[:3])).filter(
+        lambda text: param.check(text) is None
+    )
+    good = ("ab,bc->ac", "...x,xy->...y", "abc,cd->abd", "ab...,bc->ac...", "abc,bcd->ad")
+    return st.sampled_from(good) | st.sampled_from(good) | any_
 
 
 @values.register

@@ -4,6 +4,7 @@ import pytest
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.objects import ACTIVATIONS, Constraint, Initializer, Regularizer
 from bnstudio.layers.params import (
     REQUIRED,
@@ -17,6 +18,7 @@ from bnstudio.layers.params import (
     Object,
     Pairs,
     Range,
+    Text,
 )
 from tests.drawing import SUITABLE
 
@@ -29,6 +31,8 @@ NOT_DRAWN = {
     ("Dense", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "weights"): "It takes an array.",
+    ("EinsumDense", "quantization_config"): "It takes an object that holds functions.",
+    ("EinsumDense", "gptq_unpacked_column_size"): "Keras sets it itself while it quantizes.",
 }
 """Keras arguments that the catalogue leaves out, and why."""
 
@@ -133,6 +137,8 @@ KERAS_IS_LENIENT = {
     ("Input", "batch_size"): "A batch of no rows; Keras makes an empty tensor.",
     ("Dense", "lora_rank"): "Keras reads 0 as None.",
     ("Embedding", "lora_rank"): "Keras reads 0 as None.",
+    ("EinsumDense", "lora_rank"): "Keras reads 0 as None.",
+    ("EinsumDense", "output_shape"): "A size of 0; Keras makes an empty tensor.",
     ("BatchNormalization", "momentum"): "Outside [0, 1] the averages run away.",
     ("BatchNormalization", "renorm_momentum"): "Outside [0, 1] the averages run away.",
     ("BatchNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
@@ -185,6 +191,10 @@ def out_of_bounds(param):
             bounds = [param.min - 1] * (param.min is not None)
             bounds += [param.max + 1] * (param.max is not None)
             return found + [value for edge in bounds for value in (edge, (edge, edge))]
+        case EquationText():
+            return ["ab,bc", "ab, bc->ac", "ab,bc->ad", "ab,cd->ac", "...ab,bc->ac"]
+        case Text():
+            return []
         case Numbers():
             return [{"no_such_key": 1.0}]
         case Bool():
@@ -196,7 +206,7 @@ def out_of_bounds(param):
 def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
     entry = LAYERS[name]
     shape = SUITABLE.get(name, (2, 6))
-    inputs = [] if name == "Input" else [shape, shape] if entry.max_inputs is None else [shape]
+    inputs = [shape] * entry.min_inputs
     assert "error" not in keras.ask("layer", name, entry.initial, inputs)
     for param in entry.params:
         refused_by_keras = []

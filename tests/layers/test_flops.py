@@ -9,6 +9,24 @@ COUNTS = [
     ("Dense", {"units": 5, "use_bias": False}, [(None, 7, 3)], 7 * 5 * 2 * 3),
     ("Dense", {"units": 5, "activation": "relu"}, [(None, 3)], 5 * (2 * 3 + 1 + 1)),
     ("Dense", {"units": 5, "activation": "linear"}, [(None, 3)], 5 * (2 * 3 + 1)),
+    (
+        "EinsumDense",
+        {"equation": "...x,xy->...y", "output_shape": 5, "bias_axes": "y", "activation": "relu"},
+        [(None, 7, 3)],
+        7 * 5 * (2 * 3 + 1 + 1),
+    ),
+    (
+        "EinsumDense",
+        {"equation": "abc,cde->abde", "output_shape": (None, 2, 5)},
+        [(None, 7, 3)],
+        7 * 2 * 5 * 2 * 3,
+    ),
+    (
+        "EinsumDense",
+        {"equation": "ab...,bc->ac...", "output_shape": 5},
+        [(None, 7, 3)],
+        3 * 5 * 2 * 7,
+    ),
     ("Embedding", {"input_dim": 9, "output_dim": 4}, [(None, 6)], 0),
     ("BatchNormalization", {}, [(None, 6)], 12),
     ("LayerNormalization", {}, [(None, 6)], 42),
@@ -58,6 +76,9 @@ COUNTS = [
     ("GRU", {"units": 3, "use_bias": False}, [(None, 5, 2)], 5 * (3 * 3 * 2 * 5 + 8 * 3)),
     ("Add", {}, [(None, 6)] * 3, 12),
     ("Average", {}, [(None, 6)] * 3, 18),
+    ("Subtract", {}, [(None, 6)] * 2, 6),
+    ("Dot", {"axes": 2}, [(None, 3, 4), (None, 5, 4)], 3 * 5 * 2 * 4),
+    ("Dot", {"axes": 1, "normalize": True}, [(None, 4)] * 2, 2 * 4 + 3 * (4 + 4)),
     ("Concatenate", {}, [(None, 6)] * 3, 0),
 ]
 
