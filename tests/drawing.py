@@ -28,6 +28,12 @@ _ROWS = {1: (2, 12, 4), 2: (2, 8, 8, 4), 3: (2, 6, 6, 6, 4)}
 
 SUITABLE = {
     **dict.fromkeys(("LSTM", "GRU"), _ROWS[1]),
+    **{
+        name: (2, 8, 8, 3)
+        for name, entry in LAYERS.items()
+        if entry.category in ("Preprocessing", "Augmentation")
+        and name not in ("Rescaling", "Normalization")
+    },
     "Permute": (2, 4, 6),
     "RepeatVector": (2, 6),
     **{
@@ -138,8 +144,9 @@ def _(param: Ints):
 
 @values.register
 def _(param: Floats):
-    number = st.floats(param.min, 2.0, width=32)
-    return st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+    number = st.floats(-2.0 if param.min is None else param.min, 2.0, width=32)
+    several = st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+    return _maybe(several | number if param.scalar else several, param.optional)
 
 
 @values.register
@@ -154,8 +161,11 @@ def _(param: Range):
     low = -2.0 if param.min is None else param.min
     high = low + 4.0 if param.max is None else param.max
     number = st.floats(low, high, width=32) | st.sampled_from([low, high, int(high)])
-    strategy = st.tuples(number, number).filter(lambda value: param.check(value) is None)
-    return _maybe(number | strategy if param.scalar else strategy, param.optional)
+    if param.whole:
+        number = st.integers(low, high)
+    strategy = st.tuples(number, number)
+    strategy = number | strategy if param.scalar else strategy
+    return _maybe(strategy.filter(lambda value: param.check(value) is None), param.optional)
 
 
 @values.register

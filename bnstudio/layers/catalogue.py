@@ -25,7 +25,7 @@ Shape = tuple[int | None, ...]
 
 CATEGORIES = (
     "Core", "Normalization", "Activation", "Regularization", "Convolution", "Pooling",
-    "Recurrent", "Merging", "Reshaping",
+    "Recurrent", "Merging", "Reshaping", "Preprocessing", "Augmentation",
 )  # fmt: skip
 """The palette's headings, in order."""
 

@@ -208,25 +208,32 @@ class Floats(Param):
     Attributes:
         shortest: How many at least.
         point: Whether each must be written with a decimal point.
+        scalar: Whether one number may stand for the tuple.
+        optional: Whether None may stand for the whole.
     """
 
     _: KW_ONLY
     shortest: int = 0
     min: float | None = None
     point: bool = False
+    scalar: bool = False
+    optional: bool = False
 
     length: ClassVar[None] = None
-    scalar: ClassVar[bool] = False
     unknown: ClassVar[bool] = False
-    optional: ClassVar[bool] = False
 
     def check(self, value: Value) -> str | None:
         """Takes tuples of numbers."""
+        each = Float(self.name, REQUIRED, min=self.min, point=self.point)
+        if value is None and self.optional:
+            return None
+        if self.scalar and isinstance(value, int | float) and not isinstance(value, bool):
+            return each.check(value)
         if not isinstance(value, tuple):
-            return f"Expected a tuple, got {value!r}."
+            forms = "a number or a tuple of them" if self.scalar else "a tuple"
+            return f"Expected {forms}, got {value!r}."
         if len(value) < self.shortest:
             return f"Expected at least {self.shortest} numbers, got {value!r}."
-        each = Float(self.name, REQUIRED, min=self.min, point=self.point)
         return next((reason for entry in value if (reason := each.check(entry))), None)
 
 
@@ -266,13 +273,17 @@ class Range(Param):
     """Two finite numbers, from where to where; None too where ``optional``.
 
     Attributes:
+        above: Both must be greater than this.
         scalar: Whether one number may stand for the range, from its negative to itself.
         ordered: Whether the first must be less than the second.
+        whole: Whether both must be whole numbers.
     """
 
     _: KW_ONLY
     min: float | None = None
     max: float | None = None
+    above: float | None = None
+    whole: bool = False
     scalar: bool = False
     ordered: bool = False
     optional: bool = False
@@ -285,7 +296,11 @@ class Range(Param):
         """Takes pairs of numbers."""
         if value is None and self.optional:
             return None
-        each = Float(self.name, REQUIRED, min=self.min, max=self.max)
+        each = (
+            Int(self.name, REQUIRED, min=self.min, max=self.max)  # type: ignore[arg-type]
+            if self.whole
+            else Float(self.name, REQUIRED, min=self.min, max=self.max, above=self.above)
+        )
         if self.scalar and isinstance(value, int | float) and not isinstance(value, bool):
             return each.check(value)
         if not isinstance(value, tuple) or len(value) != 2:

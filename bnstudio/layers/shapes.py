@@ -121,3 +121,16 @@ def activates(activation: str | None) -> bool:
 def size(x: Shape) -> int:
     """How many numbers a row has; a TypeError where a dimension is unknown."""
     return prod(x[1:])  # type: ignore[arg-type]
+
+
+def image(
+    layer: str, x: Shape, data_format: str | None = None, *, channels: bool = False
+) -> int | None:
+    """Refuses what is no batch of images; gives the channels.
+
+    Raises:
+        ShapeError: In words, also where ``channels`` must be known and are not.
+    """
+    need_rank(layer, x, 4, SPATIAL[2])
+    axis = channel_axis(data_format)
+    return known(layer, x, axis) if channels else x[axis]

@@ -12,6 +12,7 @@ from bnstudio.layers.params import (
     Bool,
     Choice,
     Float,
+    Floats,
     Int,
     Ints,
     Numbers,
@@ -155,6 +156,34 @@ KERAS_IS_LENIENT = {
     ("UpSampling2D", "interpolation"): "Keras fails when run.",
     ("ZeroPadding2D", "padding"): "Keras fails when run.",
     ("ZeroPadding3D", "padding"): "Keras fails when run.",
+    **{
+        (name, "value_range"): "Keras exchanges them; where they are equal it divides by zero."
+        for name, entry in LAYERS.items()
+        if "value_range" in entry.by_name
+    },
+    ("CenterCrop", "height"): "No size of an image can be 0; Keras makes an empty tensor.",
+    ("CenterCrop", "width"): "No size of an image can be 0; Keras makes an empty tensor.",
+    **{
+        (name, size): "No size of an image can be 0; Keras fails when run."
+        for name in ("Resizing", "RandomCrop")
+        for size in ("height", "width")
+    },
+    ("Resizing", "interpolation"): "Keras fails when run.",
+    ("Resizing", "fill_mode"): "Keras fails when run.",
+    ("RandomFlip", "mode"): "Keras flips nothing.",
+    ("Equalization", "bins"): "With one bin nothing is left of an image.",
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "tile_grid_size",
+    ): "Keras fails when run.",
+    ("MaxNumBoundingBoxes", "max_number"): "Keras leaves no boxes.",
+    ("AugMix", "num_chains"): "Keras blends nothing.",
+    ("AugMix", "chain_depth"): "Keras draws the depth.",
+    ("AugMix", "alpha"): "A distribution's parameter is above 0; Keras mixes what is no number.",
+    ("MixUp", "alpha"): "A distribution's parameter is above 0; Keras mixes what is no number.",
+    ("RandAugment", "num_ops"): "Keras changes nothing, or fails when run.",
+    ("Rescaling", "scale"): "Without a number nothing is left; Keras fails when run.",
+    ("Rescaling", "offset"): "Without a number nothing is left; Keras fails when run.",
     ("LSTM", "dropout"): "Keras cuts it to [0, 1].",
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
@@ -172,6 +201,8 @@ def out_of_bounds(param):
             return ["no_such_activation"]
         case Choice():
             return ["no_such_choice"]
+        case Floats():
+            return ([()] if param.shortest else []) + [-1.0] * (param.min is not None)
         case Int() | Float():
             steps = {"min": -1, "above": 0, "max": 1, "below": 0}
             bounds = {name: getattr(param, name, None) for name in steps}
@@ -188,8 +219,9 @@ def out_of_bounds(param):
             return [low, (low,) * count, ((0, low),) * count, (0,) * (count + 1)]
         case Range():
             found = [(0.0,), (0.0, 0.0, 0.0)] + [(1.0, 1.0)] * param.ordered
-            bounds = [param.min - 1] * (param.min is not None)
-            bounds += [param.max + 1] * (param.max is not None)
+            steps = {"min": -1, "above": 0, "max": 1}
+            edges = {name: getattr(param, name) for name in steps}
+            bounds = [edge + steps[name] for name, edge in edges.items() if edge is not None]
             return found + [value for edge in bounds for value in (edge, (edge, edge))]
         case EquationText():
             return ["ab,bc", "ab, bc->ac", "ab,bc->ad", "ab,cd->ac", "...ab,bc->ac"]

@@ -10,6 +10,7 @@ from bnstudio.layers.params import (
     Bool,
     Choice,
     Float,
+    Floats,
     Int,
     Ints,
     Numbers,
@@ -36,6 +37,9 @@ KINDS = [
     Range("a", 0.2, scalar=True, min=-1, max=1),
     Range("a", (0, 255), ordered=True),
     Range("a", None, optional=True),
+    Range("a", 4, whole=True, min=1, max=8, scalar=True),
+    Range("a", 0.5, above=-1, scalar=True),
+    Floats("a", None, scalar=True, optional=True, shortest=1),
     Initializer("a", "zeros"),
 ]
 
@@ -98,6 +102,9 @@ REFUSED = [
     (Range("a", 0.5, scalar=True), (0.5,), "Expected a number or two numbers, got (0.5,)."),
     (Range("a", (0, 1), max=1), (0, 2), "Expected at most 1, got 2."),
     (Range("a", 0.5, scalar=True, min=0), -0.5, "Expected at least 0, got -0.5."),
+    (Range("a", 4, whole=True, scalar=True), 2.5, "Expected a whole number, got 2.5."),
+    (Range("a", 0.5, above=-1, scalar=True), (-1, 0), "Expected more than -1, got -1."),
+    (Floats("a", 1.0, scalar=True), "x", "Expected a number or a tuple of them, got 'x'."),
     (
         Range("a", (0, 1), ordered=True),
         (1, 1),

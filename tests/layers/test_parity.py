@@ -49,6 +49,11 @@ TOGETHER = {
         ({"equation": "...x,xy->...y", "output_shape": 5}, (None, 2, 3, 6)),
         ({"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, (None, 4, None)),
     ],
+    "Normalization": [
+        ({"axis": -1, "mean": 2.0, "variance": 3.0}, (None, 4)),
+        ({"axis": 1, "mean": (2.0, 1.0), "variance": (3.0, 1.0)}, (None, 2, 4)),
+        ({"axis": (1, -1), "mean": None, "variance": None}, (None, 2, 4)),
+    ],
     "Dot": [
         ({"axes": -1}, (None, 4, 6)),
         ({"axes": (1, 1)}, (2, 4, 6)),
@@ -98,11 +103,23 @@ def ours(entry, params, inputs):
     }
 
 
+IMAGES = {
+    name
+    for name, entry in LAYERS.items()
+    if entry.category in ("Preprocessing", "Augmentation") and len(SUITABLE.get(name, ())) == 4
+}
+
+
 def by_chance(name, params, inputs):
-    """Whether TensorFlow may run what Keras has not understood, where sizes happen to agree."""
-    equation = params.get("equation", "")
-    letters = len(equation.partition(",")[0])
-    return name == "EinsumDense" and "..." not in equation and len(inputs[0]) != letters
+    """Whether Keras may run what is refused here: where sizes happen to agree, or by the draw."""
+    if name == "EinsumDense":
+        letters = params["equation"].partition(",")[0]
+        return "..." not in letters and len(inputs[0]) != len(letters)
+    if name in ("AugMix", "RandAugment") and len(inputs[0]) == 4:
+        axis = 1 if params.get("data_format") == "channels_first" else 3
+        return inputs[0][axis] not in (1, 3)
+    # Keras takes three dimensions for one image, but what is drawn always has a batch.
+    return bool(inputs) and len(inputs[0]) == 3 and name in IMAGES
 
 
 def compare(keras, name, params, inputs):

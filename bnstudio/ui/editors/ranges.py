@@ -27,6 +27,7 @@ class RangeEditor(FloatsEditor):
 
     def __init__(self, param: Range) -> None:
         super().__init__(param)
+        self.whole = param.whole
         self._low = param.min
         says = f"One number for {param.name}, which then goes from its negative to itself"
         self.link.setToolTip(says)
@@ -36,7 +37,7 @@ class RangeEditor(FloatsEditor):
         return [entry]
 
     def _split(self) -> list[float | None]:
-        size = abs(self._entries[-1] or 0.0)
+        size = abs(self._entries[-1] or 0)
         return [-size if self._low is None else max(-size, self._low), size]
 
     def _begin(self) -> None:

@@ -33,7 +33,7 @@ class IntsEditor(Editor):
     Where one number may stand for all, a link says so: linked fields change together.
     """
 
-    whole: ClassVar[bool] = True
+    whole: bool = True
     columns = 3
     standing: ClassVar[int] = 0
     """The place of the number that stands for all once they are linked."""
