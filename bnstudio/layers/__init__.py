@@ -18,6 +18,7 @@ from bnstudio.layers import (
     separable,
     transposed,
 )
+from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
@@ -35,6 +36,7 @@ for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].categ
     LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
 
 __all__ = [
+    "ALIASES",
     "CATEGORIES",
     "LAYERS",
     "EmptyOutputError",

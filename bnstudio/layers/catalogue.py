@@ -15,6 +15,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param
 
 if TYPE_CHECKING:
@@ -293,9 +294,11 @@ def layer(
 
 
 def near_names(name: str) -> list[str]:
-    """Layer type names that look like ``name``, nearest first."""
-    folded = {known.lower(): known for known in LAYERS}
-    return [folded[match] for match in difflib.get_close_matches(name.lower(), folded, 3)]
+    """Layer type names that look like ``name``, nearest first; Keras's other names count too."""
+    others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
+    folded = others | {known.lower(): known for known in LAYERS}
+    matches = difflib.get_close_matches(name.lower(), folded, 6)
+    return list(dict.fromkeys(folded[match] for match in matches))[:3]
 
 
 def show_shape(shape: Sequence[int | None] | None) -> str:
