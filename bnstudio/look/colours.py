@@ -67,7 +67,7 @@ CATEGORIES = {
     "Recurrent": "#d55e00",
     "Merging": "#b8a912",
     "Reshaping": "#8a8f98",
-    "Preprocessing": "#844820",
+    "Preprocessing": "#985428",
     "Augmentation": "#8a45dc",
 }
 """Okabe and Ito's hues; the yellow is darkened so that it shows on white.

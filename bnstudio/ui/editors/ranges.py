@@ -62,6 +62,7 @@ class PairsEditor(Editor):
         self.fields: list[tuple[NumberField, NumberField]] = []
         grid = QGridLayout()
         grid.setSpacing(3)
+        grid.setHorizontalSpacing(6)
         for line, place in enumerate(param.places):
             label = QLabel(place)
             label.setProperty("role", "muted")
