@@ -86,6 +86,19 @@ def augmentation(
     return layer(name, *params, category="Augmentation", tells=tells, conflicts=conflicts)(rule)
 
 
+def _not_in(*dtypes: str) -> Rule:
+    """Refuses what TensorFlow cannot compute a layer in; Keras 3.15 makes it and fails when run."""
+
+    def conflicts(*, dtype: str | None, **_: Any) -> Iterator[tuple[str, str]]:
+        if dtype in dtypes:
+            yield "dtype", f"TensorFlow cannot compute this layer in {dtype}."
+
+    return conflicts
+
+
+_NOT_FLOAT16 = _not_in("float16", "mixed_float16")
+
+
 def known_size(name: str, x: Shape, *, data_format: str | None, **_: Any) -> None:
     """Refuses images whose rows or columns are unknown; Keras 3.15 fails when run."""
     for axis in spatial_axes(2, data_format):
@@ -200,6 +213,7 @@ random_elastic_transform = augmentation(
     DATA_FORMAT,
     tells=("factor", "scale"),
     check=_elastic,
+    conflicts=_NOT_FLOAT16,
     help="Bends images as if they were drawn on cloth.",
 )
 
@@ -236,11 +250,15 @@ random_erasing = augmentation(
     DATA_FORMAT,
     tells=("factor", "scale"),
     check=known_size,
+    conflicts=_NOT_FLOAT16,
     help="Hides a random piece of images, so that no part alone decides.",
 )
 
 
-def _blur_conflicts(*, kernel_size: int | Sequence[int], **_: Any) -> Iterator[tuple[str, str]]:
+def _blur_conflicts(
+    *, kernel_size: int | Sequence[int], dtype: str | None, **_: Any
+) -> Iterator[tuple[str, str]]:
+    yield from _NOT_FLOAT16(dtype=dtype)
     if any(length % 2 == 0 for length in pair(kernel_size, 2)):
         yield "kernel_size", f"Expected odd numbers, got {kernel_size!r}."
 
@@ -276,6 +294,7 @@ cut_mix = augmentation(
     SEED,
     DATA_FORMAT,
     check=known_size,
+    conflicts=_not_in("float16", "mixed_float16", "bfloat16", "mixed_bfloat16"),
     help=f"Puts a piece of another image of the batch into each.\n\n{_UNLABELED}",
 )
 
