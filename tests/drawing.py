@@ -5,6 +5,8 @@ from functools import singledispatch
 import numpy as np
 from hypothesis import strategies as st
 
+from bnstudio.layers import LAYERS
+from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -14,18 +16,44 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Pairs,
+    Range,
     Text,
 )
 from bnstudio.settings import LearningRate
 
 SIZES = (1, 2, 3, 4, 6, 8)
 
+_ROWS = {1: (2, 12, 4), 2: (2, 8, 8, 4), 3: (2, 6, 6, 6, 4)}
+
 SUITABLE = {
-    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
-    **dict.fromkeys(
-        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
-    ),
-}
+    **dict.fromkeys(("LSTM", "GRU"), _ROWS[1]),
+    **{
+        name: (2, 8, 8, 3)
+        for name, entry in LAYERS.items()
+        if entry.category in ("Preprocessing", "Augmentation")
+        and name not in ("Rescaling", "Normalization")
+    },
+    "Permute": (2, 4, 6),
+    "RepeatVector": (2, 6),
+    **{
+        name: _ROWS[rank]
+        for rank in _ROWS
+        for name in (
+            f"Conv{rank}D", f"Conv{rank}DTranspose", f"DepthwiseConv{rank}D",
+            f"SeparableConv{rank}D",
+            f"ZeroPadding{rank}D", f"Cropping{rank}D", f"UpSampling{rank}D",
+            *(
+                f"{kind}Pooling{rank}D"
+                for kind in (
+                    "Max", "Average", "GlobalMax", "GlobalAverage", "AdaptiveMax",
+                    "AdaptiveAverage",
+                )
+            ),
+        )
+        if name in LAYERS
+    },
+}  # fmt: skip
 """An input for each layer type that insists on a rank; the others take a table."""
 
 
@@ -72,7 +100,18 @@ def _(param: Float):
 
 @values.register
 def _(param: Text):
-    return _maybe(st.text(max_size=5), param.optional)
+    return _maybe(st.sampled_from(["c", "y", "cd"]) | st.text(max_size=5), param.optional)
+
+
+@values.register
+def _(param: EquationText):
+    letters = st.text("abcd", min_size=1, max_size=3)
+    parts = st.tuples(letters, letters, letters, st.sampled_from(["{},{}->{}", "...{},{}->...{}"]))
+    any_ = parts.map(lambda part: part[3].format(*part[:3])).filter(
+        lambda text: param.check(text) is None
+    )
+    good = ("ab,bc->ac", "...x,xy->...y", "abc,cd->abd", "ab...,bc->ac...", "abc,bcd->ad")
+    return st.sampled_from(good) | st.sampled_from(good) | any_
 
 
 @values.register
@@ -86,10 +125,17 @@ def _(param: Ints):
     entry = st.sampled_from([size for size in (-1, 0, *SIZES) if size >= low])
     if param.min is None:
         entry = st.integers(-4, 4)
+    if param.scalar and param.length and low >= 0:
+        # A window, a stride: what fits into a small image more often.
+        entry = st.sampled_from([size for size in (0, 1, 1, 1, 2, 2, 3, 4, 6) if size >= low])
     if param.unknown:
         entry = entry | st.none()
     length = (param.shortest, 4) if param.length is None else (param.length, param.length)
     several = st.lists(entry, min_size=length[0], max_size=length[1], unique=param.distinct)
+    if param.distinct and param.min == 1:  # an order of dimensions, of two more often
+        several = st.permutations((1, 2)) | st.integers(1, 4).flatmap(
+            lambda count: st.permutations(range(1, count + 1))
+        )
     strategy = several.map(tuple)
     if param.scalar:
         strategy = strategy | entry
@@ -98,8 +144,28 @@ def _(param: Ints):
 
 @values.register
 def _(param: Floats):
-    number = st.floats(param.min, 2.0, width=32)
-    return st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+    number = st.floats(-2.0 if param.min is None else param.min, 2.0, width=32)
+    several = st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
+    return _maybe(several | number if param.scalar else several, param.optional)
+
+
+@values.register
+def _(param: Pairs):
+    edge = st.integers(param.min, param.min + 2)
+    each = st.tuples(*[edge | st.tuples(edge, edge)] * len(param.places))
+    return edge | each
+
+
+@values.register
+def _(param: Range):
+    low = -2.0 if param.min is None else param.min
+    high = low + 4.0 if param.max is None else param.max
+    number = st.floats(low, high, width=32) | st.sampled_from([low, high, int(high)])
+    if param.whole:
+        number = st.integers(low, high)
+    strategy = st.tuples(number, number)
+    strategy = number | strategy if param.scalar else strategy
+    return _maybe(strategy.filter(lambda value: param.check(value) is None), param.optional)
 
 
 @values.register

@@ -79,13 +79,14 @@ def networks(draw, size=10):
     for index in range(draw(st.integers(1, 2))):
         made[f"input_{index}"] = Node(f"input_{index}", "Input", f"input_{index}", {"shape": (8,)})
     single = [name for name, entry in LAYERS.items() if entry.min_inputs == entry.max_inputs == 1]
-    merging = [name for name, entry in LAYERS.items() if entry.max_inputs is None]
+    merging = [name for name, entry in LAYERS.items() if entry.min_inputs > 1]
     for index in range(draw(st.integers(1, size))):
         merges = draw(st.integers(0, 3)) == 0
         type = draw(st.sampled_from(merging if merges else single))
         id, name = f"n{index}", draw(st.just(f"layer_{index}") | TEXTS)
         sources = st.sampled_from(sorted(made))
-        into = draw(st.lists(sources, min_size=2, max_size=4)) if merges else [draw(sources)]
+        most = LAYERS[type].max_inputs or 4
+        into = draw(st.lists(sources, min_size=2, max_size=most)) if merges else [draw(sources)]
         made[id] = Node(id, type, name, draw(arguments(LAYERS[type].params)))
         wires += [Wire(source, 0, id, port) for port, source in enumerate(into)]
     return Graph(made, tuple(wires))

@@ -294,7 +294,7 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
 def _merges(call: Call) -> bool:
     """Whether the layer is called on a list, even of one tensor."""
     entry = LAYERS.get(call.type)
-    return entry is not None and entry.max_inputs is None
+    return entry is not None and entry.max_inputs not in (0, 1)
 
 
 def _several(names: Sequence[str]) -> Expression:

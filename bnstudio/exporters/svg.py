@@ -210,7 +210,7 @@ def _fit_mono(text: str, room: float) -> str:
 
 def _value(value: Value) -> str:
     if isinstance(value, tuple):
-        return f"({', '.join(map(str, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(_value, value))}{',' if len(value) == 1 else ''})"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

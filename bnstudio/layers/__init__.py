@@ -2,15 +2,23 @@
 
 from bnstudio.layers import (
     activation,
+    augmentation,
+    color,
     convolution,
     core,
+    einsum,
     merging,
     normalization,
     pooling,
+    preprocessing,
     recurrent,
     regularization,
+    resampling,
     reshaping,
+    separable,
+    transposed,
 )
+from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
@@ -28,6 +36,7 @@ for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].categ
     LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
 
 __all__ = [
+    "ALIASES",
     "CATEGORIES",
     "LAYERS",
     "EmptyOutputError",
@@ -37,14 +46,21 @@ __all__ = [
     "ShapeError",
     "Weight",
     "activation",
+    "augmentation",
+    "color",
     "convolution",
     "core",
+    "einsum",
     "merging",
     "near_names",
     "normalization",
     "pooling",
+    "preprocessing",
     "recurrent",
     "regularization",
+    "resampling",
     "reshaping",
+    "separable",
     "show_shape",
+    "transposed",
 ]

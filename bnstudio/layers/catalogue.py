@@ -15,6 +15,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Shape = tuple[int | None, ...]
 
 CATEGORIES = (
     "Core", "Normalization", "Activation", "Regularization", "Convolution", "Pooling",
-    "Recurrent", "Merging", "Reshaping",
+    "Recurrent", "Merging", "Reshaping", "Preprocessing", "Augmentation",
 )  # fmt: skip
 """The palette's headings, in order."""
 
@@ -193,8 +194,9 @@ class LayerType:
             if value is None or not isinstance(param, Object):
                 continue
             subject = name.rpartition("_")[0]
-            # recurrent_initializer is about recurrent_kernel.
-            weight = weights.get(subject) or weights.get(f"{subject}_kernel")
+            # recurrent_initializer is about recurrent_kernel, DepthwiseConv2D's about its kernel.
+            names = (subject, f"{subject}_kernel", *(("kernel",) if subject == "depthwise" else ()))
+            weight = next((weights[name] for name in names if name in weights), None)
             if subject == "activity":
                 what, shape = "output", outputs[0]
             elif weight is None or (param.while_training and not weight.trainable):
@@ -292,9 +294,11 @@ def layer(
 
 
 def near_names(name: str) -> list[str]:
-    """Layer type names that look like ``name``, nearest first."""
-    folded = {known.lower(): known for known in LAYERS}
-    return [folded[match] for match in difflib.get_close_matches(name.lower(), folded, 3)]
+    """Layer type names that look like ``name``, nearest first; Keras's other names count too."""
+    others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
+    folded = others | {known.lower(): known for known in LAYERS}
+    matches = difflib.get_close_matches(name.lower(), folded, 6)
+    return list(dict.fromkeys(folded[match] for match in matches))[:3]
 
 
 def show_shape(shape: Sequence[int | None] | None) -> str:

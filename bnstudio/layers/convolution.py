@@ -107,7 +107,6 @@ def _convolution(
 ) -> LayerType:
     """Enters the convolution over ``rank`` spatial dimensions."""
     name = f"Conv{rank}D"
-    length = None if rank == 1 else rank
 
     def rule(x: Shape, **params: Any) -> Shape:
         return _shape(name, rank, x, **params)
@@ -128,7 +127,7 @@ def _convolution(
         Ints(
             "strides",
             one,
-            length=length or 1,
+            length=rank,
             scalar=True,
             min=1,
             help="How far the window moves each time; 2 halves the size.",
@@ -175,4 +174,13 @@ conv2d = _convolution(
     paddings=(),
     help="Slides a learned window over an image; each filter becomes a channel of the output.\n\n"
     "Takes (batch, rows, columns, channels), or channels first where data_format says so.",
+)
+
+conv3d = _convolution(
+    3,
+    initial_kernel=(3, 3, 3),
+    one=(1, 1, 1),
+    paddings=(),
+    help="Slides a learned window through a volume, such as a scan or the frames of a film.\n\n"
+    "Takes (batch, depth, rows, columns, channels), or channels first where data_format says so.",
 )

@@ -1,11 +1,18 @@
-"""Input, Dense and Embedding: where data enters, and what every network has."""
+"""Where data enters, what every network has, and what hands its input on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import constraint, initializer, kernel_and_bias, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import (
+    COMMON_TO_MOVERS,
+    Shape,
+    ShapeError,
+    Weight,
+    layer,
+    show_shape,
+)
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints
 from bnstudio.layers.shapes import activates, known, size
@@ -166,3 +173,24 @@ def embedding(x: Shape, *, output_dim: int, **_: Any) -> Shape:
     Adds an axis at the end: (batch, words) becomes (batch, words, output_dim).
     """
     return (*x, output_dim)
+
+
+@layer(
+    "Masking",
+    Float("mask_value", 0.0, help="The number that all features of a step have to be left out."),
+    category="Core",
+    tells=("mask_value",),
+    common=COMMON_TO_MOVERS,
+)
+def masking(x: Shape, **_: Any) -> Shape:
+    """Tells later layers which steps of a sequence to leave out, as padding is.
+
+    Steps whose features all equal mask_value become zeros; recurrent layers pass over them.
+    """
+    return x
+
+
+@layer("Identity", category="Core", common=COMMON_TO_MOVERS)
+def identity(x: Shape, **_: Any) -> Shape:
+    """Hands its input on as it is: a place to name, or to branch from."""
+    return x

@@ -12,7 +12,7 @@ from bnstudio.layers.catalogue import (
     layer,
     show_shape,
 )
-from bnstudio.layers.params import Int
+from bnstudio.layers.params import REQUIRED, Bool, Int, Ints
 from bnstudio.layers.shapes import size
 
 _SEVERAL = (2, None)
@@ -57,7 +57,13 @@ def _broadcast(name: str, shapes: tuple[Shape, ...]) -> Shape:
     return (batch, *result)
 
 
-def _elementwise(name: str, *, extra: int = 0, help: str) -> LayerType:
+def _elementwise(
+    name: str,
+    *,
+    help: str,
+    extra: int = 0,
+    inputs: tuple[int, int | None] = _SEVERAL,
+) -> LayerType:
     """Enters a layer that combines its inputs number by number."""
 
     def rule(shapes: tuple[Shape, ...], **_: Any) -> Shape:
@@ -67,7 +73,7 @@ def _elementwise(name: str, *, extra: int = 0, help: str) -> LayerType:
     return layer(
         name,
         category="Merging",
-        inputs=_SEVERAL,
+        inputs=inputs,
         flops=lambda shapes, y, **_: size(y) * (len(shapes) - 1 + extra),
     )(rule)
 
@@ -75,6 +81,13 @@ def _elementwise(name: str, *, extra: int = 0, help: str) -> LayerType:
 add = _elementwise(
     "Add",
     help="Adds its inputs, number by number; what makes a residual connection.\n\n"
+    "Sizes must be equal, or 1 where one number serves all.",
+)
+
+subtract = _elementwise(
+    "Subtract",
+    inputs=(2, 2),
+    help="Takes the second of its two inputs from the first, number by number.\n\n"
     "Sizes must be equal, or 1 where one number serves all.",
 )
 
@@ -88,6 +101,18 @@ average = _elementwise(
     "Average",
     extra=1,
     help="The mean of its inputs, number by number.\n\n"
+    "Sizes must be equal, or 1 where one number serves all.",
+)
+
+maximum = _elementwise(
+    "Maximum",
+    help="The largest of its inputs, number by number.\n\n"
+    "Sizes must be equal, or 1 where one number serves all.",
+)
+
+minimum = _elementwise(
+    "Minimum",
+    help="The smallest of its inputs, number by number.\n\n"
     "Sizes must be equal, or 1 where one number serves all.",
 )
 
@@ -133,3 +158,64 @@ def concatenate(shapes: tuple[Shape, ...], *, axis: int, **_: Any) -> Shape:
             break
         total += part
     return (*first[:along], total, *first[along + 1 :])
+
+
+def _dot_axes(first: Shape, second: Shape, axes: int | tuple[int, ...]) -> tuple[int, int]:
+    """The axes that are multiplied, counted from 0."""
+    if isinstance(axes, int):
+        return (axes, axes) if axes >= 0 else (axes % len(first), axes % len(second))
+    one, other = (
+        axis + len(shape) if axis < 0 else axis
+        for axis, shape in zip(axes, (first, second), strict=True)
+    )
+    return one, other
+
+
+def _dot_flops(
+    shapes: tuple[Shape, ...], y: Shape, *, axes: int | tuple[int, ...], normalize: bool, **_: Any
+) -> int:
+    first, second = shapes
+    length: int = first[_dot_axes(first, second, axes)[0]]  # type: ignore[assignment]
+    return 2 * length * size(y) + normalize * 3 * (size(first) + size(second))
+
+
+@layer(
+    "Dot",
+    Ints(
+        "axes",
+        REQUIRED,
+        initial=-1,
+        length=2,
+        scalar=True,
+        help="The axis of each input along which products are summed; one number for both.",
+    ),
+    Bool("normalize", False, help="Whether both are scaled to length 1 first: their cosine."),
+    category="Merging",
+    tells=("axes", "normalize"),
+    inputs=(2, 2),
+    flops=_dot_flops,
+)
+def dot(shapes: tuple[Shape, ...], *, axes: int | tuple[int, ...], **_: Any) -> Shape:
+    """Multiplies two inputs along an axis and sums up: how alike two vectors are.
+
+    Two matrices are multiplied row by row of the batch, as attention does.
+    """
+    first, second = shapes
+    for shape in shapes:
+        if len(shape) < 2:
+            raise MergeError(f"Dot needs at least two dimensions, got {_list(shapes)}.")
+    _batch("Dot", shapes)
+    one, other = _dot_axes(first, second, axes)
+    if not (0 <= one < len(first) and 0 <= other < len(second)):
+        raise MergeError(f"Dot works along {axes!r}, which is beyond {_list(shapes)}.")
+    if 0 in (one, other):
+        raise MergeError(
+            f"Dot cannot work along the batch, as axes {axes!r} of {_list(shapes)} do."
+        )
+    if first[one] != second[other]:
+        raise MergeError(
+            f"Dot needs equal sizes along axes {axes!r}, got {first[one]} and {second[other]} "
+            f"in {_list(shapes)}."
+        )
+    rest = (*first[1:one], *first[one + 1 :], *second[1:other], *second[other + 1 :])
+    return (first[0], *(rest or (1,)))

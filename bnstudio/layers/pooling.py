@@ -1,4 +1,4 @@
-"""Layers that make an image smaller by summing up what lies in a window."""
+"""Layers that make a sequence, an image or a volume smaller by summing up what lies in a window."""
 
 from __future__ import annotations
 
@@ -6,60 +6,62 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, layer
+from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
     channel_axis,
     join_channels,
+    known,
     need_rank,
     pair,
     size,
     slide,
+    spatial_axes,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import EllipsisType
 
+    from bnstudio.graph import Value
+
     Window = int | Sequence[int]
 
-
-def _shape(
-    name: str,
-    x: Shape,
-    *,
-    pool_size: Window,
-    strides: Window | None,
-    padding: str,
-    data_format: str | None,
-    **_: Any,
-) -> Shape:
-    need_rank(name, x, 4, SPATIAL[2])
-    window = pair(pool_size, 2)
-    steps = window if strides is None else pair(strides, 2)
-    return join_channels(
-        x[0],
-        slide(name, x, data_format, window, steps, padding),
-        x[channel_axis(data_format)],
-        data_format,
-    )
+_PLACES = {1: "a sequence", 2: "an image", 3: "a volume"}
+_DIMENSIONS = {1: "the steps stay as a dimension", 2: "rows and columns stay as dimensions",
+               3: "depth, rows and columns stay as dimensions"}  # fmt: skip
 
 
-def _pooling(name: str, *, default: tuple[int, int] | EllipsisType, help: str) -> LayerType:
-    """Enters a pooling layer for images."""
+def _pooling(
+    kind: str, what: str, rank: int, default: Value | EllipsisType = REQUIRED
+) -> LayerType:
+    """Enters the pooling layer that keeps ``what`` of each window over ``rank`` dimensions."""
+    name = f"{kind}Pooling{rank}D"
 
-    def rule(x: Shape, **params: Any) -> Shape:
-        return _shape(name, x, **params)
+    def rule(
+        x: Shape,
+        *,
+        pool_size: Window,
+        strides: Window | None,
+        padding: str,
+        data_format: str | None,
+        **_: Any,
+    ) -> Shape:
+        need_rank(name, x, rank + 2, SPATIAL[rank])
+        window = pair(pool_size, rank)
+        steps = window if strides is None else pair(strides, rank)
+        spatial = slide(name, x, data_format, window, steps, padding)
+        return join_channels(x[0], spatial, x[channel_axis(data_format)], data_format)
 
-    rule.__doc__ = help
+    rule.__doc__ = f"Keeps {what} of each window of {_PLACES[rank]}."
     return layer(
         name,
         Ints(
             "pool_size",
             default,
-            initial=(2, 2) if default is REQUIRED else None,
-            length=2,
+            initial=(2 if rank == 1 else (2,) * rank) if default is REQUIRED else None,
+            length=rank,
             scalar=True,
             min=1,
             help="The size of the window.",
@@ -67,7 +69,7 @@ def _pooling(name: str, *, default: tuple[int, int] | EllipsisType, help: str) -
         Ints(
             "strides",
             None,
-            length=2,
+            length=rank,
             scalar=True,
             optional=True,
             min=1,
@@ -77,33 +79,92 @@ def _pooling(name: str, *, default: tuple[int, int] | EllipsisType, help: str) -
         DATA_FORMAT,
         category="Pooling",
         tells=("pool_size", "strides"),
-        flops=lambda x, y, *, pool_size, **_: size(y) * prod(pair(pool_size, 2)),
+        flops=lambda x, y, *, pool_size, **_: size(y) * prod(pair(pool_size, rank)),
     )(rule)
 
 
-max_pooling_2d = _pooling(
-    "MaxPooling2D", default=(2, 2), help="Keeps the largest number in each window of an image."
-)
+max_pooling_1d = _pooling("Max", "the largest number", 1, 2)
+max_pooling_2d = _pooling("Max", "the largest number", 2, (2, 2))
+max_pooling_3d = _pooling("Max", "the largest number", 3, (2, 2, 2))
+average_pooling_1d = _pooling("Average", "the mean", 1)
+average_pooling_2d = _pooling("Average", "the mean", 2)
+average_pooling_3d = _pooling("Average", "the mean", 3)
 
-average_pooling_2d = _pooling(
-    "AveragePooling2D", default=REQUIRED, help="Keeps the mean of each window of an image."
-)
+
+def _global(kind: str, what: str, rank: int) -> LayerType:
+    """Enters the layer that keeps ``what`` of all ``rank`` spatial dimensions."""
+    name = f"Global{kind}Pooling{rank}D"
+
+    def rule(x: Shape, *, data_format: str | None, keepdims: bool, **_: Any) -> Shape:
+        need_rank(name, x, rank + 2, SPATIAL[rank])
+        spatial = (1,) * rank if keepdims else ()
+        return join_channels(x[0], spatial, x[channel_axis(data_format)], data_format)
+
+    rule.__doc__ = (
+        f"Keeps one number a channel: {what} over the whole of {_PLACES[rank]}.\n\n"
+        "Often stands where Flatten would, before the last Dense, and needs no fixed size."
+    )
+    return layer(
+        name,
+        DATA_FORMAT,
+        Bool("keepdims", False, help=f"Whether {_DIMENSIONS[rank]} of size 1."),
+        category="Pooling",
+        flops=lambda x, y, **_: size(x),
+    )(rule)
 
 
-@layer(
-    "GlobalAveragePooling2D",
-    DATA_FORMAT,
-    Bool("keepdims", False, help="Whether rows and columns stay as dimensions of size 1."),
-    category="Pooling",
-    flops=lambda x, y, **_: size(x),
-)
-def global_average_pooling_2d(
-    x: Shape, *, data_format: str | None, keepdims: bool, **_: Any
-) -> Shape:
-    """Keeps one number a channel: its mean over the whole image.
+global_max_pooling_1d = _global("Max", "the largest", 1)
+global_max_pooling_2d = _global("Max", "the largest", 2)
+global_max_pooling_3d = _global("Max", "the largest", 3)
+global_average_pooling_1d = _global("Average", "its mean", 1)
+global_average_pooling_2d = _global("Average", "its mean", 2)
+global_average_pooling_3d = _global("Average", "its mean", 3)
 
-    Often stands where Flatten would, before the last Dense, and needs no fixed image size.
-    """
-    need_rank("GlobalAveragePooling2D", x, 4, SPATIAL[2])
-    channels = x[channel_axis(data_format)]
-    return join_channels(x[0], (1, 1) if keepdims else (), channels, data_format)
+
+def _adaptive(kind: str, what: str, rank: int) -> LayerType:
+    """Enters the layer that divides ``rank`` dimensions into so many windows and keeps ``what``."""
+    name = f"Adaptive{kind}Pooling{rank}D"
+
+    def rule(x: Shape, *, output_size: Window, data_format: str | None, **_: Any) -> Shape:
+        need_rank(name, x, rank + 2, SPATIAL[rank])
+        sizes = pair(output_size, rank)
+        for axis, windows in zip(spatial_axes(rank, data_format), sizes, strict=True):
+            # Keras 3.15 lets these pass and fails as soon as the layer is run: it always makes
+            # windows that are larger by one, too, even where none of them fits.
+            known(name, x, axis)
+            if 1 in (x[axis], windows):
+                raise ShapeError(
+                    f"{name} cannot divide the {x[axis]} of dimension {axis} of {show_shape(x)} "
+                    f"into {windows}: Keras needs 2 or more of both. "
+                    f"Global{kind}Pooling{rank}D makes one window of it all."
+                )
+        return join_channels(x[0], tuple(sizes), x[channel_axis(data_format)], data_format)
+
+    rule.__doc__ = (
+        f"Divides {_PLACES[rank]} into so many windows, and keeps {what} of each.\n\n"
+        "The output is of one size, whatever the input's."
+    )
+    return layer(
+        name,
+        Ints(
+            "output_size",
+            REQUIRED,
+            initial=2 if rank == 1 else (2,) * rank,
+            length=rank,
+            scalar=True,
+            min=1,
+            help="How many windows there are, which is the size of the output.",
+        ),
+        DATA_FORMAT,
+        category="Pooling",
+        tells=("output_size",),
+        flops=lambda x, y, **_: size(x),
+    )(rule)
+
+
+adaptive_max_pooling_1d = _adaptive("Max", "the largest number", 1)
+adaptive_max_pooling_2d = _adaptive("Max", "the largest number", 2)
+adaptive_max_pooling_3d = _adaptive("Max", "the largest number", 3)
+adaptive_average_pooling_1d = _adaptive("Average", "the mean", 1)
+adaptive_average_pooling_2d = _adaptive("Average", "the mean", 2)
+adaptive_average_pooling_3d = _adaptive("Average", "the mean", 3)

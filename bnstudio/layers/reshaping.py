@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.catalogue import COMMON_TO_MOVERS, Shape, ShapeError, layer, show_shape
-from bnstudio.layers.params import REQUIRED, Ints
+from bnstudio.layers.params import REQUIRED, Int, Ints
+from bnstudio.layers.shapes import need_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,3 +61,50 @@ def reshape(x: Shape, *, target_shape: tuple[int, ...], **_: Any) -> Shape:
             f"{show_shape(target_shape)}, which holds {asked}."
         )
     return (x[0], *target_shape)
+
+
+def _permute_conflicts(*, dims: tuple[int, ...], **_: Any) -> Iterator[tuple[str, str]]:
+    if sorted(dims) != list(range(1, len(dims) + 1)):
+        yield "dims", f"Expected each number from 1 to {len(dims)} once, got {dims!r}."
+
+
+@layer(
+    "Permute",
+    Ints(
+        "dims",
+        REQUIRED,
+        initial=(2, 1),
+        shortest=1,
+        distinct=True,
+        min=1,
+        help="Which dimension comes to each place, counted from 1, without the batch.",
+    ),
+    category="Reshaping",
+    tells=("dims",),
+    conflicts=_permute_conflicts,
+    common=COMMON_TO_MOVERS,
+)
+def permute(x: Shape, *, dims: tuple[int, ...], **_: Any) -> Shape:
+    """Puts the dimensions of each row into another order, as turning a table on its side does."""
+    if len(x) != len(dims) + 1:
+        raise ShapeError(
+            f"Permute orders {len(dims)} dimensions and the batch, "
+            f"but {show_shape(x)} has {len(x)}."
+        )
+    return (x[0], *(x[at] for at in dims))
+
+
+@layer(
+    "RepeatVector",
+    Int("n", REQUIRED, initial=8, min=1, help="How many times."),
+    category="Reshaping",
+    tells=("n",),
+    common=COMMON_TO_MOVERS,
+)
+def repeat_vector(x: Shape, *, n: int, **_: Any) -> Shape:
+    """Makes a sequence of one vector, the same at each step.
+
+    What a decoder of sequences starts from: (batch, features) becomes (batch, n, features).
+    """
+    need_rank("RepeatVector", x, 2, "(batch, features)")
+    return (x[0], n, x[1])

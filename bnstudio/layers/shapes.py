@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
     from bnstudio.layers.catalogue import Shape
 
-SPATIAL = {1: "(batch, steps, channels)", 2: "(batch, rows, columns, channels)"}
+SPATIAL = {
+    1: "(batch, steps, channels)",
+    2: "(batch, rows, columns, channels)",
+    3: "(batch, depth, rows, columns, channels)",
+}
+"""What the dimensions are that a layer of so many spatial ones takes."""
 
 
 def need_rank(layer: str, x: Shape, rank: int, meaning: str) -> None:
@@ -58,6 +63,12 @@ def channel_axis(data_format: str | None) -> int:
     return 1 if data_format == "channels_first" else -1
 
 
+def spatial_axes(rank: int, data_format: str | None) -> range:
+    """The axes that are neither the batch nor the channels."""
+    first = 2 if data_format == "channels_first" else 1
+    return range(first, first + rank)
+
+
 def join_channels(
     batch: int | None, spatial: Shape, channels: int | None, data_format: str | None
 ) -> Shape:
@@ -81,10 +92,9 @@ def slide(
     Raises:
         EmptyOutputError: If the window is larger than what it slides over.
     """
-    first = 2 if data_format == "channels_first" else 1
     result: list[int | None] = []
-    for index, length in enumerate(window):
-        size = x[first + index]
+    for index, axis in enumerate(spatial_axes(len(window), data_format)):
+        size, length = x[axis], window[index]
         if size is None:
             result.append(None)
             continue
@@ -96,7 +106,7 @@ def slide(
         if span > size:
             raise EmptyOutputError(
                 f"{layer}'s window spans {span} and does not fit into the {size} of dimension "
-                f"{first + index} of {show_shape(x)}; nothing would come out. "
+                f"{axis} of {show_shape(x)}; nothing would come out. "
                 "padding='same', a smaller window or less pooling before it keeps the output."
             )
         result.append((size - span) // step + 1)
@@ -111,3 +121,16 @@ def activates(activation: str | None) -> bool:
 def size(x: Shape) -> int:
     """How many numbers a row has; a TypeError where a dimension is unknown."""
     return prod(x[1:])  # type: ignore[arg-type]
+
+
+def image(
+    layer: str, x: Shape, data_format: str | None = None, *, channels: bool = False
+) -> int | None:
+    """Refuses what is no batch of images; gives the channels.
+
+    Raises:
+        ShapeError: In words, also where ``channels`` must be known and are not.
+    """
+    need_rank(layer, x, 4, SPATIAL[2])
+    axis = channel_axis(data_format)
+    return known(layer, x, axis) if channels else x[axis]

@@ -67,8 +67,12 @@ CATEGORIES = {
     "Recurrent": "#d55e00",
     "Merging": "#b8a912",
     "Reshaping": "#8a8f98",
+    "Preprocessing": "#985428",
+    "Augmentation": "#8a45dc",
 }
-"""Okabe and Ito's hues; the yellow is darkened so that it shows on white."""
+"""Okabe and Ito's hues; the yellow is darkened so that it shows on white.
+
+The brown and the violet are those that stay furthest from all of them to colour-blind eyes."""
 
 OTHER = "#8a8f98"
 """Of a category beyond the palette, and of a layer type that is not known."""

@@ -1,6 +1,7 @@
 """The diagnostics: one small generator each, by topic; fixes are pure edits."""
 
 from bnstudio.rules import (  # each import enters its rules, in reading order
+    augmentation,
     batchnorm,
     data,
     failures,
@@ -32,6 +33,7 @@ __all__ = [
     "Proposal",
     "Rule",
     "Severity",
+    "augmentation",
     "batchnorm",
     "data",
     "diagnose",

@@ -32,9 +32,11 @@ NORMALIZATIONS = frozenset(
 
 POOLING = frozenset(
     f"{kind}Pooling{rank}D"
-    for kind in ("Max", "Average", "GlobalMax", "GlobalAverage")
+    for kind in (
+        "Max", "Average", "GlobalMax", "GlobalAverage", "AdaptiveMax", "AdaptiveAverage",
+    )
     for rank in (1, 2, 3)
-)
+)  # fmt: skip
 
 DROPOUT = frozenset(
     {"Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",

@@ -4,6 +4,7 @@ import pytest
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.objects import ACTIVATIONS, Constraint, Initializer, Regularizer
 from bnstudio.layers.params import (
     REQUIRED,
@@ -11,10 +12,14 @@ from bnstudio.layers.params import (
     Bool,
     Choice,
     Float,
+    Floats,
     Int,
     Ints,
     Numbers,
     Object,
+    Pairs,
+    Range,
+    Text,
 )
 from tests.drawing import SUITABLE
 
@@ -27,6 +32,8 @@ NOT_DRAWN = {
     ("Dense", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "weights"): "It takes an array.",
+    ("EinsumDense", "quantization_config"): "It takes an object that holds functions.",
+    ("EinsumDense", "gptq_unpacked_column_size"): "Keras sets it itself while it quantizes.",
 }
 """Keras arguments that the catalogue leaves out, and why."""
 
@@ -119,13 +126,20 @@ def test_the_activations_that_are_left_out_cannot_be_drawn_rightly(keras):
     assert keras.ask("layer", "Activation", {"activation": "glu"}, [(2, 4)])["outputs"] == [(2, 4)]
 
 
-MOVERS = {"Input", "Flatten", "Reshape", "Concatenate"}
+MOVERS = {
+    "Input", "Masking", "Identity", "Flatten", "Reshape", "Permute", "RepeatVector", "Concatenate",
+    *(
+        f"{kind}{rank}D" for kind in ("ZeroPadding", "Cropping", "UpSampling") for rank in (1, 2, 3)
+    ),
+}  # fmt: skip
 
 KERAS_IS_LENIENT = {
     ("Input", "shape"): "No size of a row can be 0; Keras makes an empty tensor.",
     ("Input", "batch_size"): "A batch of no rows; Keras makes an empty tensor.",
     ("Dense", "lora_rank"): "Keras reads 0 as None.",
     ("Embedding", "lora_rank"): "Keras reads 0 as None.",
+    ("EinsumDense", "lora_rank"): "Keras reads 0 as None.",
+    ("EinsumDense", "output_shape"): "A size of 0; Keras makes an empty tensor.",
     ("BatchNormalization", "momentum"): "Outside [0, 1] the averages run away.",
     ("BatchNormalization", "renorm_momentum"): "Outside [0, 1] the averages run away.",
     ("BatchNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
@@ -134,6 +148,42 @@ KERAS_IS_LENIENT = {
     ("LayerNormalization", "axis"): "Over no axis nothing is normalized.",
     ("PReLU", "shared_axes"): "Keras takes 0 and below to be other axes than they name.",
     ("Softmax", "axis"): "Without an axis there is nothing to add up; Keras fails when run.",
+    **{
+        (f"Adaptive{kind}Pooling{rank}D", "output_size"): "Keras fails when run: no window."
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    },
+    ("UpSampling2D", "interpolation"): "Keras fails when run.",
+    ("ZeroPadding2D", "padding"): "Keras fails when run.",
+    ("ZeroPadding3D", "padding"): "Keras fails when run.",
+    **{
+        (name, "value_range"): "Keras exchanges them; where they are equal it divides by zero."
+        for name, entry in LAYERS.items()
+        if "value_range" in entry.by_name
+    },
+    ("CenterCrop", "height"): "No size of an image can be 0; Keras makes an empty tensor.",
+    ("CenterCrop", "width"): "No size of an image can be 0; Keras makes an empty tensor.",
+    **{
+        (name, size): "No size of an image can be 0; Keras fails when run."
+        for name in ("Resizing", "RandomCrop")
+        for size in ("height", "width")
+    },
+    ("Resizing", "interpolation"): "Keras fails when run.",
+    ("Resizing", "fill_mode"): "Keras fails when run.",
+    ("RandomFlip", "mode"): "Keras flips nothing.",
+    ("Equalization", "bins"): "With one bin nothing is left of an image.",
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "tile_grid_size",
+    ): "Keras fails when run.",
+    ("MaxNumBoundingBoxes", "max_number"): "Keras leaves no boxes.",
+    ("AugMix", "num_chains"): "Keras blends nothing.",
+    ("AugMix", "chain_depth"): "Keras draws the depth.",
+    ("AugMix", "alpha"): "A distribution's parameter is above 0; Keras mixes what is no number.",
+    ("MixUp", "alpha"): "A distribution's parameter is above 0; Keras mixes what is no number.",
+    ("RandAugment", "num_ops"): "Keras changes nothing, or fails when run.",
+    ("Rescaling", "scale"): "Without a number nothing is left; Keras fails when run.",
+    ("Rescaling", "offset"): "Without a number nothing is left; Keras fails when run.",
     ("LSTM", "dropout"): "Keras cuts it to [0, 1].",
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
@@ -151,6 +201,8 @@ def out_of_bounds(param):
             return ["no_such_activation"]
         case Choice():
             return ["no_such_choice"]
+        case Floats():
+            return ([()] if param.shortest else []) + [-1.0] * (param.min is not None)
         case Int() | Float():
             steps = {"min": -1, "above": 0, "max": 1, "below": 0}
             bounds = {name: getattr(param, name, None) for name in steps}
@@ -162,6 +214,19 @@ def out_of_bounds(param):
             if param.min is not None:
                 found.append((param.min - 1,) * (param.length or 1))
             return found
+        case Pairs():
+            low, count = param.min - 1, len(param.places)
+            return [low, (low,) * count, ((0, low),) * count, (0,) * (count + 1)]
+        case Range():
+            found = [(0.0,), (0.0, 0.0, 0.0)] + [(1.0, 1.0)] * param.ordered
+            steps = {"min": -1, "above": 0, "max": 1}
+            edges = {name: getattr(param, name) for name in steps}
+            bounds = [edge + steps[name] for name, edge in edges.items() if edge is not None]
+            return found + [value for edge in bounds for value in (edge, (edge, edge))]
+        case EquationText():
+            return ["ab,bc", "ab, bc->ac", "ab,bc->ad", "ab,cd->ac", "...ab,bc->ac"]
+        case Text():
+            return []
         case Numbers():
             return [{"no_such_key": 1.0}]
         case Bool():
@@ -173,7 +238,7 @@ def out_of_bounds(param):
 def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
     entry = LAYERS[name]
     shape = SUITABLE.get(name, (2, 6))
-    inputs = [] if name == "Input" else [shape, shape] if entry.max_inputs is None else [shape]
+    inputs = [shape] * entry.min_inputs
     assert "error" not in keras.ask("layer", name, entry.initial, inputs)
     for param in entry.params:
         refused_by_keras = []

@@ -62,6 +62,23 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     assert list(LAYERS["Input"].check({"shape": (2,), "sparse": True, "ragged": True})) == [
         "ragged"
     ]
+    transposed = LAYERS["Conv2DTranspose"]
+    assert list(transposed.check({**base, "strides": 2, "dilation_rate": 2})) == ["dilation_rate"]
+    assert transposed.check({**base, "strides": (3, 2), "output_padding": (1, 2)}) == {
+        "output_padding": "Expected less than the strides (3, 2) everywhere, got (1, 2)."
+    }
+    even = {**base, "kernel_size": 2, "padding": "same", "strides": 2, "output_padding": 0}
+    assert "spans an even number (2)" in transposed.check(even)["output_padding"]
+    assert LAYERS["Permute"].check({"dims": (1, 3)}) == {
+        "dims": "Expected each number from 1 to 2 once, got (1, 3)."
+    }
+    assert list(LAYERS["UpSampling2D"].check({"interpolation": "area", "dtype": "bool"})) == [
+        "interpolation"
+    ]
+    einsum = {"equation": "ab,bc->ac", "output_shape": 8}
+    assert LAYERS["EinsumDense"].check({**einsum, "bias_axes": "b"}) == {
+        "bias_axes": "Expected letters of the output 'ac', got 'b'."
+    }
     norm = LAYERS["BatchNormalization"]
     clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
     assert norm.check({"renorm_clipping": clipping}) == {}
@@ -69,6 +86,22 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
         "rmax is 1.0"
         in norm.check({"renorm": True, "renorm_clipping": clipping})["renorm_clipping"]
     )
+
+
+@pytest.mark.parametrize(
+    ("equation", "words"),
+    [
+        ("ab,bc", "Expected an equation such as 'ab,bc->ac'"),
+        ("ab, bc->ac", "got 'ab, bc->ac'."),
+        ("...ab,bc->ac", "Expected an equation"),
+        ("a...,ab->b...", "Expected an equation"),
+        ("ab,bc->aa", "each letter of the output once, got 'a' twice"),
+        ("ab,bc->ad", "'d' is in neither of the inputs"),
+        ("ab,cd->ac", "kernel's 'd' is neither in the input nor in the output"),
+    ],
+)
+def test_an_equation_that_keras_cannot_read_is_refused(equation, words):
+    assert words in LAYERS["EinsumDense"].by_name["equation"].check(equation)
 
 
 def test_a_frozen_layer_has_no_trainable_weights():
@@ -181,10 +214,92 @@ WORDS = [
         "STR06",
         "spans 2 and does not fit into the 1 of dimension 3 of (None, 3, 8, 1)",
     ),
+    (
+        "AdaptiveMaxPooling1D",
+        {"output_size": 1},
+        [(None, 6, 3)],
+        "STR05",
+        "cannot divide the 6 of dimension 1 of (None, 6, 3) into 1",
+    ),
+    (
+        "AdaptiveAveragePooling2D",
+        {"output_size": 2},
+        [(None, 6, None, 3)],
+        "STR05",
+        "needs to know dimension 2, got (None, 6, None, 3)",
+    ),
     ("LSTM", {"units": 2, "stateful": True}, [(None, 4, 3)], "STR05", "a fixed batch size"),
     ("GRU", {"units": 2, "unroll": True}, [(None, None, 3)], "STR05", "unknown length"),
+    (
+        "Cropping2D",
+        {"cropping": (1, (2, 3))},
+        [(None, 8, 5, 3)],
+        "STR06",
+        "cuts 2 and 3 off the 5 of dimension 2 of (None, 8, 5, 3)",
+    ),
+    (
+        "UpSampling2D",
+        {"interpolation": "bilinear"},
+        [(None, None, 5, 3)],
+        "STR05",
+        "needs to know dimension 1",
+    ),
+    (
+        "Permute",
+        {"dims": (2, 1)},
+        [(None, 4)],
+        "STR05",
+        "2 dimensions and the batch",
+    ),
+    ("RepeatVector", {"n": 3}, [(None, 4, 3)], "STR05", "2 dimensions, (batch, features); got 3"),
     ("Reshape", {"target_shape": (4,)}, [(None, 6)], "STR05", "6 numbers of (None, 6) into (4,)"),
     ("Reshape", {"target_shape": (-1, 4)}, [(None, 6)], "STR05", "4 does not divide them"),
+    (
+        "EinsumDense",
+        {"equation": "ab,bc->ac", "output_shape": 8},
+        [(None, 4, 3)],
+        "STR05",
+        "'ab,bc->ac' has 2 input dimensions, got 3: (None, 4, 3)",
+    ),
+    (
+        "EinsumDense",
+        {"equation": "abc,cd->abd", "output_shape": (5, 8)},
+        [(None, 4, 3)],
+        "STR05",
+        "keeps 'b', which is 4 in (None, 4, 3) and 5 in its output (None, 5, 8)",
+    ),
+    (
+        "EinsumDense",
+        {"equation": "ab,bc->ac", "output_shape": (8, 9)},
+        [(None, 4)],
+        "STR05",
+        "(None, 8, 9) has 3 dimensions, the equation's output 2",
+    ),
+    (
+        "EinsumDense",
+        {"equation": "abc,cd->abd", "output_shape": (None, 8)},
+        [(None, 4, None)],
+        "STR05",
+        "every size of its kernel, got (None, 8)",
+    ),
+    (
+        "EinsumDense",
+        {"equation": "...x,xy->...y", "output_shape": 8},
+        [(None, 2, 3, 4)],
+        "STR05",
+        "Keras gives (2, 3) in the wrong order",
+    ),
+    (
+        "EinsumDense",
+        {"equation": "abb,bc->ac", "output_shape": 8},
+        [(None, 3, 4)],
+        "STR05",
+        "'b' is 3 and 4 at once in (None, 3, 4)",
+    ),
+    ("Dot", {"axes": 1}, [(None, 3), (None, 4)], "STR07", "got 3 and 4 in (None, 3), (None, 4)"),
+    ("Dot", {"axes": 0}, [(None, 3), (None, 3)], "STR07", "cannot work along the batch"),
+    ("Dot", {"axes": 2}, [(None, 3), (None, 3)], "STR07", "along 2, which is beyond"),
+    ("Dot", {"axes": 1}, [(None,), (None, 3)], "STR07", "at least two dimensions"),
     ("Add", {}, [(None, 3), (None, 4)], "STR07", "got 3 and 4 in (None, 3), (None, 4)"),
     ("Average", {}, [(2, 3), (4, 3)], "STR07", "one batch size, got (2, 3), (4, 3)"),
     ("Concatenate", {"axis": 5}, [(None, 3), (None, 3)], "STR07", "axis 5"),

@@ -323,6 +323,28 @@ TABLE = {
             ),
         ],
     ),
+    "AUG01": (
+        [
+            image(node("RandomCrop", "crop", height=4, width=4), node("Flatten", "flat"),
+                  head(10, "softmax")),
+        ],
+        [
+            image(node("RandomCrop", "crop", height=8, width=8), node("Flatten", "flat"),
+                  head(10, "softmax")),
+            image(node("RandomCrop", "crop", height=4, width=4),
+                  node("CenterCrop", "middle", height=4, width=4), node("Flatten", "flat"),
+                  head(10, "softmax")),
+        ],
+    ),
+    "AUG02": (
+        [
+            image(node("MixUp", "mixed"), node("Flatten", "flat"), head(10, "softmax")),
+            image(node("CutMix", "cut"), node("Flatten", "flat"), head(10, "softmax")),
+        ],
+        [
+            image(node("RandomErasing", "hide"), node("Flatten", "flat"), head(10, "softmax")),
+        ],
+    ),
     "BN02": (
         [model(dense(use_bias=False), bn("one"), bn("two"), node("ReLU", "relu"), head())],
         [model(dense(use_bias=False), bn("one"), node("ReLU", "relu"), bn("two"), head())],

@@ -125,7 +125,7 @@ def shape_text(facts: NodeFacts) -> str:
 
 def _value(value: Value) -> str:
     if isinstance(value, tuple):
-        return show_shape(tuple(entry if isinstance(entry, int) else None for entry in value))
+        return f"({', '.join(map(_value, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)

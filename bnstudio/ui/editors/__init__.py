@@ -13,7 +13,9 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Pairs,
     Param,
+    Range,
     Text,
 )
 from bnstudio.settings import LearningRate
@@ -22,6 +24,7 @@ from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor
 from bnstudio.ui.editors.learning_rate import LearningRateEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
+from bnstudio.ui.editors.ranges import PairsEditor, RangeEditor
 from bnstudio.ui.editors.text import TextEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
@@ -33,6 +36,8 @@ EDITORS: dict[type[Param], Any] = {
     Choice: ChoiceEditor,
     Ints: IntsEditor,
     Floats: FloatsEditor,
+    Pairs: PairsEditor,
+    Range: RangeEditor,
     Numbers: NumbersEditor,
     LearningRate: LearningRateEditor,
     Object: ObjectEditor,

@@ -14,10 +14,11 @@ from bnstudio.ui.editors.number import NumberField
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Floats, Ints, Numbers
+    from bnstudio.layers.params import Floats, Ints, Numbers, Range
 
 
-def _button(icon: str, name: str) -> QToolButton:
+def tool_button(icon: str, name: str) -> QToolButton:
+    """A small button beside fields, with its name as the tooltip."""
     button = QToolButton()
     icons.bind(button, icon, "muted")
     button.setIconSize(QSize(14, 14))
@@ -32,10 +33,12 @@ class IntsEditor(Editor):
     Where one number may stand for all, a link says so: linked fields change together.
     """
 
-    whole: ClassVar[bool] = True
+    whole: bool = True
     columns = 3
+    standing: ClassVar[int] = 0
+    """The place of the number that stands for all once they are linked."""
 
-    def __init__(self, param: Ints | Floats) -> None:
+    def __init__(self, param: Ints | Floats | Range) -> None:
         super().__init__(param)
         self._ints = param
         self._entries: list[float | None] = []
@@ -46,11 +49,11 @@ class IntsEditor(Editor):
         self._nothing.setToolTip("Not set. Click to give it a value.")
         self._nothing.clicked.connect(self._begin)
         name = param.name
-        self.more = _button("add", f"Add a number to {name}")
-        self.less = _button("remove", f"Remove the last number of {name}")
-        self.link = _button("link", f"One number for all of {name}")
+        self.more = tool_button("add", f"Add a number to {name}")
+        self.less = tool_button("remove", f"Remove the last number of {name}")
+        self.link = tool_button("link", f"One number for all of {name}")
         self.link.setCheckable(True)
-        self.clear = _button("close", f"Set {name} to None")
+        self.clear = tool_button("close", f"Set {name} to None")
         self.more.clicked.connect(self._grow)
         self.less.clicked.connect(self._shrink)
         self.link.clicked.connect(self._join)
@@ -77,12 +80,19 @@ class IntsEditor(Editor):
         elif isinstance(value, tuple):
             self._entries = [e if isinstance(e, self._kind) else None for e in value]
         else:
-            entry = value if isinstance(value, self._kind) else None
-            self._entries = [entry] * (fixed or 1)
+            self._entries = self._spread(value if isinstance(value, self._kind) else None)
         self._lay_out()
         for field, entry in zip(self.fields, self._entries, strict=False):
             field.show_value(entry, mixed)
         self._nothing.setText(MIXED if mixed else "None")
+
+    def _spread(self, entry: float | None) -> list[float | None]:
+        """The fields' numbers where one stands for all."""
+        return [entry] * (self._ints.length or 1)
+
+    def _split(self) -> list[float | None]:
+        """The fields' numbers once they are free of each other."""
+        return self._entries
 
     @property
     def _kind(self) -> type[float] | tuple[type[float], ...]:
@@ -155,8 +165,9 @@ class IntsEditor(Editor):
 
     def _join(self) -> None:
         self._scalar = self.link.isChecked()
-        if self._scalar and self._entries:
-            self._entries = [self._entries[0]] * len(self._entries)
+        if self._entries:
+            one = self._entries[self.standing]
+            self._entries = self._spread(one) if self._scalar else self._split()
         self._show_and_end()
 
     def _show_and_end(self) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _MARGINS = (14, 10, 10, 14)
+_LONG = 28
 
 _FOLDED = {
     "trainable": "Layer",
@@ -209,7 +210,9 @@ class TypePage(QScrollArea):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(_Chip(self.entry.category))
-        self.heading = QLabel(self.entry.name)
+        self.heading = QLabel(_in_lines(self.entry.name))
+        self.heading.setAccessibleName(self.entry.name)
+        self.heading.setWordWrap(True)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.2)
         font.setWeight(font.Weight.DemiBold)
@@ -396,6 +399,11 @@ class _Note(QWidget):
     def say(self, heading: str, text: str) -> None:
         self._heading.setText(heading)
         self._text.setText(text)
+
+
+def _in_lines(name: str) -> str:
+    """A name that is longer than the panel is wide, so that it can go on in another line."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "\u200b", name) if len(name) > _LONG else name
 
 
 class _Chip(QWidget):

@@ -16,7 +16,9 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Pairs,
     Param,
+    Range,
     Text,
 )
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS
@@ -234,6 +236,66 @@ def test_a_tuple_that_may_be_unset(editor):
     assert it.offered == [(1, 1)]
     QTest.mouseClick(it.clear, Qt.MouseButton.LeftButton)
     assert it.offered[-1] is None
+
+
+def test_a_number_before_and_after_each_dimension(editor):
+    it = editor(Pairs("padding", (1, 1), places=("rows", "columns")), (1, (0, 2)))
+    shown = [field.lineEdit().text() for fields in it.fields for field in fields]
+    assert shown == ["1", "1", "0", "2"]
+    retype(it.fields[1][0], "3")
+    assert it.offered[-1] == ((1, 1), (3, 2))
+    retype(it.fields[0][1], "-1")
+    assert "at least 0" in it.reasons[-1]
+    assert it.fields[1][1].accessibleName() == "padding columns after"
+
+
+def test_one_number_for_every_edge(editor):
+    it = editor(Pairs("padding", (1, 1), places=("rows", "columns")), ((2, 1), (0, 0)))
+    QTest.mouseClick(it.link, Qt.MouseButton.LeftButton)
+    assert it.offered == [2]
+    retype(it.fields[1][1], "4")
+    assert it.offered[-1] == 4
+    assert it.fields[0][0].lineEdit().text() == "4"
+    QTest.mouseClick(it.link, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == ((4, 4), (4, 4))
+    it.show_value(1, mixed=True)
+    assert {field.lineEdit().text() for fields in it.fields for field in fields} == {""}
+
+
+def test_a_range_is_two_numbers_or_one_both_ways(editor):
+    it = editor(Range("factor", REQUIRED, scalar=True, min=-1, max=1), 0.25)
+    assert [field.isVisible() for field in it.fields] == [True]
+    retype(it.fields[0], "0.5")
+    assert it.offered[-1] == 0.5
+    QTest.mouseClick(it.link, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == (-0.5, 0.5)
+    retype(it.fields[1], "0.75")
+    assert it.offered[-1] == (-0.5, 0.75)
+    retype(it.fields[1], "2")
+    assert "at most 1" in it.reasons[-1]
+    retype(it.fields[1], "1")
+    QTest.mouseClick(it.link, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == 1
+    assert [field.isVisible() for field in it.fields] == [True, False]
+
+
+def test_a_range_that_cannot_go_below_zero_begins_there(editor):
+    it = editor(Range("factor", None, scalar=True, min=0, max=1, optional=True), None)
+    QTest.mouseClick(it._nothing, Qt.MouseButton.LeftButton)
+    assert it.offered == [0.2]
+    QTest.mouseClick(it.link, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == (0.0, 0.2)
+    QTest.mouseClick(it.clear, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] is None
+
+
+def test_a_range_of_two_has_no_link(editor):
+    it = editor(Range("value_range", (0, 255), ordered=True), (0, 255))
+    assert not it.link.isVisible()
+    retype(it.fields[1], "1")
+    assert it.offered[-1] == (0, 1)
+    retype(it.fields[0], "1")
+    assert "less than the second" in it.reasons[-1]
 
 
 def test_named_numbers(editor):
