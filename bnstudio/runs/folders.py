@@ -115,10 +115,10 @@ class Folders:
             history.add(entry)
         return history
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements, counted from 0; None for what cannot be read."""
-        measured = self._measured(run)
-        return [measured[place] if place < len(measured) else None for place in places]
+    def moments(self, run: Run, wanted: Sequence[tuple[int, int]]) -> list[Histograms | None]:
+        """Some of a run's measurements, by place and step; None for what cannot be read."""
+        measured = {entry.step: entry for entry in self._measured(run)}
+        return [measured.get(step) for _, step in wanted]
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

@@ -149,17 +149,24 @@ class Place:
             _fill(history, connection, run.id)
         return history
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements, counted from 0; None for what cannot be read."""
-        found: list[Histograms | None] = [None] * len(places)
+    def moments(self, run: Run, wanted: Sequence[tuple[int, int]]) -> list[Histograms | None]:
+        """Some of a run's measurements, by place and step; None for what cannot be read."""
+        found: list[Histograms | None] = [None] * len(wanted)
         with suppress(RecordError), self._reading() as connection:
-            for place, wanted in enumerate(places):
+            for entry, (place, step) in enumerate(wanted):
                 row = connection.execute(
-                    "SELECT layers FROM histograms WHERE run = ? ORDER BY id LIMIT 1 OFFSET ?",
-                    (run.id, wanted),
+                    "SELECT step, layers FROM histograms WHERE run = ? ORDER BY id "
+                    "LIMIT 1 OFFSET ?",
+                    (run.id, place),
                 ).fetchone()
+                if row is None or row[0] != step:
+                    # The record has others before it than memory knows of; this takes longer.
+                    row = connection.execute(
+                        "SELECT step, layers FROM histograms WHERE run = ? AND step = ? LIMIT 1",
+                        (run.id, step),
+                    ).fetchone()
                 with suppress(PackError, TypeError):
-                    found[place] = None if row is None else unpack_histograms(row[0])
+                    found[entry] = None if row is None else unpack_histograms(row[1])
         return found
 
     def holds(self, run: Run) -> bool:

@@ -124,12 +124,13 @@ class RunStore:
         """The activations of a run as its record has them. May be called on any thread."""
         return self._place(run).history(run)
 
-    def moments(self, run: Run, places: Sequence[int]) -> list[Histograms | None]:
-        """Some of a run's measurements from its record, counted from 0 over all of them.
+    def moments(self, run: Run, wanted: Sequence[tuple[int, int]]) -> list[Histograms | None]:
+        """Some of a run's measurements from its record; None for what is not there.
 
-        None for what is not there. May be called on any thread.
+        ``wanted`` has the place of each, counted from 0 over all of them, and its step. May be
+        called on any thread.
         """
-        return self._place(run).moments(run, places)
+        return self._place(run).moments(run, wanted)
 
     def holds(self, run: Run) -> bool:
         """Whether a run's record was written to its end."""

@@ -68,11 +68,12 @@ class Detail(QObject):
 
     def _ask(self, run: Run, node: str, count: int) -> None:
         places = np.unique(np.linspace(0, count - 1, MOST).round().astype(int)).tolist()
-        store = self._session.store
+        store, all = self._session.store, run.history.steps
+        wanted = [(place, all[place]) for place in places]
 
         def read() -> _Found:
             steps, found = [], []
-            for measured in store.moments(run, places):
+            for measured in store.moments(run, wanted):
                 if measured is not None and (layer := measured.by_node().get(node)) is not None:
                     steps.append(measured.step)
                     found.append(layer)

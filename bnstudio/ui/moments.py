@@ -126,9 +126,10 @@ class Moments(QObject):
         if found is not None:
             self.shown.emit(found)
         else:
+            step = run.history.steps[place]
             self.reading.ask(
                 "moment",
-                lambda: self._store.moments(run, (place,))[0],
+                lambda: self._store.moments(run, [(place, step)])[0],
                 lambda found: self._take(run, place, found),
             )
 
