@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -157,6 +157,15 @@ class TestKinds:
             assert f"{found.quantiles[4]:.3g}" in told
             assert f"zeros {found.zeros:.1%}" in told
             assert "of 400 values" in told
+
+    def test_hover_over_ridges_tells_the_moment_that_is_shown(self, desk, panel):
+        wall = panel.multiples
+        at = wall.place(0).center().toTuple()
+        assert "step 40<br>" in wall.told(0, *at)
+        desk.session.moments.go(1)
+        pacer().flush()
+        assert "step 20<br>" in wall.told(0, *at)
+        assert f"deviation {wall.multiples[0].history[1].std:.3g}" in wall.told(0, *at)
 
     def test_pictures_are_kept_until_their_numbers_change(self, desk, panel):
         wall = panel.multiples
@@ -538,6 +547,20 @@ def test_a_large_view_is_written_in_every_form(desk, panel, write, kind, two):
             value = measure.value(found)
             text = row[measure.name.lower()]
             assert text == "" if value is None else float(text) == pytest.approx(value, rel=1e-8)
+
+
+def test_the_context_menu_offers_the_same_as_the_button(panel):
+    def offered(menu) -> list[str]:
+        return [action.text() for action in menu.actions()]
+
+    panel.export.menu().aboutToShow.emit()
+    at = QPoint(80, 90)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, panel.mapToGlobal(at))
+    QApplication.sendEvent(panel.multiples, event)
+    menu = QApplication.activePopupWidget()
+    assert offered(menu) == offered(panel.export.menu())
+    assert len(offered(menu)) == 5
+    menu.close()
 
 
 def test_other_runs_are_written_too(desk, panel, write, qtbot):
