@@ -45,7 +45,12 @@ GAPS = (
         "The geometric mean of the batch's variance to the moving one.",
         rest=1.0,
     ),
-    Gap("variance_shift", "Variance shift", "How the layer's variance shifts at inference."),
+    Gap(
+        "variance_shift",
+        "Variance shift",
+        "The variance of the input in training mode to that in inference mode.",
+        rest=1.0,
+    ),
     Gap(
         "initial_share",
         "Initial share",

@@ -115,6 +115,8 @@ class LayerView(QWidget):
         """The figures over time: the chosen one, and what a BatchNormalization has beside."""
         found = [self._curve(self.measure.name, self.measure.value, self.measure.write)]
         for gap in GAPS:
+            if gap.name == self.measure.name:
+                continue
             curve = self._curve(gap.name, gap.value, value_text, gap.rest)
             if any(np.isfinite(line.values).any() for line in curve.lines):
                 found.append(curve)

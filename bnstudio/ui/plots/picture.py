@@ -234,6 +234,8 @@ def told(multiple: Multiple, kind: Kind, within: Frame, x: float, y: float) -> l
         place = nearest(multiple.steps, within.step_at(x))
         found = multiple.history[place]
         lines.append(f"step {multiple.steps[place]:,}")
+    elif multiple.steps:
+        lines.append(f"step {multiple.steps[-1] if multiple.step is None else multiple.step:,}")
     if found is None:
         return ["not measured yet"]
     lines.append(f"mean {value_text(found.mean)} \u00b7 deviation {value_text(found.std)}")

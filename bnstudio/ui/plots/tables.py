@@ -61,16 +61,13 @@ def quantiles(multiples: Iterable[Multiple]) -> Table:
 
 def figures(multiples: Iterable[Multiple]) -> Table:
     """Every figure of every moment that is shown, those of BatchNormalizations too."""
-    names = [measure.name for measure in MEASURES] + [gap.name for gap in GAPS]
+    # By name: what is a figure of a table already has one column all the same.
+    values = {entry.name: entry.value for entry in (*GAPS, *MEASURES)}
     rows = [
-        [
-            *place,
-            *(_number(measure.value(found)) for measure in MEASURES),
-            *(_number(gap.value(found)) for gap in GAPS),
-        ]
+        [*place, *(_number(value(found)) for value in values.values())]
         for place, found in _moments(multiples)
     ]
-    return [*_PLACE, *(name.lower() for name in names)], rows
+    return [*_PLACE, *(name.lower() for name in values)], rows
 
 
 def _moments(multiples: Iterable[Multiple]) -> Iterator[tuple[list[str], Histogram]]:

@@ -7,9 +7,11 @@ import pytest
 from bnstudio.project import samples
 from bnstudio.runs.store import RunStore
 from bnstudio.ui.document import Document
+from bnstudio.ui.panels.histograms import Histograms
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.session import Session
 from tests.ui.training.fakes import FakeEngine, whole_run
+from tests.ui.training.pictures import settle, train
 
 
 class Desk:
@@ -103,3 +105,16 @@ def nothing_marked(qapp):
     yield
     pacer()._jobs.clear()
     pacer()._timer.stop()
+
+
+@pytest.fixture
+def panel(desk, qtbot):
+    """The Histograms panel on a run of four measurements."""
+    made = Histograms(desk.document, desk.session)
+    qtbot.addWidget(made)
+    made.resize(1000, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    train(desk)
+    settle()
+    return made

@@ -1,115 +1,32 @@
-"""Pictures of activations: three kinds, large and over each other, in and out of the window."""
-
-import csv
-import io
-import xml.etree.ElementTree as ET
+"""Pictures of activations: three kinds, one layer large, and several over each other."""
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from bnstudio.runs.run import KEPT
-from bnstudio.training.messages import (
-    QUANTILES,
-    BatchNormGap,
-    Histogram,
-    Histograms,
-    Previewed,
-    Started,
-)
+from bnstudio.training.messages import Started
 from bnstudio.ui import theme
 from bnstudio.ui.detail import MOST
 from bnstudio.ui.measures import MEASURES
-from bnstudio.ui.panels.curves import Curves
-from bnstudio.ui.panels.data import Data
 from bnstudio.ui.panels.histograms import Histograms as Panel
-from bnstudio.ui.plots import bands, export, picture, small_curve
+from bnstudio.ui.plots import picture, small_curve
 from bnstudio.ui.plots.multiple import KINDS
 from bnstudio.ui.plots.pace import pacer
 from tests.ui.training.fakes import whole_run
+from tests.ui.training.pictures import (
+    STEPS,
+    measured,
+    norm,
+    place_of,
+    set_behind,
+    settle,
+    train,
+)
 
-STEPS = (10, 20, 30, 40)
 CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
-
-
-def of_values(node: str, values, **more) -> Histogram:
-    """The histogram of some values, as a measurement would have it."""
-    low, high = float(np.min(values)), float(np.max(values))
-    counts, _ = np.histogram(values, 64, (low, high))
-    marks = tuple(np.quantile(values, QUANTILES).tolist())
-    return Histogram(
-        node, tuple(counts.tolist()), low, high, 0, 0, float(np.mean(values)),
-        float(np.std(values)), float(np.mean(np.asarray(values) == 0)), 0, quantiles=marks, **more,
-    )  # fmt: skip
-
-
-def measured(graph, run: str, step: int) -> Histograms:
-    """A measurement in which every layer differs, and BatchNorms have all that they can have."""
-    layers = []
-    for place, node in enumerate(graph.nodes.values()):
-        spread = np.linspace(-1, 1, 400) * (1 + place + step / 10)
-        more = {}
-        if node.type == "BatchNormalization":
-            more["batch_norm"] = BatchNormGap(1.0 / step, 2.0 / step, 1 + 1.0 / step)
-            if step in (10, 30):
-                more["training"] = of_values(node.id, spread * 2)
-        layers.append(of_values(node.id, spread + place, **more))
-    return Histograms(run, step, tuple(layers))
-
-
-def train(desk, *, end: bool = True) -> str:
-    """A run of four measurements."""
-    run, graph = desk.train(), desk.document.graph
-    desk.tick(Started(run, 4, 10, 80, 20, tuple(graph.nodes), 1))
-    desk.tick(*(measured(graph, run, step) for step in STEPS))
-    if end:
-        desk.tick(whole_run(run, ())[-1])
-    return run
-
-
-@pytest.fixture
-def panel(desk, qtbot):
-    """The panel on a run of four measurements."""
-    made = Panel(desk.document, desk.session)
-    qtbot.addWidget(made)
-    made.resize(1000, 300)
-    with qtbot.waitExposed(made):
-        made.show()
-    train(desk)
-    settle()
-    return made
-
-
-def settle() -> None:
-    """Lets widgets take their places, and plots be drawn."""
-    for _ in range(3):
-        QApplication.processEvents()
-        pacer().flush()
-
-
-def set_behind(desk, panel, qtbot, *ghosts) -> None:
-    """Puts runs behind the current one, and waits until they are read."""
-    desk.session.set_ghosts(ghosts)
-    settle()
-    qtbot.waitUntil(
-        lambda: (
-            len(panel._ghosts.of(desk.document.graph.nodes.values()))
-            == len(desk.document.graph.nodes)
-        )
-    )
-    settle()
-
-
-def norm(desk) -> str:
-    return next(n.id for n in desk.document.graph.nodes.values() if n.type == "BatchNormalization")
-
-
-def place_of(panel, node: str) -> int:
-    return next(i for i, m in enumerate(panel.multiples.multiples) if m.node == node)
 
 
 class TestKinds:
@@ -157,6 +74,15 @@ class TestKinds:
             assert f"{found.quantiles[4]:.3g}" in told
             assert f"zeros {found.zeros:.1%}" in told
             assert "of 400 values" in told
+
+    def test_hover_over_ridges_tells_the_moment_that_is_shown(self, desk, panel):
+        wall = panel.multiples
+        at = wall.place(0).center().toTuple()
+        assert "step 40<br>" in wall.told(0, *at)
+        desk.session.moments.go(1)
+        pacer().flush()
+        assert "step 20<br>" in wall.told(0, *at)
+        assert f"deviation {wall.multiples[0].history[1].std:.3g}" in wall.told(0, *at)
 
     def test_pictures_are_kept_until_their_numbers_change(self, desk, panel):
         wall = panel.multiples
@@ -424,210 +350,3 @@ class TestOverlays:
             without = panel.multiples.grab().toImage()
             set_behind(desk, panel, qtbot, desk.session.runs[0])
             assert panel.multiples.grab().toImage() != without, kind
-
-
-# What is written.
-
-
-def chosen(menu: QMenu, text: str):
-    """The entry of a menu that says this, wherever it is in it."""
-    menu.aboutToShow.emit()
-    for action in menu.actions():
-        if action.menu() is not None and (found := chosen(action.menu(), text)) is not None:
-            return found
-        if action.text().startswith(text):
-            return action
-    return None
-
-
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Writes what a button offers: ``write(button, "Export PNG")``; gives the file's content."""
-
-    def do(button, text: str) -> bytes:
-        target = tmp_path / "written"
-        monkeypatch.setattr(
-            export.QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", "")
-        )
-        suffix = f".{text.split()[1].lower()}"
-        chosen(button.menu(), text).trigger()
-        path = target.with_suffix(suffix)
-        content = path.read_bytes()
-        path.unlink()
-        return content
-
-    return do
-
-
-def is_picture(content: bytes, size) -> bool:
-    image = QImage.fromData(content, "PNG")
-    assert image.size() == size * export.SCALE
-    colours = {
-        image.pixel(x, y) for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)
-    }
-    return len(colours) > 1
-
-
-def texts(content: bytes) -> set[str]:
-    """All that an SVG drawing says."""
-    root = ET.fromstring(content)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    return {
-        "".join(node.itertext()).strip() for node in root.iter("{http://www.w3.org/2000/svg}text")
-    }
-
-
-def rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode())))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_all_layers_are_written_in_every_form(desk, panel, write, kind):
-    panel.kind.choose(kind)
-    pacer().flush()
-    wall = panel.multiples
-    names = {m.name for m in wall.multiples}
-    assert wall.place(len(names) - 1).top() > panel.height(), "some are out of sight"
-    assert is_picture(write(panel.export, "Export PNG"), wall.whole())
-    assert names <= texts(write(panel.export, "Export SVG"))
-    table = rows(write(panel.export, "Export CSV\u2026"))
-    of = {
-        (node.name, step): found
-        for node in desk.document.graph.nodes.values()
-        for step, found in desk.session.run.history.of(node.id)
-    }
-    assert {(row["layer"], int(row["step"])) for row in table} == of.keys()
-    assert {row["run"] for row in table} == {"Run 1"}
-    if kind == "bands":
-        assert len(table) == len(of)
-        for row in table:
-            found = of[row["layer"], int(row["step"])]
-            marks = [float(row[f"q{round(100 * share):02}"]) for share in QUANTILES]
-            assert marks == pytest.approx(found.quantiles)
-            assert float(row["mean"]) == pytest.approx(found.mean, abs=1e-9)
-        return
-    for (layer, step), found in of.items():
-        mine = [r for r in table if (r["layer"], r["step"]) == (layer, str(step))]
-        inference = [r for r in mine if r["mode"] == "inference"]
-        assert tuple(int(row["count"]) for row in inference) == found.counts
-        assert float(inference[0]["from"]) == pytest.approx(found.low)
-        assert float(inference[-1]["to"]) == pytest.approx(found.high)
-        assert len(mine) == 64 * (1 + (found.training is not None))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("two", [False, True])
-def test_a_large_view_is_written_in_every_form(desk, panel, write, kind, two):
-    panel.kind.choose(kind)
-    nodes = (norm(desk), next(iter(desk.document.graph.nodes))) if two else (norm(desk),)
-    panel.open(nodes)
-    pacer().flush()
-    names = [desk.document.graph.nodes[node].name for node in nodes]
-    assert is_picture(write(panel.export, "Export PNG"), panel.large.whole())
-    said = texts(write(panel.export, "Export SVG"))
-    assert {"Mean", "Mean gap", *(names if two else ["inference mode"])} <= said
-    assert any(all(name in text for name in (*names, "Run 1")) for text in said)
-    assert {row["layer"] for row in rows(write(panel.export, "Export CSV\u2026"))} == set(names)
-    figures = rows(write(panel.export, "Export CSV of figures"))
-    history = desk.session.run.history.of(norm(desk))
-    mine = [row for row in figures if row["layer"] == names[0]]
-    for row, (step, found) in zip(mine, history, strict=True):
-        assert int(row["step"]) == step
-        assert float(row["mean gap"]) == pytest.approx(found.batch_norm.mean)
-        for measure in MEASURES:
-            value = measure.value(found)
-            text = row[measure.name.lower()]
-            assert text == "" if value is None else float(text) == pytest.approx(value, rel=1e-8)
-
-
-def test_other_runs_are_written_too(desk, panel, write, qtbot):
-    train(desk)
-    set_behind(desk, panel, qtbot, desk.session.runs[0])
-    panel.kind.choose("bands")
-    pacer().flush()
-    table = rows(write(panel.export, "Export CSV\u2026"))
-    layers = len(panel.multiples.multiples)
-    assert [row["run"] for row in table].count("Run 1") == len(STEPS) * layers
-    assert [row["run"] for row in table].count("Run 2") == len(STEPS) * layers
-
-
-def test_a_wall_of_a_thousand_layers_is_a_picture_too(qtbot):
-    class Tall(QWidget):
-        def whole(self):
-            return QSize(400, 44_000)
-
-        def paint_all(self, painter):
-            painter.fillRect(0, 43_000, 400, 1000, Qt.GlobalColor.red)
-
-    tall = Tall()
-    qtbot.addWidget(tall)
-    image = QImage.fromData(export.png(tall), "PNG")
-    assert 20_000 < image.height() <= 30_000
-    assert image.pixelColor(10, image.height() - 5) == Qt.GlobalColor.red
-
-
-def test_curves_are_written_from_their_button(desk, qtbot, write):
-    panel = Curves(desk.document, desk.session)
-    qtbot.addWidget(panel)
-    panel.resize(900, 320)
-    panel.show()
-    assert panel.export.accessibleName()
-    desk.finish_run()
-    pacer().flush()
-    assert is_picture(write(panel.export, "Export PNG"), panel.plots["loss"].plot.size())
-    assert texts(write(panel.export, "Export SVG"))
-    table = rows(write(panel.export, "Export CSV"))
-    epochs = [float(row["loss"]) for row in table if row["series"] == "train"]
-    assert epochs == pytest.approx(desk.session.run.epochs["loss"])
-
-
-@pytest.mark.parametrize("source", ["breast_cancer", "digits", "diabetes"])
-def test_views_of_the_data_are_written(desk, qtbot, write, source):
-    desk.tick()
-    panel = Data(desk.document, desk.session)
-    qtbot.addWidget(panel)
-    panel.resize(340, 900)
-    panel.show()
-    panel.source.setCurrentIndex(panel.source.findData(source))
-    panel.source.activated.emit(0)
-    panel._timer.stop()
-    panel._ask()
-    desk.session._timer.stop()
-    shape = (8, 8, 1) if source == "digits" else (2,)
-    width = int(np.prod(shape))
-    counts = (3, 4) if source != "digits" else (1,) * 10
-    edges = (0.0, 0.5, 1.0) if source == "diabetes" else ()
-    desk.tick(
-        Previewed(
-            desk.session.preview_id, 7, ((0.25,) * width,) * 7, (0.0, 1.0) * 4,
-            ((0.0, 1.0), (2.0, 3.0)) * 3, shape, counts, edges,
-        )
-    )  # fmt: skip
-    assert panel.export.isVisible()
-    assert is_picture(write(panel.export, "Export PNG"), panel.balance.size())
-    table = rows(write(panel.export, "Export CSV"))
-    assert [int(row["rows"]) for row in table] == list(counts)
-    if source == "diabetes":
-        assert [(float(row["from"]), float(row["to"])) for row in table] == [(0, 0.5), (0.5, 1)]
-    if source == "breast_cancer":
-        assert "malignant" in texts(write(panel.export, "Export SVG"))
-    if source == "digits":
-        names, lines = panel.pictures.table()
-        assert len(names) == 65
-        assert {float(value) for line in lines for value in line[1:]} == {0.25}
-    plane = rows(export.table_text(panel.scatter._rows()).encode())
-    assert [float(row["x"]) for row in plane] == [0, 2] * 3
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_quantiles_that_were_not_recorded_are_read_off_the_bars(seed):
-    values = np.random.default_rng(seed).gamma(2.0, 3.0, 5000) - 4
-    low, high = np.quantile(values, (0.01, 0.99))
-    counts, _ = np.histogram(values, 64, (low, high))
-    found = Histogram(
-        "a", tuple(counts.tolist()), low, high, int((values < low).sum()),
-        int((values > high).sum()), 0.0, 1.0, 0.0, 0,
-    )  # fmt: skip
-    wanted = np.quantile(values, QUANTILES)
-    np.testing.assert_allclose(bands.quantiles(found), wanted, atol=1.01 * (high - low) / 64)
-    assert bands.quantiles(Histogram("a", (0,) * 64, 0, 1, 0, 0, 0, 0, 0, 9)) == ()

@@ -54,6 +54,13 @@ def test_an_earlier_session_s_run_has_all_its_moments(long_desk, new_desk, qtbot
     assert later.session.latest == measurement(run.id, run.nodes, 5 * 34).by_node()
 
 
+def test_a_record_that_has_more_than_memory_knows_of_is_searched_by_step(long_desk):
+    session = long_desk.session
+    wanted = [(0, 5), (0, 105), (10, 500), (10**6, 25), (3, 21)]
+    found = session.store.moments(session.run, wanted)
+    assert [each and each.step for each in found] == [5, 105, 500, 25, None]
+
+
 def test_live_follows_and_the_past_stays(desk, qtbot):
     session, moments = desk.session, desk.session.moments
     run = desk.train()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from bnstudio.training.messages import Histogram
+from bnstudio.training.messages import QUANTILES, Histogram
 from bnstudio.ui import theme
-from bnstudio.ui.plots import heat, ridge
+from bnstudio.ui.plots import bands, heat, ridge
 from bnstudio.ui.plots.frame import Frame
 from bnstudio.ui.plots.multiple import nearest
 from bnstudio.ui.plots.ticks import step_text, ticks, value_text
@@ -175,3 +175,17 @@ class TestHeatMap:
         heat.paint_heat(QPainter(), Frame(QRectF(0, 0, 9, 9), (0, 1), (0, 1)), [1], [odd])
         good = histogram([1] * 64, -4.0, 4.0)
         assert np.ptp(self.painted(qapp, [0, 1, 2], [good, odd, good])) < 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_quantiles_that_were_not_recorded_are_read_off_the_bars(seed):
+    values = np.random.default_rng(seed).gamma(2.0, 3.0, 5000) - 4
+    low, high = np.quantile(values, (0.01, 0.99))
+    counts, _ = np.histogram(values, 64, (low, high))
+    found = Histogram(
+        "a", tuple(counts.tolist()), low, high, int((values < low).sum()),
+        int((values > high).sum()), 0.0, 1.0, 0.0, 0,
+    )  # fmt: skip
+    wanted = np.quantile(values, QUANTILES)
+    np.testing.assert_allclose(bands.quantiles(found), wanted, atol=1.01 * (high - low) / 64)
+    assert bands.quantiles(Histogram("a", (0,) * 64, 0, 1, 0, 0, 0, 0, 0, 9)) == ()
