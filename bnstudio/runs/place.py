@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bnstudio.runs.record import Recorder
-    from bnstudio.runs.run import Floats, Table
+    from bnstudio.runs.table import Floats, Table
 
 _FORGOTTEN = 86_400.0
 """Seconds after which a run that was deleted by a window that crashed is deleted for good."""

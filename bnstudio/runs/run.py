@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
     Died,
     Epoch,
@@ -24,13 +25,9 @@ from bnstudio.training.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from bnstudio.project import Project
-
-    Floats = NDArray[np.float64]
 
 State = Literal[
     "waiting", "running", "paused", "stopping",
@@ -68,64 +65,6 @@ def higher_is_better(name: str) -> bool:
     """Whether a log of this name improves upwards: accuracies do, losses and errors do not."""
     name = name.removeprefix("val_").lower()
     return not name.startswith(_LOWER) and any(part in name for part in _HIGHER)
-
-
-class Table:
-    """Named columns of one length that grow at the end.
-
-    The arrays double when they are full, so appending is cheap however long a run gets, and
-    reading a column gives a view of it. A column that appears late is NaN before.
-    """
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, Floats] = {}
-        self._size = 0
-        self._room = 256
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._arrays
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the columns, in order of appearance."""
-        return iter(self._arrays)
-
-    def __getitem__(self, name: str) -> Floats:
-        """A read-only view of a column."""
-        view = self._arrays[name][: self._size]
-        view.flags.writeable = False
-        return view
-
-    def get(self, name: str) -> Floats | None:
-        """A column, or None where there is none of this name."""
-        return self[name] if name in self._arrays else None
-
-    def extend(self, rows: int, columns: Mapping[str, Sequence[float] | Floats]) -> None:
-        """Appends ``rows`` rows; columns that are not given, or are too short, are NaN there."""
-        end = self._size + rows
-        if end > self._room:
-            self._room = max(2 * self._room, end)
-            self._arrays = {name: self._grown(old) for name, old in self._arrays.items()}
-        for name, values in columns.items():
-            array = self._arrays.get(name)
-            if array is None:
-                array = self._arrays[name] = np.full(self._room, np.nan)
-            values = values[:rows]
-            array[self._size : self._size + len(values)] = values
-        self._size = end
-
-    def cut(self, rows: int) -> Table:
-        """A table of its own, of the first ``rows`` rows."""
-        cut = Table()
-        cut.extend(rows, {name: self[name][:rows] for name in self})
-        return cut
-
-    def _grown(self, old: Floats) -> Floats:
-        new = np.full(self._room, np.nan)
-        new[: self._size] = old[: self._size]
-        return new
 
 
 class History:
