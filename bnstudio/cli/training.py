@@ -21,6 +21,7 @@ from bnstudio.training.messages import (
     Epoch,
     Failed,
     Finished,
+    Noted,
     Silent,
     Started,
     Steps,
@@ -124,8 +125,8 @@ class Job:
                             completed=event.steps_done,
                             description=f"Epoch {upcoming}/{count}",
                         )
-                    case Silent():
-                        progress.console.print(event.message)
+                    case Silent() | Noted():
+                        progress.console.print(event.message, markup=False)
                     case Finished() | Failed() | Died():
                         return event
             if self._stops == 1:

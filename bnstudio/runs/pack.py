@@ -18,7 +18,7 @@ from bnstudio.training.messages import MAX_FRAME, Histograms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bnstudio.runs.run import Floats
+    from bnstudio.runs.table import Floats
 
 MAX_ROWS = 2**20
 """More rows are never in one blob."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bnstudio.runs.record import Recorder
-    from bnstudio.runs.run import Floats, Table
+    from bnstudio.runs.table import Floats, Table
     from bnstudio.training.messages import Histograms
 
 _FORGOTTEN = 86_400.0

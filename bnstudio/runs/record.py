@@ -27,7 +27,8 @@ from bnstudio.training.messages import Histograms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bnstudio.runs.run import Floats, Run, Table
+    from bnstudio.runs.run import Run
+    from bnstudio.runs.table import Floats, Table
 
 INTERVAL = 0.5
 """Seconds between two commits; what was measured since is what a power cut may cost."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bnstudio.lazy import np
+from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
     Died,
     Epoch,
@@ -23,13 +24,9 @@ from bnstudio.training.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from bnstudio.project import Project
-
-    Floats = NDArray[np.float64]
 
 State = Literal[
     "waiting", "running", "paused", "stopping",
@@ -67,67 +64,6 @@ def higher_is_better(name: str) -> bool:
     """Whether a log of this name improves upwards: accuracies do, losses and errors do not."""
     name = name.removeprefix("val_").lower()
     return not name.startswith(_LOWER) and any(part in name for part in _HIGHER)
-
-
-class Table:
-    """Named columns of one length that grow at the end.
-
-    The arrays double when they are full, so appending is cheap however long a run gets, and
-    reading a column gives a view of it. A column that appears late is NaN before.
-    """
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, Floats] = {}
-        self._size = 0
-        self._room = 256
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._arrays
-
-    def __iter__(self) -> Iterator[str]:
-        """The names of the columns, in order of appearance."""
-        return iter(self._arrays)
-
-    def __getitem__(self, name: str) -> Floats:
-        """A read-only view of a column."""
-        view = self._arrays[name][: self._size]
-        view.flags.writeable = False
-        return view
-
-    def get(self, name: str) -> Floats | None:
-        """A column, or None where there is none of this name."""
-        return self[name] if name in self._arrays else None
-
-    def extend(self, rows: int, columns: Mapping[str, Sequence[float] | Floats]) -> None:
-        """Appends ``rows`` rows; columns that are not given, or are too short, are NaN there."""
-        end = self._size + rows
-        if end > self._room:
-            self._room = max(2 * self._room, end)
-            for name in self._arrays:  # one after the other: few are there twice at a time
-                self._arrays[name] = self._with_room(self._arrays[name][: self._size])
-        for name in columns:
-            if name not in self._arrays:
-                self._arrays[name] = self._with_room(np.full(self._size, np.nan))
-        for name, array in self._arrays.items():
-            values = columns.get(name, ())[:rows]
-            array[self._size : self._size + len(values)] = values
-            array[self._size + len(values) : end] = np.nan
-        self._size = end
-
-    def cut(self, rows: int) -> Table:
-        """A table of its own, of the first ``rows`` rows."""
-        cut = Table()
-        cut.extend(rows, {name: self[name][:rows] for name in self})
-        return cut
-
-    def _with_room(self, old: Floats) -> Floats:
-        """As an array that may grow; memory that is not written to yet is not taken."""
-        new = np.empty(self._room)
-        new[: self._size] = old
-        return new
 
 
 class History:
@@ -176,11 +112,17 @@ class History:
         return stride
 
     def before(self, step: int) -> History:
-        """A history of its own, of what was measured before a step."""
+        """A history of its own, up to the last kept measurement before a step."""
         cut = History(self._kept)
-        for measured in self.kept():
-            if measured.step < step:
-                cut.add(measured)
+        cut._stride = self._stride
+        cut._items = [measured for measured in self._items if measured.step < step]
+        if self._last is not None and self._last.step < step:
+            cut._steps, cut._last = list(self._steps), self._last
+        elif cut._items:
+            cut._steps = self._steps[: (len(cut._items) - 1) * self._stride + 1]
+            cut._last = cut._items[-1]
+        for measured in cut.kept():
+            cut.figures = measured.over(cut.figures)
         return cut
 
     @property

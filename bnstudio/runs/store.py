@@ -14,7 +14,8 @@ from platformdirs import user_data_path
 from bnstudio.runs.database import RecordError
 from bnstudio.runs.folders import Folders
 from bnstudio.runs.place import Place
-from bnstudio.runs.run import History, Table
+from bnstudio.runs.run import History
+from bnstudio.runs.table import Table
 from bnstudio.training.checkpoint import LAST
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-    from bnstudio.runs.run import Run, Table
+    from bnstudio.runs.run import Run
+    from bnstudio.runs.table import Table
     from bnstudio.training.messages import Histogram, Histograms
 
 INSTALL = "pip install tensorboard"

@@ -65,6 +65,7 @@ class TrainBar(QWidget):
         self.train.setAccessibleName("Train")
         self.train.clicked.connect(session.train)
         self.go_on = QToolButton()
+        self.go_on.setAccessibleName("Continue")
         self.go_on.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.go_on.clicked.connect(lambda: going_on.go_on(self, session))
         icons.bind(self.go_on, "go-on")

@@ -62,7 +62,8 @@ CASES = {
         "batch_norm",
         30,
         Choice("Adafactor", {"learning_rate": 0.5}),
-        early_stopping=EarlyStopping("val_loss", 0.02, 3),
+        # Nothing improves by so much: the first epoch is the best, and its weights come back.
+        early_stopping=EarlyStopping("val_loss", 10.0, 4),
     ),
     "an average of the weights, accumulated": project(
         "shared",

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnstudio.runs.run import History, Table, higher_is_better
+from bnstudio.runs.run import History, higher_is_better
+from bnstudio.runs.table import Table
 from bnstudio.training.messages import Histograms
 from bnstudio.ui.plots.series import Smoother, envelope, robust_range
 
