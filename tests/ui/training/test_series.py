@@ -125,3 +125,23 @@ def test_history_is_bounded_even_and_current(count):
 )
 def test_which_way_is_better(name, higher):
     assert higher_is_better(name) is higher
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 100))
+def test_a_history_that_is_cut_is_one_of_what_came_before(count, step, more):
+    history = History(kept=8)
+    for at in range(count):
+        history.add(Histograms("r", at, ()))
+    cut = history.before(step)
+    expected = list(range(min(count, step)))
+    assert list(cut.steps) == expected[: len(cut.steps)]
+    assert [measured.step for measured in cut.kept()] == [
+        measured.step for measured in history.kept() if measured.step < step
+    ]
+    assert (cut.last.step if cut.last else -1) == (cut.steps[-1] if cut.steps else -1)
+    for at in range(more):
+        cut.add(Histograms("r", step + at, ()))
+    assert all(
+        cut.nearest(place)[1].step == cut.steps[cut.nearest(place)[0]] for place in range(cut.count)
+    )
+    assert len(history.steps) == count
