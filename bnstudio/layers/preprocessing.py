@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints, Range
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
+from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import beyond, image, known, size, spatial_axes
 
 if TYPE_CHECKING:

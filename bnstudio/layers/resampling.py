@@ -13,7 +13,8 @@ from bnstudio.layers.catalogue import (
     layer,
     show_shape,
 )
-from bnstudio.layers.params import Choice, Int, Ints, Pairs
+from bnstudio.layers.params import Choice, Int, Ints
+from bnstudio.layers.ranges import Pairs
 from bnstudio.layers.shapes import SPATIAL, known, need_rank, pair, size, spatial_axes
 
 if TYPE_CHECKING:
