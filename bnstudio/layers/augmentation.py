@@ -328,7 +328,9 @@ aug_mix = augmentation(
     DATA_FORMAT,
     tells=("num_chains", "chain_depth", "factor"),
     check=_mixed,
-    help="Blends each image with several randomly changed ones of itself.",
+    # Keras 3.15 draws with Python's own random while TensorFlow traces the layer.
+    help="Blends each image with several randomly changed ones of itself.\n\n"
+    "Which changes is drawn once, when training begins, and not the same in the exported script.",
 )
 
 rand_augment = augmentation(
