@@ -7,19 +7,8 @@ from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.einsum import EquationText
-from bnstudio.layers.params import (
-    Bool,
-    Choice,
-    Float,
-    Floats,
-    Int,
-    Ints,
-    Numbers,
-    Object,
-    Pairs,
-    Range,
-    Text,
-)
+from bnstudio.layers.params import Bool, Choice, Float, Floats, Int, Ints, Numbers, Object, Text
+from bnstudio.layers.ranges import Pairs, Range
 from bnstudio.settings import LearningRate
 
 SIZES = (1, 2, 3, 4, 6, 8)

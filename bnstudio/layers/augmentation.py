@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
 from bnstudio.layers.objects import SEED
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints, Range
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints
 from bnstudio.layers.preprocessing import HEIGHT, VALUE_RANGE, WIDTH
+from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import image, known, pair, spatial_axes
 
 if TYPE_CHECKING:
@@ -327,7 +328,9 @@ aug_mix = augmentation(
     DATA_FORMAT,
     tells=("num_chains", "chain_depth", "factor"),
     check=_mixed,
-    help="Blends each image with several randomly changed ones of itself.",
+    # Keras 3.15 draws with Python's own random while TensorFlow traces the layer.
+    help="Blends each image with several randomly changed ones of itself.\n\n"
+    "Which changes is drawn once, when training begins, and not the same in the exported script.",
 )
 
 rand_augment = augmentation(

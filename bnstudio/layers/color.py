@@ -8,8 +8,9 @@ from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.augmentation import CHANCE, augmentation, factor
 from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
 from bnstudio.layers.objects import SEED
-from bnstudio.layers.params import REQUIRED, Float, Range
+from bnstudio.layers.params import REQUIRED, Float
 from bnstudio.layers.preprocessing import VALUE_RANGE
+from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import image
 
 

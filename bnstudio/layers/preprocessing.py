@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints, Range
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
+from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import beyond, image, known, size, spatial_axes
 
 if TYPE_CHECKING:
@@ -181,7 +182,8 @@ def _resizing_conflicts(
         "interpolation",
         "bilinear",
         tuple(_NEIGHBOURS),
-        help="What lies between: 'nearest' repeats, the others blend what is around.",
+        help="What lies between: 'nearest' repeats, the others blend what is around; 'area' cannot "
+        "be trained through.",
     ),
     Bool("crop_to_aspect_ratio", False, help="Whether edges are cut off so that nothing is bent."),
     Bool("pad_to_aspect_ratio", False, help="Whether edges are added so that nothing is bent."),

@@ -13,7 +13,8 @@ from bnstudio.layers.catalogue import (
     layer,
     show_shape,
 )
-from bnstudio.layers.params import Choice, Int, Ints, Pairs
+from bnstudio.layers.params import Choice, Int, Ints
+from bnstudio.layers.ranges import Pairs
 from bnstudio.layers.shapes import SPATIAL, known, need_rank, pair, size, spatial_axes
 
 if TYPE_CHECKING:
@@ -111,15 +112,11 @@ cropping_1d = _cropping(1, (1, 1))
 cropping_2d = _cropping(2, ((0, 0), (0, 0)))
 cropping_3d = _cropping(3, ((1, 1), (1, 1), (1, 1)))
 
-_NEIGHBOURS = {
-    "nearest": 0,
-    "bilinear": 4,
-    "bicubic": 16,
-    "lanczos3": 36,
-    "lanczos5": 100,
-    "area": 4,
-}
-"""How many numbers each interpolation takes the weighted sum of."""
+_NEIGHBOURS = {"nearest": 0, "bilinear": 4, "bicubic": 16, "lanczos3": 36, "lanczos5": 100}
+"""How many numbers each interpolation takes the weighted sum of.
+
+Keras 3.15 takes "area" too, which TensorFlow cannot train through.
+"""
 
 
 def _up_sampling(rank: int, default: Value) -> LayerType:

@@ -221,5 +221,6 @@ conv3d_transpose = _transposed(
     3,
     initial_kernel=(3, 3, 3),
     one=(1, 1, 1),
-    help=f"{_HELP.format('a volume')}\n\nTakes (batch, depth, rows, columns, channels).",
+    help=f"{_HELP.format('a volume')}\n\n"
+    "Takes (batch, depth, rows, columns, channels). Channels first needs a GPU.",
 )

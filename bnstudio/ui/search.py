@@ -43,8 +43,12 @@ def rank(query: str, entries: Iterable[T], told: Callable[[T], Sequence[str]]) -
 def rank_layers(
     query: str, entries: Iterable[LayerType], recent: Sequence[str] = ()
 ) -> list[LayerType]:
-    """The layer types that fit ``query``, best first; without one, ``recent`` ones come first."""
+    """The layer types that fit ``query``, best first; without one, ``recent`` ones come first.
+
+    Of those that fit as well, the ones for images come first: they are what is meant most often.
+    """
     if query.strip():
+        entries = sorted(entries, key=lambda entry: "2D" not in entry.name)
         return rank(query, entries, lambda entry: (entry.name, entry.category, entry.summary))
     place = {name: index for index, name in enumerate(recent)}
     return sorted(entries, key=lambda entry: place.get(entry.name, len(place)))

@@ -17,10 +17,9 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
-    Pairs,
-    Range,
     Text,
 )
+from bnstudio.layers.ranges import Pairs, Range
 from tests.drawing import SUITABLE
 
 pytestmark = pytest.mark.engine

@@ -72,7 +72,7 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     assert LAYERS["Permute"].check({"dims": (1, 3)}) == {
         "dims": "Expected each number from 1 to 2 once, got (1, 3)."
     }
-    assert list(LAYERS["UpSampling2D"].check({"interpolation": "area", "dtype": "bool"})) == [
+    assert list(LAYERS["UpSampling2D"].check({"interpolation": "bicubic", "dtype": "bool"})) == [
         "interpolation"
     ]
     einsum = {"equation": "ab,bc->ac", "output_shape": 8}

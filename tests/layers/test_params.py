@@ -14,11 +14,10 @@ from bnstudio.layers.params import (
     Int,
     Ints,
     Numbers,
-    Pairs,
     Param,
-    Range,
     Text,
 )
+from bnstudio.layers.ranges import Pairs, Range
 
 KINDS = [
     Bool("a", True),

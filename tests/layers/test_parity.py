@@ -187,8 +187,9 @@ def test_what_is_accepted_runs(keras, name):
         # Whether a size that is not known fits turns out in the run; that of the batch goes.
         assume(None not in chain(*(shape[1:] for shape in inputs)))
         assume(len({shape[0] for shape in inputs}) == 1)
-        # This needs a GPU, and some other arguments.
+        # These need a GPU, the first some other arguments too.
         assume(params.get("use_cudnn") is not True)
+        assume(name != "Conv3DTranspose" or params.get("data_format") != "channels_first")
         if "outputs" in ours(entry, params, inputs):
             answer = keras.ask("layer", name, params, inputs, True)
             assert "outputs" in answer, f"{name}({params}) on {inputs}: {answer}"

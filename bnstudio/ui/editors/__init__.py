@@ -13,11 +13,10 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
-    Pairs,
     Param,
-    Range,
     Text,
 )
+from bnstudio.layers.ranges import Pairs, Range
 from bnstudio.settings import LearningRate
 from bnstudio.ui.editors.base import Editor
 from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor

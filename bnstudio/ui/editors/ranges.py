@@ -14,7 +14,7 @@ from bnstudio.ui.editors.tuples import FloatsEditor, tool_button
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Pairs, Range
+    from bnstudio.layers.ranges import Pairs, Range
 
 _START = 0.2
 """What a range that was None begins with, where one number may stand for it."""

@@ -14,7 +14,8 @@ from bnstudio.ui.editors.number import NumberField
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Floats, Ints, Numbers, Range
+    from bnstudio.layers.params import Floats, Ints, Numbers
+    from bnstudio.layers.ranges import Range
 
 
 def tool_button(icon: str, name: str) -> QToolButton:

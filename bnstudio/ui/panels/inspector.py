@@ -210,9 +210,10 @@ class TypePage(QScrollArea):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(_Chip(self.entry.category))
-        self.heading = QLabel(_in_lines(self.entry.name))
-        self.heading.setAccessibleName(self.entry.name)
-        self.heading.setWordWrap(True)
+        self.heading = QLabel(self.entry.name)
+        if len(self.entry.name) > _LONG:  # rich text alone goes on in another line within a word
+            self.heading.setTextFormat(Qt.TextFormat.RichText)
+            self.heading.setWordWrap(True)
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.2)
         font.setWeight(font.Weight.DemiBold)
@@ -256,7 +257,8 @@ class TypePage(QScrollArea):
         alone = len(nodes) == 1
         self.name.setVisible(alone)
         words = self.entry.name if alone else f"{len(nodes)} \u00d7 {self.entry.name}"
-        self.heading.setText(words)
+        self.heading.setText(_breakable(words) if self.heading.wordWrap() else words)
+        self.heading.setAccessibleName(words)
         if alone and self.name.text() != first.name:
             self.name.setText(first.name)
         self._refuse_name("")
@@ -399,11 +401,6 @@ class _Note(QWidget):
     def say(self, heading: str, text: str) -> None:
         self._heading.setText(heading)
         self._text.setText(text)
-
-
-def _in_lines(name: str) -> str:
-    """A name that is longer than the panel is wide, so that it can go on in another line."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", "\u200b", name) if len(name) > _LONG else name
 
 
 class _Chip(QWidget):

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.layers import CATEGORIES, LAYERS, LayerType
-from bnstudio.ui import theme
+from bnstudio.ui import icons, theme
 from bnstudio.ui.search import rank_layers
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ LAYER_MIME = "application/x-bnstudio-layer"
 _Index = QModelIndex | QPersistentModelIndex
 _INDENT = 14
 _CHIP = 9
+_ARROW = 14
+_FOLDED = Qt.ItemDataRole.UserRole + 1
+"""Whether what stands under a heading is hidden."""
 
 
 class Palette(QWidget):
@@ -66,12 +69,14 @@ class Palette(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
 
+        self._folded: set[str] = set()
         self._model = _Entries(self)
         self.list = _List(self)
         self.list.setAccessibleName("Layers to add")
         self.list.setModel(self._model)
         self.list.setItemDelegate(_Row(self.list))
         self.list.chosen.connect(self._choose)
+        self.list.fold_wanted.connect(self._fold)
         self.list.selectionModel().currentChanged.connect(self._describe)
 
         self.description = QLabel(self)
@@ -110,7 +115,7 @@ class Palette(QWidget):
         return super().eventFilter(watched, event)
 
     def _filter(self, text: str) -> None:
-        self._model.show(_entries(text))
+        self._model.show(_entries(text, self._folded), self._folded)
         first = 0 if text else -1
         if text:
             self.list.setCurrentIndex(self._model.index(first))
@@ -119,38 +124,56 @@ class Palette(QWidget):
     def _choose(self, name: str) -> None:
         self.chosen.emit(name)
 
+    def _fold(self, category: str, folded: bool) -> None:
+        if folded == (category in self._folded):
+            return
+        self._folded ^= {category}
+        place = self.list.verticalScrollBar().value()
+        self._model.show(_entries("", self._folded), self._folded)
+        self.list.setCurrentIndex(self._model.index(self._model.entries.index(category)))
+        self.list.verticalScrollBar().setValue(place)
+
     def _describe(self) -> None:
         index = self.list.currentIndex()
         entry = index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
         if isinstance(entry, LayerType):
             self.description.setText(entry.summary)
+        elif isinstance(entry, str):
+            count = sum(each.category == entry for each in LAYERS.values())
+            does = "shows" if entry in self._folded else "hides"
+            self.description.setText(f"{entry}: {count} layers. A click or Enter {does} them.")
         elif not self._model.entries:
             self.description.setText("No layer of that name.")
         else:
             self.description.setText("Drag a layer to the canvas, or onto a wire.")
 
 
-def _entries(text: str) -> list[LayerType | str]:
-    """The rows: headings and layer types, or while searching the matches, best first."""
+def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
+    """The rows: headings and layer types, or while searching the matches, best first.
+
+    What stands under a folded heading is left out, but found.
+    """
     if text.strip():
         return [*rank_layers(text, LAYERS.values())]
     rows: list[LayerType | str] = []
     for category in CATEGORIES:
         rows.append(category)
-        rows += [entry for entry in LAYERS.values() if entry.category == category]
+        if category not in folded:
+            rows += [entry for entry in LAYERS.values() if entry.category == category]
     return rows
 
 
 class _Entries(QAbstractListModel):
-    """Headings, which cannot be chosen, and layer types, which can be dragged."""
+    """Headings, which can be folded, and layer types, which can be dragged."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.entries: list[LayerType | str] = []
+        self.folded: frozenset[str] = frozenset()
 
-    def show(self, entries: list[LayerType | str]) -> None:
+    def show(self, entries: list[LayerType | str], folded: set[str]) -> None:
         self.beginResetModel()
-        self.entries = entries
+        self.entries, self.folded = entries, frozenset(folded)
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:
@@ -163,7 +186,9 @@ class _Entries(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry if isinstance(entry, str) else entry.name
         if isinstance(entry, str):
-            return None
+            if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+                return f"Category, {'folded' if entry in self.folded else 'open'}"
+            return entry in self.folded if role == _FOLDED else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return entry.summary
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
@@ -172,7 +197,7 @@ class _Entries(QAbstractListModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         if isinstance(self.entries[index.row()], str):
-            return Qt.ItemFlag.ItemNeverHasChildren
+            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return (
             Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         )
@@ -194,9 +219,12 @@ class _List(QListView):
 
     #: The user wants a node of this layer type.
     chosen = Signal(str)
+    #: The user wants a category folded, or open.
+    fold_wanted = Signal(str, bool)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.clicked.connect(self._toggle)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setDragEnabled(True)
         self.setDragDropMode(QListView.DragDropMode.DragOnly)
@@ -205,10 +233,14 @@ class _List(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.currentIndex())
-            return
-        super().keyPressEvent(event)
+        index, key = self.currentIndex(), event.key()
+        heading = isinstance(index.data(Qt.ItemDataRole.UserRole), str)
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._toggle(index) if heading else self._choose(index)
+        elif heading and key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self.fold_wanted.emit(index.data(), key == Qt.Key.Key_Left)
+        else:
+            super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._choose(self.indexAt(event.position().toPoint()))
@@ -226,6 +258,10 @@ class _List(QListView):
         # Beside the mouse: under it the canvas shows where the layer goes.
         drag.setHotSpot(QPoint(-14, -10))
         drag.exec(Qt.DropAction.CopyAction)
+
+    def _toggle(self, index: QModelIndex) -> None:
+        if isinstance(index.data(Qt.ItemDataRole.UserRole), str):
+            self.fold_wanted.emit(index.data(), not index.data(_FOLDED))
 
     def _choose(self, index: QModelIndex) -> None:
         entry = index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
@@ -246,23 +282,26 @@ class _Row(QStyledItemDelegate):
         font = QFont(option.font)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(now.hover))
+            above = 6 if isinstance(entry, str) else 0
+            painter.drawRoundedRect(area.adjusted(6, above, -6, 0), 5, 5)
         if isinstance(entry, str):
             font.setWeight(QFont.Weight.DemiBold)
             font.setPointSizeF(font.pointSizeF() * 0.9)
             painter.setFont(font)
             painter.setPen(QColor(now.muted))
-            painter.drawText(
-                area.adjusted(_INDENT, 6, 0, -2),
-                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom,
-                entry,
-            )
+            line = area.adjusted(_INDENT, 6, -10, 0)
+            middle = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, entry)
+            name = "chevron-right" if index.data(_FOLDED) else "chevron-down"
+            arrow = icons.pixmap(name, now.muted, _ARROW, painter.device().devicePixelRatioF())
+            top = line.center().y() - _ARROW // 2
+            painter.drawPixmap(QPoint(line.right() - _ARROW, top), arrow)
             painter.restore()
             return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(now.hover))
-            painter.drawRoundedRect(area.adjusted(6, 0, -6, 0), 5, 5)
         chip = QRect(area.left() + _INDENT, area.center().y() - _CHIP // 2, _CHIP, _CHIP)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(now.category(entry.category))

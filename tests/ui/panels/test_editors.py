@@ -16,11 +16,10 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
-    Pairs,
     Param,
-    Range,
     Text,
 )
+from bnstudio.layers.ranges import Pairs, Range
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS
 from bnstudio.ui.editors import editor_for
 from bnstudio.ui.editors.form import ParamForm

@@ -78,6 +78,38 @@ def test_a_click_describes_and_a_double_click_adds(panel, qtbot):
     assert chosen.args == ["Dropout"]
 
 
+def test_a_click_on_a_heading_hides_its_layers_and_another_shows_them(panel):
+    viewport = panel.list.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(panel, "Pooling"))
+    assert len(rows(panel)) < len(LAYERS) + len(CATEGORIES)
+    assert "MaxPooling2D" not in rows(panel)
+    assert "Conv2D" in rows(panel)
+    assert "Enter shows them" in panel.description.text()
+    QTest.keyClicks(panel.search, "MaxPooling2D")
+    assert rows(panel)[0] == "MaxPooling2D", "what is hidden is found"
+    panel.search.clear()
+    assert "MaxPooling2D" not in rows(panel)
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(panel, "Pooling"))
+    assert len(rows(panel)) == len(LAYERS) + len(CATEGORIES)
+
+
+def test_headings_are_folded_by_the_keyboard(panel):
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(rows(panel).index("Core"), 0))
+    for key, open_ in (
+        (Qt.Key.Key_Left, False),
+        (Qt.Key.Key_Left, False),
+        (Qt.Key.Key_Right, True),
+        (Qt.Key.Key_Return, False),
+        (Qt.Key.Key_Return, True),
+    ):
+        QTest.keyClick(panel.list, key)
+        assert ("Dense" in rows(panel)) == open_
+        assert panel.list.currentIndex().data() == "Core"
+        said = panel.list.currentIndex().data(Qt.ItemDataRole.AccessibleDescriptionRole)
+        assert said == f"Category, {'open' if open_ else 'folded'}"
+
+
 def test_headings_cannot_be_chosen(panel, qtbot):
     with qtbot.assertNotEmitted(panel.chosen):
         QTest.mouseDClick(
