@@ -27,7 +27,7 @@ asked = st.one_of(
     st.just(Pause()),
     st.just(Resume()),
     st.just(Stop()),
-    st.builds(Train, names, names, numbers, st.integers(-(2**63), 2**63), names),
+    st.builds(Train, names, names, numbers, names, names),
     st.builds(Preview, names, names, st.integers(0, 2**63)),
 )
 

@@ -87,7 +87,8 @@ def all_that_is_said(window) -> str:
         words.append(shown(describe.tip(window.document, id)))
         words.append(shown(describe.findings(window.document, id)))
     multiples = window.panels["Histograms"].multiples
-    words += [shown(multiples.told(index, 50)) for index in range(len(multiples.multiples))]
+    for index in range(len(multiples.multiples)):
+        words.append(shown(multiples.told(index, *multiples.place(index).center().toTuple())))
     return "\n".join(words)
 
 

@@ -122,23 +122,23 @@ def _words(appearance: str) -> NDArray[np.uint32]:
     return words
 
 
-_TO_LMS = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
-                    [0.2119034982, 0.6806995451, 0.1073969566],
-                    [0.0883024619, 0.2817188376, 0.6299787005]])  # fmt: skip
-_TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
-                    [1.9779984951, -2.4285922050, 0.4505937099],
-                    [0.0259040371, 0.7827717662, -0.8086757660]])  # fmt: skip
+_TO_LMS = ((0.4122214708, 0.5363325363, 0.0514459929),
+           (0.2119034982, 0.6806995451, 0.1073969566),
+           (0.0883024619, 0.2817188376, 0.6299787005))  # fmt: skip
+_TO_LAB = ((0.2104542553, 0.7936177850, -0.0040720468),
+           (1.9779984951, -2.4285922050, 0.4505937099),
+           (0.0259040371, 0.7827717662, -0.8086757660))  # fmt: skip
 
 
 def _to_oklab(colour: QColor) -> Floats:
     channels = np.array([colour.redF(), colour.greenF(), colour.blueF()])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    result: Floats = _TO_LAB @ np.cbrt(_TO_LMS @ linear)
+    result: Floats = np.matmul(_TO_LAB, np.cbrt(np.matmul(_TO_LMS, linear)))
     return result
 
 
 def _from_oklab(lab: Floats) -> NDArray[np.uint8]:
-    linear = ((lab @ np.linalg.inv(_TO_LAB).T) ** 3) @ np.linalg.inv(_TO_LMS).T
+    linear: Floats = ((lab @ np.linalg.inv(_TO_LAB).T) ** 3) @ np.linalg.inv(_TO_LMS).T
     linear = linear.clip(0.0, 1.0)
     channels = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return (channels * 255).round().astype(np.uint8)

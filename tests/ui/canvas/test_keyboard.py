@@ -112,7 +112,7 @@ def test_enter_with_nothing_found_adds_nothing(chain_view, hand):
         ("dense", "Dense"),
         ("bn", "BatchNormalization"),
         ("c2", "Conv2D"),
-        ("gap", "GlobalAveragePooling2D"),
+        ("gap2", "GlobalAveragePooling2D"),
         ("relu", "ReLU"),
         ("lrelu", "LeakyReLU"),
         ("drop", "Dropout"),

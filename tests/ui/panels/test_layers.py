@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -183,6 +184,7 @@ class Measured(QObject):
         super().__init__()
         self.latest: dict[str, Histogram] = {}
         self.run: Run | None = None
+        self.moments = SimpleNamespace(step=None)
 
     def bring(self, **means: float) -> None:
         self.latest = {

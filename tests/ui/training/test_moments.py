@@ -56,8 +56,7 @@ def test_an_earlier_session_s_run_has_all_its_moments(long_desk, new_desk, qtbot
 
 def test_a_record_that_has_more_than_memory_knows_of_is_searched_by_step(long_desk):
     session = long_desk.session
-    wanted = [(0, 5), (0, 105), (10, 500), (10**6, 25), (3, 21)]
-    found = session.store.moments(session.run, wanted)
+    found = session.store.moments(session.run, [5, 105, 500, 25, 21])
     assert [each and each.step for each in found] == [5, 105, 500, 25, None]
 
 

@@ -402,6 +402,6 @@ def test_measurements_of_an_earlier_version_are_read(desk):
     (folder / "activations.msgpack").write_bytes(msgspec.msgpack.encode([measured]))
     store.load(run)
     assert run.history.kept() == [Histograms(run.id, 1, (layer,))]
-    assert store.moments(run, [(0, 1), (1, 2)]) == [Histograms(run.id, 1, (layer,)), None]
+    assert store.moments(run, [1, 2]) == [Histograms(run.id, 1, (layer,)), None]
     assert store.history(run).kept() == run.history.kept()
     assert list(store.history(run).steps) == [1]
