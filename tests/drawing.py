@@ -21,12 +21,29 @@ from bnstudio.settings import LearningRate
 SIZES = (1, 2, 3, 4, 6, 8)
 
 SUITABLE = {
-    **dict.fromkeys(("Conv1D", "LSTM", "GRU"), (2, 12, 4)),
+    **dict.fromkeys(("Conv1D", "LSTM", "GRU", "SpatialDropout1D"), (2, 12, 4)),
     **dict.fromkeys(
-        ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"), (2, 8, 8, 4)
+        (
+            "Conv2D",
+            "MaxPooling2D",
+            "AveragePooling2D",
+            "GlobalAveragePooling2D",
+            "SpatialDropout2D",
+        ),
+        (2, 8, 8, 4),
     ),
+    "SpatialDropout3D": (2, 4, 4, 4, 3),
+    "GroupNormalization": (2, 32),
 }
 """An input for each layer type that insists on a rank; the others take a table."""
+
+FITTING = {
+    "Conv1D": {"groups": (1,), "dilation_rate": (1,)},
+    "Conv2D": {"groups": (1,), "dilation_rate": (1,)},
+    "GroupNormalization": {"groups": (-1, 1, 2, 3)},
+}
+"""Values of arguments that go with small inputs, where the default or most of what is drawn does
+not; they are drawn more often."""
 
 
 @singledispatch
@@ -148,4 +165,14 @@ def arguments(draw, params, often=4):
     for param in params:
         if param.required or draw(st.integers(1, often)) == 1:
             drawn[param.name] = draw(values(param))
+    return drawn
+
+
+@st.composite
+def fitting_arguments(draw, entry):
+    """Some of a layer type's arguments, such that small inputs suit it more often than not."""
+    drawn = draw(arguments(entry.params))
+    for name, fitting in FITTING.get(entry.name, {}).items():
+        if draw(st.integers(1, 4)) > 1:
+            drawn[name] = draw(st.sampled_from(fitting))
     return drawn

@@ -134,8 +134,8 @@ def layer(name, arguments, shapes, run=False):
     """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
 
     With ``run`` it also works on zeros, in training, eagerly and as a graph in which unknown sizes
-    stay unknown; with its penalties and constraints; and its first weights must be numbers of
-    the shape that they are said to have, which STFT does not care for.
+    stay unknown; with its penalties and constraints; and its outputs and first weights must be
+    numbers of the shape that they are said to have, which STFT does not care for.
     """
     import keras
 
@@ -149,7 +149,7 @@ def layer(name, arguments, shapes, run=False):
         outputs = made(inputs if _merges(made) else inputs[0])
         if run:
             stage = "run"
-            _run(made, shapes)
+            _run(made, shapes, outputs)
     except Exception as error:
         return {"error": _words(error), "stage": stage}
     trainable = {id(weight) for weight in made.trainable_weights}
@@ -166,7 +166,7 @@ def _merges(made):
     return isinstance(made, Merge)
 
 
-def _run(made, shapes):
+def _run(made, shapes, said):
     import keras
     import numpy as np
     import tensorflow as tf
@@ -185,6 +185,10 @@ def _run(made, shapes):
     tf.function(call, input_signature=specs).get_concrete_function()
     outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
     keras.tree.map_structure(np.asarray, outputs)
+    for output, promise in zip(*map(keras.tree.flatten, (outputs, said)), strict=True):
+        sizes = zip(output.shape, promise.shape, strict=True)
+        if not all(size in (None, one) for one, size in sizes):
+            raise ValueError(f"{output.shape} came out instead of {promise.shape}")
     sum(keras.ops.cast(loss, "float32") for loss in made.losses)
     for weight in made.trainable_weights:
         if weight.constraint is not None:

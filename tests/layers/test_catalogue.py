@@ -144,6 +144,22 @@ WORDS = [
     ("BatchNormalization", {"axis": 3}, [(None, 4)], "STR05", "axis 3, but (None, 4) has 2"),
     ("BatchNormalization", {"axis": 0}, [(None, 4)], "STR05", "know the batch dimension"),
     ("LayerNormalization", {"axis": (1, -1)}, [(2, 4)], "STR05", "twice"),
+    (
+        "GroupNormalization",
+        {"groups": 4},
+        [(None, 6)],
+        "STR05",
+        "split the 6 features of (None, 6) into 4 equal groups",
+    ),
+    (
+        "RMSNormalization",
+        {"axis": 1},
+        [(None, 4, 6)],
+        "STR05",
+        "the sizes (4,) of axes (1,) do not fit the end of (None, 4, 6)",
+    ),
+    ("UnitNormalization", {"axis": 2}, [(None, 4)], "STR05", "axis 2, but (None, 4) has 2"),
+    ("SpatialDropout2D", {"rate": 0.5}, [(None, 4)], "STR05", "needs 4 dimensions"),
     ("Softmax", {"axis": 2}, [(None, 4)], "STR05", "axis 2, but (None, 4) has 2 dimensions"),
     ("PReLU", {}, [(None, None, 4)], "STR05", "know every dimension"),
     (

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS, ShapeError
-from tests.drawing import SIZES, SUITABLE, arguments
+from tests.drawing import SIZES, SUITABLE, fitting_arguments
 
 pytestmark = pytest.mark.engine
 
@@ -102,7 +102,7 @@ def test_shapes_and_weights_are_those_of_keras(keras, name):
     entry = LAYERS[name]
     verdicts = Counter()
 
-    @given(arguments(entry.params), shapes(name))
+    @given(fitting_arguments(entry), shapes(name))
     def check(params, inputs):
         verdicts[compare(keras, name, params, inputs)] += 1
 
@@ -117,7 +117,7 @@ def test_what_is_accepted_runs(keras, name):
     entry = LAYERS[name]
 
     @settings(max_examples=200)
-    @given(arguments(entry.params), shapes(name))
+    @given(fitting_arguments(entry), shapes(name))
     def check(params, inputs):
         # Whether a size that is not known fits turns out in the run; that of the batch goes.
         assume(None not in chain(*(shape[1:] for shape in inputs)))
