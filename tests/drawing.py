@@ -21,7 +21,20 @@ from bnstudio.settings import LearningRate
 SIZES = (1, 2, 3, 4, 6, 8)
 
 SUITABLE = {
-    **dict.fromkeys(("Conv1D", "LSTM", "GRU", "SpatialDropout1D"), (2, 12, 4)),
+    **dict.fromkeys(
+        (
+            "Conv1D",
+            "LSTM",
+            "GRU",
+            "SimpleRNN",
+            "SpatialDropout1D",
+            "Attention",
+            "AdditiveAttention",
+            "MultiHeadAttention",
+            "GroupQueryAttention",
+        ),
+        (2, 12, 4),
+    ),
     **dict.fromkeys(
         (
             "Conv2D",
@@ -41,6 +54,16 @@ FITTING = {
     "Conv1D": {"groups": (1,), "dilation_rate": (1,)},
     "Conv2D": {"groups": (1,), "dilation_rate": (1,)},
     "GroupNormalization": {"groups": (-1, 1, 2, 3)},
+    "Reshape": {"target_shape": ((-1,), (2, -1), (-1, 2))},
+    "SimpleRNN": {"stateful": (False,)},
+    "LSTM": {"stateful": (False,), "initial_state": (True, False)},
+    "GRU": {"stateful": (False,), "initial_state": (True, False)},
+    "MultiHeadAttention": {"attention_axes": (None,), "flash_attention": (None, False)},
+    "GroupQueryAttention": {
+        "num_query_heads": (4,),
+        "num_key_value_heads": (1, 2, 4),
+        "flash_attention": (None, False),
+    },
 }
 """Values of arguments that go with small inputs, where the default or most of what is drawn does
 not; they are drawn more often."""
@@ -169,10 +192,18 @@ def arguments(draw, params, often=4):
 
 
 @st.composite
-def fitting_arguments(draw, entry):
-    """Some of a layer type's arguments, such that small inputs suit it more often than not."""
-    drawn = draw(arguments(entry.params))
+def fitting_arguments(draw, entry, often=4, tame=4):
+    """Some of a layer type's arguments; all but one in ``tame`` suit small inputs."""
+    drawn = draw(arguments(entry.params, often))
     for name, fitting in FITTING.get(entry.name, {}).items():
-        if draw(st.integers(1, 4)) > 1:
+        if draw(st.integers(1, tame)) > 1:
             drawn[name] = draw(st.sampled_from(fitting))
     return drawn
+
+
+def call_of(entry, params, inputs):
+    """What to ask Keras about a layer: the arguments that make it, inputs, and how it is called."""
+    called = {param.name for param in entry.call}
+    made = {key: value for key, value in params.items() if key not in called}
+    given = tuple(entry.arrange(range(len(inputs)), params)) if entry.ports else None
+    return entry.name, made, inputs, given

@@ -130,8 +130,11 @@ def shape_of(activation, shape):
     return tuple(getattr(keras.activations, activation)(keras.ops.zeros(shape)).shape)
 
 
-def layer(name, arguments, shapes, run=False):
+def layer(name, arguments, shapes, run=False, given=None):
     """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
+
+    ``given`` says how it is called: positional arguments, those by keyword, and plain ones, with
+    the index of an input for each; without it, it is called on its input or on their list.
 
     With ``run`` it also works on zeros, in training, eagerly and as a graph in which unknown sizes
     stay unknown; with its penalties and constraints; and its outputs and first weights must be
@@ -145,11 +148,11 @@ def layer(name, arguments, shapes, run=False):
             return {"outputs": [keras.Input(**arguments).shape], "weights": []}
         made = getattr(keras.layers, name)(**arguments)
         stage = "call"
-        inputs = [keras.KerasTensor(shape) for shape in shapes]
-        outputs = made(inputs if _merges(made) else inputs[0])
+        call = _caller(made, given)
+        outputs = call(*[keras.KerasTensor(shape) for shape in shapes])
         if run:
             stage = "run"
-            _run(made, shapes, outputs)
+            _run(made, call, shapes, outputs)
     except Exception as error:
         return {"error": _words(error), "stage": stage}
     trainable = {id(weight) for weight in made.trainable_weights}
@@ -166,15 +169,34 @@ def _merges(made):
     return isinstance(made, Merge)
 
 
-def _run(made, shapes, said):
+def _caller(made, given):
+    """The layer as a function of its inputs, in the order of its ports."""
+    options = {"training": True} if made._call_has_training_arg else {}
+    positional, keyword, plain = given or (([],) if _merges(made) else (0,), {}, {})
+
+    def call(*inputs, training=False):
+        def fill(place):
+            if isinstance(place, list):
+                return [fill(one) for one in place] if given else list(inputs)
+            return None if place is None else inputs[place]
+
+        return made(
+            *map(fill, positional),
+            **{name: fill(place) for name, place in keyword.items()},
+            **plain,
+            **(options if training else {}),
+        )
+
+    return call
+
+
+def _run(made, call, shapes, said):
     import keras
     import numpy as np
     import tensorflow as tf
 
-    options = {"training": True} if made._call_has_training_arg else {}
-
-    def call(*inputs):
-        return made(list(inputs) if _merges(made) else inputs[0], **options)
+    def train(*inputs):
+        return call(*inputs, training=True)
 
     kind = made.compute_dtype if "int" in made.compute_dtype else "float32"
     for weight in made.weights:
@@ -182,8 +204,8 @@ def _run(made, shapes, said):
         if value.shape != tuple(weight.shape) or not np.isfinite(value).all():
             raise ValueError(f"{weight.name} is {value.shape} instead of {weight.shape}, or nan")
     specs = [tf.TensorSpec(shape, kind) for shape in shapes]
-    tf.function(call, input_signature=specs).get_concrete_function()
-    outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
+    tf.function(train, input_signature=specs).get_concrete_function()
+    outputs = train(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
     keras.tree.map_structure(np.asarray, outputs)
     for output, promise in zip(*map(keras.tree.flatten, (outputs, said)), strict=True):
         sizes = zip(output.shape, promise.shape, strict=True)

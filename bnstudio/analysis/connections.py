@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis.analyze import count_inputs
+from bnstudio.analysis.analyze import name_inputs
 from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.lazy import nx
 
@@ -21,9 +21,10 @@ def next_port(graph: Graph, target: str) -> int:
     """
     entry = LAYERS.get(graph.nodes[target].type)
     wired = len(graph.wires_into.get(target, ()))
-    if entry is None or not entry.max_inputs:
+    if entry is None:
         return wired
-    return min(wired, entry.max_inputs - 1)
+    _, most = entry.input_counts(graph.layer_of(target).params)
+    return min(wired, most - 1) if most else wired
 
 
 def why_not(analysis: Analysis, wire: Wire) -> str | None:
@@ -53,8 +54,10 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
         return f"{source.name} has {count}."
     if entry is None:
         return None
-    if entry.max_inputs is not None and wire.target_port >= entry.max_inputs:
-        return f"{target.type} takes {count_inputs(entry.max_inputs)}."
+    params = graph.layer_of(wire.target).params
+    _, most = entry.input_counts(params)
+    if most is not None and wire.target_port >= most:
+        return f"{target.type} takes {name_inputs(entry, params)}."
     return _refusal(analysis, wire)
 
 
@@ -75,7 +78,7 @@ def _refusal(analysis: Analysis, wire: Wire) -> str | None:
     shapes = [
         shape for end in ends if (shape := analysis.shape(end.source, end.source_port)) is not None
     ]
-    if len(shapes) < len(ends) or len(ends) < entry.min_inputs:
+    if len(shapes) < len(ends) or len(ends) < entry.input_counts(layer.params)[0]:
         return None
     try:
         entry.output_shapes(shapes, layer.params)

@@ -68,6 +68,16 @@ class Bool(Param):
 
 
 @dataclass(frozen=True)
+class Wired(Bool):
+    """Whether tensors come in for an argument of a call, by wires of their own.
+
+    Keras takes the tensors, and None for none of them; here it is True and False.
+    """
+
+    group: ClassVar[str] = "Inputs"
+
+
+@dataclass(frozen=True)
 class Int(Param):
     """A whole number within bounds; None too where ``optional``."""
 

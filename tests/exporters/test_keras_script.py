@@ -238,6 +238,31 @@ def test_a_layer_with_several_outputs_gives_several_variables():
     assert body[2] == '    outputs = layers.Add(name="sum")([x, lstm_2])'
 
 
+def test_named_inputs_are_given_by_name_and_the_arguments_of_a_call_with_them():
+    graph = drawing(
+        {
+            "rows": ("Input", {"shape": (8, 4)}),
+            "real": ("Input", {"shape": (8,), "dtype": "bool"}),
+            "attend": ("Attention", {"value_mask": True, "return_attention_scores": True}),
+            "heads": ("MultiHeadAttention", {"num_heads": 2, "key_dim": 4, "key": True}),
+            "again": ("LSTM", {"units": 8, "initial_state": True, "return_sequences": True}),
+        },
+        "rows attend, rows attend, real attend, attend heads, rows heads, rows heads, heads again",
+    )
+    wires = (*graph.wires, Wire("rows", 0, "again", 1), Wire("rows", 0, "again", 2))
+    assert model_of(Project(replace(graph, wires=wires)))[2:-1] == [
+        "    x, _ = layers.Attention(",
+        '        name="attend",',
+        "    )([rows, rows], mask=[None, real], return_attention_scores=True)",
+        '    x = layers.MultiHeadAttention(2, 4, name="heads")(x, rows, key=rows)',
+        "    outputs = layers.LSTM(",
+        "        8,",
+        "        return_sequences=True,",
+        '        name="again",',
+        "    )(x, initial_state=[rows, rows])",
+    ]
+
+
 @pytest.mark.parametrize(
     ("graph", "said"),
     [

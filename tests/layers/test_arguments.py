@@ -15,8 +15,9 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Wired,
 )
-from tests.drawing import SUITABLE
+from tests.drawing import SUITABLE, call_of
 
 pytestmark = pytest.mark.engine
 
@@ -29,6 +30,15 @@ NOT_DRAWN = {
     ("Embedding", "weights"): "It takes an array.",
 }
 """Keras arguments that the catalogue leaves out, and why."""
+
+NOT_CALLED = {
+    "SimpleRNN": {"mask"},
+    "LSTM": {"mask"},
+    "GRU": {"mask"},
+    "MultiHeadAttention": {"query_mask"},
+}
+"""Arguments of a call that are left out: recurrent layers get their mask from what comes in, and
+MultiHeadAttention overwrites its query_mask with the one that the query carries."""
 
 OTHER_DEFAULTS = {
     (
@@ -61,6 +71,7 @@ def test_arguments_and_defaults_are_those_of_keras(keras, name):
     params = LAYERS[name].params
     # What a class lists itself it takes instead of what the base class does.
     lists = name == "Input" or "dtype" in dict(expected(keras, f"layers.{name}", name))
+    params = params[: len(params) - len(LAYERS[name].call)]
     own = params if lists else params[: -len(COMMON)]
     drawn = [(param.name, param.default) for param in own]
     assert drawn == expected(keras, f"layers.{name}", name)
@@ -71,6 +82,22 @@ def test_arguments_and_defaults_are_those_of_keras(keras, name):
         assert [(p.name, p.default) for p in params[-len(COMMON) :]] == [
             (param.name, base[param.name]) for param in COMMON
         ]
+
+
+@pytest.mark.parametrize("name", [name for name, entry in LAYERS.items() if entry.call])
+def test_the_arguments_of_a_call_are_those_of_keras(keras, name):
+    entry = LAYERS[name]
+    known = dict(keras.ask("signature", f"layers.{name}.call"))
+    ports = {port.when: port.argument for port in entry.ports}
+    for param in entry.call:
+        if isinstance(param, Wired):
+            assert ports[param.name] in known
+        else:
+            assert known[param.name] == param.default
+    assert next(port.argument for port in entry.ports) == list(known)[1]  # after self
+    drawn = {param.name for param in entry.call} | {port.argument for port in entry.ports}
+    left_out = set(known) - drawn - {"self"}
+    assert left_out == NOT_CALLED.get(name, set()) | {"training"}
 
 
 def test_each_reason_for_an_exception_is_still_true(keras):
@@ -147,6 +174,14 @@ KERAS_IS_LENIENT = {
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+    ("SimpleRNN", "dropout"): "Keras cuts it to [0, 1].",
+    ("SimpleRNN", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+    ("SimpleRNN", "activity_regularizer"): "Keras does not use it.",
+    ("GroupQueryAttention", "num_query_heads"): "Keras makes a layer without heads.",
+    ("Attention", "dropout"): "Keras looks at it when the layer is run in training.",
+    ("AdditiveAttention", "dropout"): "Keras looks at it when the layer is run in training.",
+    ("MultiHeadAttention", "output_shape"): "Keras reads () and 0 as None.",
+    ("MultiHeadAttention", "attention_axes"): "Keras takes 0 and below to be other axes.",
 }
 """Values out of bounds that are refused here and not by Keras, and why."""
 
@@ -182,14 +217,19 @@ def out_of_bounds(param):
 def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
     entry = LAYERS[name]
     shape = SUITABLE.get(name, (2, 6))
-    inputs = [] if name == "Input" else [shape, shape] if entry.max_inputs is None else [shape]
-    assert "error" not in keras.ask("layer", name, entry.initial, inputs)
+    inputs = [shape] * entry.min_inputs
+
+    def ask(params):
+        name, made, shapes, given = call_of(entry, params, inputs)
+        return keras.ask("layer", name, made, shapes, False, given)
+
+    assert "error" not in ask(entry.initial)
     for param in entry.params:
         refused_by_keras = []
         for value in out_of_bounds(param):
             params = {**entry.initial, param.name: value}
             assert entry.check(params), (param.name, value)
-            refused_by_keras.append("error" in keras.ask("layer", name, params, inputs))
+            refused_by_keras.append("error" in ask(params))
         assert all(refused_by_keras) == ((name, param.name) not in KERAS_IS_LENIENT), param.name
 
 

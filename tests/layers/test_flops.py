@@ -35,10 +35,39 @@ COUNTS = [
     ("LSTM", {"units": 3}, [(None, 5, 2)], 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3)),
     ("GRU", {"units": 3}, [(None, 5, 2)], 5 * (3 * 3 * (2 * 5 + 2) + 8 * 3)),
     ("GRU", {"units": 3, "use_bias": False}, [(None, 5, 2)], 5 * (3 * 3 * 2 * 5 + 8 * 3)),
+    ("SimpleRNN", {"units": 3}, [(None, 5, 2)], 5 * 3 * (2 * 5 + 1 + 1)),
+    ("Attention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (2 * 2 + 3 + 2 * 2)),
+    (
+        "Attention",
+        {"score_mode": "concat", "key": True},
+        [(None, 5, 2), (None, 7, 3), (None, 7, 2)],
+        5 * 7 * (3 * 2 + 1 + 3 + 2 * 3),
+    ),
+    ("AdditiveAttention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (4 * 2 + 3 + 2 * 2)),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 3, "key_dim": 4, "value_dim": 5},
+        [(None, 6, 2), (None, 7, 8)],
+        # Queries and their scale, keys, values; scores, softmax, mean; output.
+        6 * 12 * (2 * 2 + 1) + 6 * 12
+        + 7 * 12 * (2 * 8 + 1) + 7 * 15 * (2 * 8 + 1)
+        + 3 * 6 * 7 * (2 * 4 + 3 + 2 * 5)
+        + 6 * 2 * (2 * 15 + 1),
+    ),
+    (
+        "GroupQueryAttention",
+        {"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2, "use_gate": True},
+        [(None, 6, 8), (None, 7, 8)],
+        6 * 24 * (2 * 8 + 1) + 6 * 24
+        + 2 * 7 * 8 * (2 * 8 + 1)
+        + 6 * 24 * (2 * 8 + 1) + 2 * 6 * 24
+        + 6 * 6 * 7 * (2 * 4 + 3 + 2 * 4)
+        + 6 * 8 * (2 * 24 + 1),
+    ),
     ("Add", {}, [(None, 6)] * 3, 12),
     ("Average", {}, [(None, 6)] * 3, 18),
     ("Concatenate", {}, [(None, 6)] * 3, 0),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "params", "inputs", "expected"), COUNTS)
