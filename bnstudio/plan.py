@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bnstudio.analysis import called
 from bnstudio.layers import LAYERS, Given, Shape
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Call(NamedTuple):
         inputs: By port.
         shapes: What comes out, as far as it is known.
         reuses: The node whose call made the layer first; None if this one makes it.
-        options: Arguments of the call itself that differ from the defaults. Calls of one layer
-            have the same.
+        options: Arguments of the call itself that differ from the defaults.
     """
 
     node: str
@@ -105,7 +105,7 @@ def plan(analysis: Analysis) -> Plan:
     for id in structure.order:
         if id not in structure.live:
             continue
-        layer = graph.layer_of(id)
+        layer = called(graph, id)
         maker = makers.setdefault(layer.id, id)
         inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
         outputs = analysis.facts[id].outputs
@@ -123,15 +123,12 @@ def _parted(layer: Node) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
     entry = LAYERS.get(layer.type)
     if entry is None or not entry.call:
         return layer.params, NO_OPTIONS
-    called = {param.name: param.default for param in entry.call}
-    made = {key: value for key, value in layer.params.items() if key not in called}
-    options = {
-        key: value for key, value in layer.params.items() if key in called and value != called[key]
-    }
-    return made, options
+    made, options = entry.parted(layer.params)
+    known = entry.by_name
+    return made, {key: value for key, value in options.items() if value != known[key].default}
 
 
 def _port_count(analysis: Analysis, id: str) -> int:
-    layer = analysis.graph.layer_of(id)
+    layer = called(analysis.graph, id)
     entry = LAYERS.get(layer.type)
     return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

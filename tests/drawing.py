@@ -46,6 +46,9 @@ SUITABLE = {
         (2, 8, 8, 4),
     ),
     "SpatialDropout3D": (2, 4, 4, 4, 3),
+    "ConvLSTM1D": (2, 3, 6, 2),
+    "ConvLSTM2D": (2, 3, 5, 4, 2),
+    "ConvLSTM3D": (2, 3, 3, 3, 4, 2),
     "GroupNormalization": (2, 32),
 }
 """An input for each layer type that insists on a rank; the others take a table."""
@@ -55,7 +58,18 @@ FITTING = {
     "Conv2D": {"groups": (1,), "dilation_rate": (1,)},
     "GroupNormalization": {"groups": (-1, 1, 2, 3)},
     "Reshape": {"target_shape": ((-1,), (2, -1), (-1, 2))},
+    **{
+        f"ConvLSTM{rank}D": {
+            "stateful": (False,),
+            "dilation_rate": (1,),
+            "filters": (1, 2),
+            "initial_state": (True, False),
+            "kernel_size": (1, 2),
+        }
+        for rank in (1, 2, 3)
+    },
     "SimpleRNN": {"stateful": (False,)},
+    "ReversibleEmbedding": {"output_dim": (4, 6, 8)},
     "LSTM": {"stateful": (False,), "initial_state": (True, False)},
     "GRU": {"stateful": (False,), "initial_state": (True, False)},
     "MultiHeadAttention": {"attention_axes": (None,), "flash_attention": (None, False)},
@@ -205,5 +219,5 @@ def call_of(entry, params, inputs):
     """What to ask Keras about a layer: the arguments that make it, inputs, and how it is called."""
     called = {param.name for param in entry.call}
     made = {key: value for key, value in params.items() if key not in called}
-    given = tuple(entry.arrange(range(len(inputs)), params)) if entry.ports else None
+    given = tuple(entry.arrange(range(len(inputs)), params)) if entry.call else None
     return entry.name, made, inputs, given

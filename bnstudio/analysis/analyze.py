@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
 
@@ -207,7 +208,7 @@ def _node_facts(
             )
     node = graph.nodes[id]
     if node.shares is not None:
-        node = graph.layer_of(id)
+        node = called(graph, id)
         if reason := _cannot_share(graph, id):
             return NodeFacts(inputs, failures=(Failure("STR23", reason),))
     entry = LAYERS.get(node.type)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnstudio.analysis.analyze import name_inputs
+from bnstudio.analysis.calls import called
 from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.lazy import nx
 
@@ -23,7 +24,7 @@ def next_port(graph: Graph, target: str) -> int:
     wired = len(graph.wires_into.get(target, ()))
     if entry is None:
         return wired
-    _, most = entry.input_counts(graph.layer_of(target).params)
+    _, most = entry.input_counts(called(graph, target).params)
     return min(wired, most - 1) if most else wired
 
 
@@ -54,7 +55,7 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
         return f"{source.name} has {count}."
     if entry is None:
         return None
-    params = graph.layer_of(wire.target).params
+    params = called(graph, wire.target).params
     _, most = entry.input_counts(params)
     if most is not None and wire.target_port >= most:
         return f"{target.type} takes {name_inputs(entry, params)}."
@@ -67,7 +68,7 @@ def _refusal(analysis: Analysis, wire: Wire) -> str | None:
     Only the target is looked at, so that this can be asked of every port while a wire is dragged.
     """
     graph = analysis.graph
-    layer = graph.layer_of(wire.target)
+    layer = called(graph, wire.target)
     entry = LAYERS.get(layer.type)
     if entry is None or entry.check(layer.params):
         return None

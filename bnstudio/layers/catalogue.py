@@ -198,6 +198,12 @@ class LayerType:
             problems.update(found)
         return problems
 
+    def parted(self, params: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        """Arguments that make the layer, and those of a call."""
+        names = {param.name for param in self.call}
+        made = {key: value for key, value in params.items() if key not in names}
+        return made, {key: value for key, value in params.items() if key in names}
+
     def open_ports(self, params: Mapping[str, Value]) -> tuple[Port, ...]:
         """The named inputs that these arguments leave open; none where inputs have no names."""
         return tuple(port for port in self.ports if not port.when or params.get(port.when) is True)

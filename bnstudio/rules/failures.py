@@ -7,7 +7,7 @@ from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis import knots
+from bnstudio.analysis import called, knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.lazy import nx
@@ -18,6 +18,7 @@ from bnstudio.rules.edits import (
     merge_before,
     own_layer,
     retype,
+    set_call,
     set_on,
     unwire,
     wire_up,
@@ -212,7 +213,7 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
         entry = LAYERS.get(node.type)
         wires = case.graph.wires_into.get(node.id, ())
         fix = None
-        params = case.graph.layer_of(node.id).params
+        params = called(case.graph, node.id).params
         least, most = entry.input_counts(params) if entry is not None else (0, None)
         if most is not None and len(wires) > most:
             fix = _fewer(case, node, most)
@@ -297,7 +298,7 @@ def _adapter(case: Case, node: Node) -> Layers | None:
     inputs = case.facts(node.id).inputs
     if entry is None or len(inputs) != 1 or inputs[0] is None:
         return None
-    shape, layer = inputs[0], case.graph.layer_of(node.id)
+    shape, layer = inputs[0], called(case.graph, node.id)
     if entry.input_counts(layer.params)[1] != 1:
         return None
     for layers in _adapters(shape):
@@ -328,7 +329,7 @@ def _adapters(shape: Shape) -> Iterator[Layers]:
 
 def _smaller(case: Case, node: Node) -> dict[str, Value]:
     """Arguments with which a window fits its input; empty where none are known."""
-    layer, inputs = case.graph.layer_of(node.id), case.facts(node.id).inputs
+    layer, inputs = called(case.graph, node.id), case.facts(node.id).inputs
     shapes = [shape for shape in inputs if shape is not None]
     if layer.type not in LAYERS:
         return {}
@@ -367,7 +368,7 @@ def _projection(case: Case, node: Node) -> Plan:
         for index, shape in enumerate(shapes)
         if index and units is not None and len(shapes[0]) == 2
     }
-    layer = case.graph.layer_of(node.id)
+    layer = called(case.graph, node.id)
     for option in (wide, flat, equal):
         after = [_through(shape, option.get(index, [])) for index, shape in enumerate(shapes)]
         fitting = [shape for shape in after if shape is not None]
@@ -406,7 +407,7 @@ def _fewer(case: Case, node: Node, most: int) -> Fix:
             joined = LAYERS["Concatenate"].output_shapes(shapes, {})
         except ShapeError:
             joined = ()
-        if joined and _accepts(case.graph.layer_of(node.id), joined):
+        if joined and _accepts(called(case.graph, node.id), joined):
             return Fix(
                 "Join them with Concatenate",
                 partial(merge_before, id=node.id, type="Concatenate"),
@@ -420,7 +421,7 @@ def _filled(case: Case, node: Node, missing: Sequence[Port]) -> Fix:
     if all(port.when for port in missing):
         closed = {port.when: ... for port in missing}
         told = ", ".join(f"{name}=False" for name in closed)
-        return Fix(f"Set {told}", partial(set_on, id=node.id, params=closed))
+        return Fix(f"Set {told}", partial(set_call, id=node.id, params=closed))
     last = case.graph.wires_into[node.id][-1]
     wires = tuple(
         last._replace(target_port=last.target_port + index)

@@ -35,6 +35,19 @@ COUNTS = [
     ("LSTM", {"units": 3}, [(None, 5, 2)], 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3)),
     ("GRU", {"units": 3}, [(None, 5, 2)], 5 * (3 * 3 * (2 * 5 + 2) + 8 * 3)),
     ("GRU", {"units": 3, "use_bias": False}, [(None, 5, 2)], 5 * (3 * 3 * 2 * 5 + 8 * 3)),
+    (
+        "ConvLSTM2D",
+        {"filters": 3, "kernel_size": (2, 1), "padding": "same"},
+        [(None, 5, 4, 6, 2)],
+        5 * 4 * 6 * (4 * 3 * (2 * 2 * 5 + 1) + 9 * 3),
+    ),
+    ("ReversibleEmbedding", {"input_dim": 9, "output_dim": 4}, [(None, 6)], 0),
+    (
+        "ReversibleEmbedding",
+        {"input_dim": 9, "output_dim": 4, "reverse": True, "logit_soft_cap": 5.0},
+        [(None, 6, 4)],
+        6 * 9 * (2 * 4 + 3),
+    ),
     ("SimpleRNN", {"units": 3}, [(None, 5, 2)], 5 * 3 * (2 * 5 + 1 + 1)),
     ("Attention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (2 * 2 + 3 + 2 * 2)),
     (
