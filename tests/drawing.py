@@ -5,6 +5,7 @@ from functools import singledispatch
 import numpy as np
 from hypothesis import strategies as st
 
+from bnstudio.layers.nested import Nested
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -35,6 +36,7 @@ SUITABLE = {
         ),
         (2, 12, 4),
     ),
+    **dict.fromkeys(("TimeDistributed", "Bidirectional", "RNN"), (2, 6, 4)),
     **dict.fromkeys(
         (
             "Conv2D",
@@ -53,6 +55,31 @@ SUITABLE = {
 }
 """An input for each layer type that insists on a rank; the others take a table."""
 
+INSIDE = (
+    ("Dense", {"units": 3}),
+    ("Dense", {"units": 1, "activation": "relu", "use_bias": False, "trainable": False}),
+    ("Dense", {"units": 2, "kernel_regularizer": "orthogonal_regularizer"}),
+    ("Dense", {"units": 2, "lora_rank": 1}),
+    ("Embedding", {"input_dim": 5, "output_dim": 2}),
+    ("BatchNormalization", {"renorm": True}),
+    ("Dropout", {"rate": 0.5}),
+    ("Conv1D", {"filters": 2, "kernel_size": 2}),
+    ("Conv2D", {"filters": 2, "kernel_size": (2, 1)}),
+    ("Flatten", {}),
+    ("TimeDistributed", {"layer": {"class_name": "Softmax", "config": {}}}),
+    ("SimpleRNN", {"units": 2, "return_state": True}),
+    ("LSTM", {"units": 2, "return_sequences": True}),
+    ("LSTM", {"units": 3, "return_state": True, "dropout": 0.5}),
+    ("GRU", {"units": 2, "go_backwards": True, "return_sequences": True}),
+    ("GRU", {"units": 1}),
+    ("RNN", {"cell": {"class_name": "GRUCell", "config": {"units": 2}}}),
+    ("SimpleRNNCell", {"units": 2, "use_bias": False}),
+    ("LSTMCell", {"units": 3, "recurrent_initializer": "identity"}),
+    ("LSTMCell", {"units": 2, "dropout": 0.5}),
+    ("GRUCell", {"units": 2, "reset_after": False}),
+)
+"""Layers to be put into others."""
+
 FITTING = {
     "Conv1D": {"groups": (1,), "dilation_rate": (1,)},
     "Conv2D": {"groups": (1,), "dilation_rate": (1,)},
@@ -68,6 +95,8 @@ FITTING = {
         }
         for rank in (1, 2, 3)
     },
+    "Bidirectional": {"backward_layer": (None,)},
+    "RNN": {"stateful": (False,)},
     "SimpleRNN": {"stateful": (False,)},
     "ReversibleEmbedding": {"output_dim": (4, 6, 8)},
     "LSTM": {"stateful": (False,), "initial_state": (True, False)},
@@ -168,6 +197,26 @@ def _(param: LearningRate):
 @values.register
 def _(param: Numbers):
     return st.none() | st.dictionaries(st.sampled_from(param.keys), st.sampled_from([-1, 0.5, 3.0]))
+
+
+@values.register
+def _(param: Nested):
+    inside = [{"class_name": name, "config": config} for name, config in INSIDE]
+    fitting = [value for value in inside if param.check(value) is None]
+    cells = st.just([])
+    if "StackedRNNCells" in param.fits:
+        # Those of an LSTM in a stack have states that cannot be wired.
+        flat = [cell for cell in fitting if cell["class_name"] != "LSTMCell"]
+        cells = st.lists(st.sampled_from(flat), min_size=1, max_size=3)
+    stacked = cells.filter(bool).map(
+        lambda several: {"class_name": "StackedRNNCells", "config": {"cells": tuple(several)}}
+    )
+    one = (
+        st.sampled_from(fitting) | stacked
+        if "StackedRNNCells" in param.fits
+        else (st.sampled_from(fitting))
+    )
+    return _maybe(one, param.optional)
 
 
 @values.register

@@ -146,7 +146,7 @@ def layer(name, arguments, shapes, run=False, given=None):
     try:
         if name == "Input":
             return {"outputs": [keras.Input(**arguments).shape], "weights": []}
-        made = getattr(keras.layers, name)(**arguments)
+        made = getattr(keras.layers, name)(**_with_layers(arguments))
         stage = "call"
         call = _caller(made, given)
         outputs = call(*[keras.KerasTensor(shape) for shape in shapes])
@@ -161,6 +161,24 @@ def layer(name, arguments, shapes, run=False, given=None):
         "outputs": [tuple(output.shape) for output in outputs],
         "weights": [(w.name, tuple(w.shape), id(w) in trainable) for w in made.weights],
     }
+
+
+def _with_layers(arguments):
+    """The arguments of a layer, with layers for those that describe one."""
+    return {
+        name: _inner(value) if name in ("layer", "backward_layer", "cell", "cells") else value
+        for name, value in arguments.items()
+    }
+
+
+def _inner(value):
+    import keras
+
+    if isinstance(value, tuple):
+        return [_inner(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return getattr(keras.layers, value["class_name"])(**_with_layers(value["config"]))
 
 
 def _merges(made):

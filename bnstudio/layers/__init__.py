@@ -3,6 +3,7 @@
 from bnstudio.layers import (
     activation,
     attention,
+    cells,
     convolution,
     convolutional_recurrent,
     core,
@@ -12,6 +13,7 @@ from bnstudio.layers import (
     recurrent,
     regularization,
     reshaping,
+    wrappers,
 )
 from bnstudio.layers.catalogue import (
     CATEGORIES,
@@ -44,6 +46,7 @@ __all__ = [
     "Weight",
     "activation",
     "attention",
+    "cells",
     "convolution",
     "convolutional_recurrent",
     "core",
@@ -55,4 +58,5 @@ __all__ = [
     "regularization",
     "reshaping",
     "show_shape",
+    "wrappers",
 ]

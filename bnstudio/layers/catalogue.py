@@ -355,6 +355,7 @@ def layer(
     common: tuple[Param, ...] = COMMON,
     ports: tuple[Port, ...] = (),
     call: tuple[Param, ...] = (),
+    into: dict[str, LayerType] = LAYERS,
 ) -> Callable[[Rule], LayerType]:
     """Makes the decorated shape rule a layer type and enters it in ``LAYERS``.
 
@@ -365,7 +366,7 @@ def layer(
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
     that does not go with the others
     and the reason. ``common`` are those of the Keras base class unless given; ``call`` are the
-    arguments of Keras's ``call``.
+    arguments of Keras's ``call``; ``into`` is another catalogue than that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.
@@ -374,8 +375,8 @@ def layer(
         raise ValueError(f"{name}: there is no category {category!r}.")
 
     def enter(rule: Rule) -> LayerType:
-        if name in LAYERS:
-            owner = LAYERS[name]._shape
+        if name in into:
+            owner = into[name]._shape
             raise ValueError(
                 f"Two layer types are called {name!r}: {owner.__module__}.{owner.__qualname__} "
                 f"and {rule.__module__}.{rule.__qualname__}."
@@ -387,7 +388,7 @@ def layer(
             name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
             ports, call, rule, weights, flops, outputs, conflicts,
         )  # fmt: skip
-        LAYERS[name] = entry
+        into[name] = entry
         return entry
 
     return enter

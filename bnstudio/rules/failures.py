@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.analysis import called, knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
+from bnstudio.layers.nested import shortened
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -259,7 +260,7 @@ def _default(node: Node, param: str | None) -> Fix | None:
         return Fix(f"Remove {param}", partial(set_on, id=node.id, params={param: ...}))
     if known.required:
         return Fix(
-            f"Set {param}={known.initial!r}",
+            f"Set {param}={shortened(known.initial) or repr(known.initial)}",
             partial(set_on, id=node.id, params={param: known.initial}),
         )
     return Fix(

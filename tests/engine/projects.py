@@ -112,6 +112,20 @@ def attention():
         use_causal_mask=True,
     )  # fmt: skip
     drawing.add("Attention", seen, read)
+    gru = {"class_name": "GRUCell", "config": {"units": 3}}
+    drawing.add(
+        "RNN",
+        cell={"class_name": "StackedRNNCells", "config": {"cells": (gru, gru)}},
+        return_sequences=True,
+    )
+    drawing.add(
+        "Bidirectional",
+        layer={
+            "class_name": "LSTM",
+            "config": {"units": 3, "return_sequences": True, "dropout": 0.1},
+        },
+    )
+    drawing.add("TimeDistributed", layer={"class_name": "Dense", "config": {"units": 5}})
     drawing.add("RMSNormalization")
     drawing.add("Flatten")
     drawing.add("Dense", units=10, activation="softmax")

@@ -238,6 +238,28 @@ def test_a_layer_with_several_outputs_gives_several_variables():
     assert body[2] == '    outputs = layers.Add(name="sum")([x, lstm_2])'
 
 
+def test_a_layer_inside_another_is_printed_inside_it():
+    cells = tuple({"class_name": "GRUCell", "config": {"units": units}} for units in (4, 2))
+    lstm = {"class_name": "LSTM", "config": {"units": 3, "kernel_regularizer": "l2"}}
+    both = {"class_name": "Bidirectional", "config": {"layer": lstm}}
+    graph = chain(
+        ("Input", {"shape": (8, 9, 4)}),
+        ("TimeDistributed", {"layer": both}, "each"),
+        ("RNN", {"cell": {"class_name": "StackedRNNCells", "config": {"cells": cells}}}, "rnn"),
+    )
+    assert model_of(Project(graph))[2:-2] == [
+        '            keras.Input(shape=(8, 9, 4), name="input"),',
+        "            layers.TimeDistributed(",
+        '                layers.Bidirectional(layers.LSTM(3, kernel_regularizer="l2")),',
+        '                name="each",',
+        "            ),",
+        "            layers.RNN(",
+        "                layers.StackedRNNCells([layers.GRUCell(4), layers.GRUCell(2)]),",
+        '                name="rnn",',
+        "            ),",
+    ]
+
+
 def test_named_inputs_are_given_by_name_and_the_arguments_of_a_call_with_them():
     graph = drawing(
         {

@@ -4,6 +4,7 @@ import pytest
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.nested import CELLS, Nested
 from bnstudio.layers.objects import ACTIVATIONS, Constraint, Initializer, Regularizer
 from bnstudio.layers.params import (
     REQUIRED,
@@ -28,6 +29,7 @@ NOT_DRAWN = {
     ("Dense", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "weights"): "It takes an array.",
+    ("Bidirectional", "weights"): "It takes arrays.",
 }
 """Keras arguments that the catalogue leaves out, and why."""
 
@@ -83,6 +85,13 @@ def test_arguments_and_defaults_are_those_of_keras(keras, name):
         assert [(p.name, p.default) for p in params[-len(COMMON) :]] == [
             (param.name, base[param.name]) for param in COMMON
         ]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_arguments_of_a_cell_are_those_of_keras(keras, name):
+    own = CELLS[name].params[: -len(COMMON)]
+    drawn = [(param.name, param.default) for param in own]
+    assert drawn == expected(keras, f"layers.{name}", name)
 
 
 @pytest.mark.parametrize("name", [name for name, entry in LAYERS.items() if entry.call])
@@ -205,6 +214,9 @@ KERAS_IS_LENIENT = {
 def out_of_bounds(param):
     """Values of the right type that ``param`` refuses."""
     match param:
+        case Nested():
+            wrong = {"class_name": "Dense", "config": {"units": -1}}
+            return ["no_layer", {"class_name": "NoSuchLayer", "config": {}}, wrong]
         case Object():
             return ["no_such_name", {"class_name": "NoSuchName", "config": {}}]
         case Activation():

@@ -49,6 +49,40 @@ COUNTS = [
         6 * 9 * (2 * 4 + 3),
     ),
     ("SimpleRNN", {"units": 3}, [(None, 5, 2)], 5 * 3 * (2 * 5 + 1 + 1)),
+    (
+        "TimeDistributed",
+        {"layer": {"class_name": "Dense", "config": {"units": 5}}},
+        [(None, 4, 3)],
+        4 * 5 * (2 * 3 + 1),
+    ),
+    (
+        "Bidirectional",
+        {"layer": {"class_name": "LSTM", "config": {"units": 3}}, "merge_mode": "ave"},
+        [(None, 5, 2)],
+        2 * 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3) + 2 * 3,
+    ),
+    (
+        "RNN",
+        {
+            "cell": {
+                "class_name": "StackedRNNCells",
+                "config": {
+                    "cells": (
+                        {"class_name": "SimpleRNNCell", "config": {"units": 3}},
+                        {"class_name": "SimpleRNNCell", "config": {"units": 4}},
+                    )
+                },
+            }
+        },
+        [(None, 5, 2)],
+        5 * (3 * (2 * 5 + 2) + 4 * (2 * 7 + 2)),
+    ),
+    (
+        "SpectralNormalization",
+        {"layer": {"class_name": "Dense", "config": {"units": 5}}},
+        [(None, 3)],
+        5 * (2 * 3 + 1),
+    ),
     ("Attention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (2 * 2 + 3 + 2 * 2)),
     (
         "Attention",
