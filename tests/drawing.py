@@ -49,11 +49,16 @@ SUITABLE = {
     ),
     "SpatialDropout3D": (2, 4, 4, 4, 3),
     "ConvLSTM1D": (2, 3, 6, 2),
+    "STFTSpectrogram": (2, 300, 2),
+    "MelSpectrogram": (2, 2000),
     "ConvLSTM2D": (2, 3, 5, 4, 2),
     "ConvLSTM3D": (2, 3, 3, 3, 4, 2),
     "GroupNormalization": (2, 32),
 }
 """An input for each layer type that insists on a rank; the others take a table."""
+
+WHOLE = {"CategoryEncoding": "int32", "Hashing": "int32"}
+"""The dtype of the inputs of layers that take whole numbers only."""
 
 INSIDE = (
     ("Dense", {"units": 3}),
@@ -95,6 +100,19 @@ FITTING = {
         }
         for rank in (1, 2, 3)
     },
+    "STFTSpectrogram": {
+        "frame_length": (2, 3, 4),
+        "frame_step": (1, 2),
+        "fft_length": (None, 4, 8),
+    },
+    "MelSpectrogram": {
+        "fft_length": (4, 6, 7),
+        "sequence_stride": (1, 2, 3),
+        "sequence_length": (None, 3, 4),
+        "num_mel_bins": (1, 2, 5),
+    },
+    "Discretization": {"bin_boundaries": ((0.5,), (-1.0, 0.0, 2.5))},
+    "Hashing": {"dtype": (None,)},
     "Bidirectional": {"backward_layer": (None,)},
     "RNN": {"stateful": (False,)},
     "SimpleRNN": {"stateful": (False,)},
@@ -265,8 +283,8 @@ def fitting_arguments(draw, entry, often=4, tame=4):
 
 
 def call_of(entry, params, inputs):
-    """What to ask Keras about a layer: the arguments that make it, inputs, and how it is called."""
+    """What to ask Keras about a layer: its arguments, its inputs and their dtype, and its call."""
     called = {param.name for param in entry.call}
     made = {key: value for key, value in params.items() if key not in called}
     given = tuple(entry.arrange(range(len(inputs)), params)) if entry.call else None
-    return entry.name, made, inputs, given
+    return entry.name, made, inputs, given, WHOLE.get(entry.name, "float32")

@@ -130,7 +130,7 @@ def shape_of(activation, shape):
     return tuple(getattr(keras.activations, activation)(keras.ops.zeros(shape)).shape)
 
 
-def layer(name, arguments, shapes, run=False, given=None):
+def layer(name, arguments, shapes, run=False, given=None, dtype="float32"):
     """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
 
     ``given`` says how it is called: positional arguments, those by keyword, and plain ones, with
@@ -149,10 +149,10 @@ def layer(name, arguments, shapes, run=False, given=None):
         made = getattr(keras.layers, name)(**_with_layers(arguments))
         stage = "call"
         call = _caller(made, given)
-        outputs = call(*[keras.KerasTensor(shape) for shape in shapes])
+        outputs = call(*[keras.KerasTensor(shape, dtype) for shape in shapes])
         if run:
             stage = "run"
-            _run(made, call, shapes, outputs)
+            _run(made, call, shapes, outputs, dtype)
     except Exception as error:
         return {"error": _words(error), "stage": stage}
     trainable = {id(weight) for weight in made.trainable_weights}
@@ -208,7 +208,7 @@ def _caller(made, given):
     return call
 
 
-def _run(made, call, shapes, said):
+def _run(made, call, shapes, said, dtype):
     import keras
     import numpy as np
     import tensorflow as tf
@@ -216,7 +216,7 @@ def _run(made, call, shapes, said):
     def train(*inputs):
         return call(*inputs, training=True)
 
-    kind = made.compute_dtype if "int" in made.compute_dtype else "float32"
+    kind = made.compute_dtype if "int" in made.compute_dtype else dtype
     for weight in made.weights:
         value = keras.ops.convert_to_numpy(keras.ops.cast(weight, "float32"))
         if value.shape != tuple(weight.shape) or not np.isfinite(value).all():

@@ -7,12 +7,14 @@ from bnstudio.layers import (
     convolution,
     convolutional_recurrent,
     core,
+    features,
     merging,
     normalization,
     pooling,
     recurrent,
     regularization,
     reshaping,
+    spectrograms,
     wrappers,
 )
 from bnstudio.layers.catalogue import (
@@ -50,6 +52,7 @@ __all__ = [
     "convolution",
     "convolutional_recurrent",
     "core",
+    "features",
     "merging",
     "near_names",
     "normalization",
@@ -58,5 +61,6 @@ __all__ = [
     "regularization",
     "reshaping",
     "show_shape",
+    "spectrograms",
     "wrappers",
 ]

@@ -26,6 +26,7 @@ Shape = tuple[int | None, ...]
 CATEGORIES = (
     "Core", "Normalization", "Activation", "Regularization", "Convolution", "Pooling",
     "Recurrent", "Attention", "Merging", "Reshaping",
+    "Preprocessing",
 )  # fmt: skip
 """The palette's headings, in order."""
 

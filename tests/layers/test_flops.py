@@ -43,6 +43,19 @@ COUNTS = [
     ),
     ("ReversibleEmbedding", {"input_dim": 9, "output_dim": 4}, [(None, 6)], 0),
     (
+        "STFTSpectrogram",
+        {"frame_length": 4, "frame_step": 2, "mode": "magnitude"},
+        [(None, 8, 1)],
+        3 * 3 * (2 * 2 * 4 + 4),
+    ),
+    (
+        "MelSpectrogram",
+        {"fft_length": 4, "sequence_stride": 2, "num_mel_bins": 2},
+        [(None, 8)],
+        5 * (5 * 4 * 2 + 5 * 3 + 2 * 3 * 2 + 5 * 2),
+    ),
+    ("Hashing", {"num_bins": 3}, [(None, 8)], 0),
+    (
         "ReversibleEmbedding",
         {"input_dim": 9, "output_dim": 4, "reverse": True, "logit_soft_cap": 5.0},
         [(None, 6, 4)],

@@ -22,8 +22,16 @@ sizes = st.sampled_from((*SIZES, 12, None))
 batches = st.sampled_from((None, None, 1, 2, 4))
 
 
-MIXES_ROWS = {"Attention", "AdditiveAttention"}
-"""Layers that take a table for one sequence, and attend over the rows of a batch."""
+MIXES_ROWS = {
+    "Attention": 2,
+    "AdditiveAttention": 2,
+    "MelSpectrogram": 1,
+    "CategoryEncoding": 1,
+    "Discretization": 1,
+    "Hashing": 1,
+}
+"""Layers that take a batch for one sequence where their input has this many dimensions, so that
+its rows become the steps."""
 
 
 @st.composite
@@ -107,8 +115,8 @@ def ours(entry, params, inputs):
 
 def ask(keras, entry, params, inputs, run=False):
     """What Keras makes of it, called as the plan calls it."""
-    name, made, inputs, given = call_of(entry, params, inputs)
-    return keras.ask("layer", name, made, inputs, run, given)
+    name, made, inputs, given, dtype = call_of(entry, params, inputs)
+    return keras.ask("layer", name, made, inputs, run, given, dtype)
 
 
 def compare(keras, name, params, inputs):
@@ -130,7 +138,7 @@ def compare(keras, name, params, inputs):
     if "error" in theirs:
         return "refused"
     assert name != "Input", case
-    if name in MIXES_ROWS and len(inputs[0]) == 2:
+    if len(inputs[0]) == MIXES_ROWS.get(name):
         return "refused, mixes rows"
     assert "error" in ask(keras, entry, params, inputs, True), case
     return "refused, fails when run"
