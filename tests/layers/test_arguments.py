@@ -205,6 +205,21 @@ KERAS_IS_LENIENT = {
     ("ReversibleEmbedding", "reverse_dtype"): "Keras looks at it on the way back.",
     ("ReversibleEmbedding", "logit_soft_cap"): "Keras divides by it on the way back.",
     ("MelSpectrogram", "fft_length"): "A transform of one number; Keras fails when run.",
+    **dict.fromkeys(
+        [
+            ("MelSpectrogram", name)
+            for name in (
+                "window",
+                "sampling_rate",
+                "num_mel_bins",
+                "min_freq",
+                "max_freq",
+                "top_db",
+                "min_power",
+            )
+        ],
+        "Out of bounds the bands or the decibels are no numbers, which Keras finds when run.",
+    ),
     ("MelSpectrogram", "sequence_length"): "Keras reads 0 as None.",
     ("Discretization", "bin_boundaries"): "One bin for everything.",
     ("SimpleRNN", "dropout"): "Keras cuts it to [0, 1].",
