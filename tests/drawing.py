@@ -50,6 +50,7 @@ SUITABLE = {
     "SpatialDropout3D": (2, 4, 4, 4, 3),
     "ConvLSTM1D": (2, 3, 6, 2),
     "STFTSpectrogram": (2, 300, 2),
+    "HashedCrossing": (2,),
     "MelSpectrogram": (2, 2000),
     "ConvLSTM2D": (2, 3, 5, 4, 2),
     "ConvLSTM3D": (2, 3, 3, 3, 4, 2),
@@ -57,7 +58,7 @@ SUITABLE = {
 }
 """An input for each layer type that insists on a rank; the others take a table."""
 
-WHOLE = {"CategoryEncoding": "int32", "Hashing": "int32"}
+WHOLE = dict.fromkeys(("CategoryEncoding", "Hashing", "HashedCrossing"), "int32")
 """The dtype of the inputs of layers that take whole numbers only."""
 
 INSIDE = (
@@ -286,5 +287,5 @@ def call_of(entry, params, inputs):
     """What to ask Keras about a layer: its arguments, its inputs and their dtype, and its call."""
     called = {param.name for param in entry.call}
     made = {key: value for key, value in params.items() if key not in called}
-    given = tuple(entry.arrange(range(len(inputs)), params)) if entry.call else None
+    given = tuple(entry.arrange(range(len(inputs)), params)) if inputs else None
     return entry.name, made, inputs, given, WHOLE.get(entry.name, "float32")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import COMMON, FLOATING, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import (
+    COMMON,
+    FLOATING,
+    MergeError,
+    Shape,
+    ShapeError,
+    layer,
+    show_shape,
+)
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Floats, Int, Ints
 from bnstudio.layers.shapes import alike, known
 
@@ -152,3 +160,38 @@ def hashing(x: Shape, *, num_bins: int, output_mode: str, **_: Any) -> Shape:
             f"{show_shape(x)}."
         )
     return (*x[:-1], num_bins)
+
+
+@layer(
+    "HashedCrossing",
+    Int("num_bins", REQUIRED, initial=32, min=1, help="How many bins pairs are hashed into."),
+    Choice(
+        "output_mode",
+        "int",
+        ("int", "one_hot"),
+        help="What comes out: the number of the bin, or a one in its place.",
+    ),
+    _SPARSE,
+    category="Preprocessing",
+    tells=("num_bins", "output_mode"),
+    inputs=(2, 2),
+    common=(_WHOLE,),
+)
+def hashed_crossing(
+    shapes: tuple[Shape, ...], *, num_bins: int, output_mode: str, **_: Any
+) -> Shape:
+    """Hashes pairs of whole numbers or texts into bins, so that their combination counts.
+
+    Takes two inputs of one value a row each, (batch, 1).
+    """
+    first, second = shapes
+    told = f"{show_shape(first)} and {show_shape(second)}"
+    if first != second:
+        raise MergeError(f"HashedCrossing needs two inputs of one shape, got {told}.")
+    if len(first) > 2 or (len(first) == 2 and first[-1] != 1):
+        raise ShapeError(f"HashedCrossing needs one value a row, (batch, 1); got {told}.")
+    if output_mode == "int":
+        return first
+    if first == (1,):
+        raise ShapeError(f"HashedCrossing takes a batch of one row for one value; got {told}.")
+    return (*(first if first[-1] != 1 else first[:-1]), num_bins)

@@ -221,6 +221,7 @@ KERAS_IS_LENIENT = {
         "Out of bounds the bands or the decibels are no numbers, which Keras finds when run.",
     ),
     ("MelSpectrogram", "sequence_length"): "Keras reads 0 as None.",
+    ("HashedCrossing", "num_bins"): "Keras looks at it when run.",
     ("Discretization", "bin_boundaries"): "One bin for everything.",
     ("SimpleRNN", "dropout"): "Keras cuts it to [0, 1].",
     ("SimpleRNN", "recurrent_dropout"): "Keras cuts it to [0, 1].",

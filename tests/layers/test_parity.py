@@ -66,7 +66,8 @@ def shapes(draw, entry, params, tame):
                 _like(shape) if draw(st.integers(1, 6)) == 1 else st.just(shape)
             )
         return list(inputs.values())
-    return [first, *(draw(_like(first)) for _ in range(draw(st.integers(1, 3))))]
+    more = st.integers(1, 3) if entry.max_inputs is None else st.just(entry.max_inputs - 1)
+    return [first, *(draw(_like(first)) for _ in range(draw(more)))]
 
 
 def _expected(entry, params, inputs, port):
