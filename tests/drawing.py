@@ -16,6 +16,7 @@ from bnstudio.layers.params import (
     Numbers,
     Object,
     Text,
+    Texts,
 )
 from bnstudio.settings import LearningRate
 
@@ -58,8 +59,12 @@ SUITABLE = {
 }
 """An input for each layer type that insists on a rank; the others take a table."""
 
-WHOLE = dict.fromkeys(("CategoryEncoding", "Hashing", "HashedCrossing"), "int32")
-"""The dtype of the inputs of layers that take whole numbers only."""
+WHOLE = {
+    **dict.fromkeys(("CategoryEncoding", "Hashing", "HashedCrossing"), "int32"),
+    "IntegerLookup": "int64",
+    "StringLookup": "string",
+}
+"""The dtype of the inputs of layers that take whole numbers or texts only."""
 
 INSIDE = (
     ("Dense", {"units": 3}),
@@ -113,6 +118,19 @@ FITTING = {
         "num_mel_bins": (1, 2, 5),
     },
     "Discretization": {"bin_boundaries": ((0.5,), (-1.0, 0.0, 2.5))},
+    "IntegerLookup": {
+        "vocabulary": ((1, 2, 3), (7,)),
+        "invert": (False,),
+        "max_tokens": (None, 9),
+        "pad_to_max_tokens": (False,),
+        "salt": (None,),
+    },
+    "StringLookup": {
+        "invert": (False,),
+        "max_tokens": (None, 9),
+        "pad_to_max_tokens": (False,),
+        "encoding": ("utf-8",),
+    },
     "Hashing": {"dtype": (None,)},
     "Bidirectional": {"backward_layer": (None,)},
     "RNN": {"stateful": (False,)},
@@ -175,6 +193,11 @@ def _(param: Float):
 @values.register
 def _(param: Text):
     return _maybe(st.text(max_size=5), param.optional)
+
+
+@values.register
+def _(param: Texts):
+    return st.lists(st.sampled_from("abcde"), min_size=1, max_size=4, unique=True).map(tuple)
 
 
 @values.register

@@ -223,7 +223,11 @@ def _run(made, call, shapes, said, dtype):
             raise ValueError(f"{weight.name} is {value.shape} instead of {weight.shape}, or nan")
     specs = [tf.TensorSpec(shape, kind) for shape in shapes]
     tf.function(train, input_signature=specs).get_concrete_function()
-    outputs = train(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
+    zero = {"string": ""}.get(kind, 0)
+    kind = {"string": object}.get(kind, kind)
+    outputs = train(
+        *[tf.constant(np.full([size or 2 for size in shape], zero, kind)) for shape in shapes]
+    )
     keras.tree.map_structure(np.asarray, outputs)
     for output, promise in zip(*map(keras.tree.flatten, (outputs, said)), strict=True):
         sizes = zip(output.shape, promise.shape, strict=True)

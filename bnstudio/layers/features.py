@@ -20,12 +20,12 @@ from bnstudio.layers.shapes import alike, known
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SPARSE = Bool("sparse", False, help="Whether it comes out as a sparse tensor.")
-_MODE_HELP = (
+SPARSE = Bool("sparse", False, help="Whether it comes out as a sparse tensor.")
+MODE_HELP = (
     "What comes out: 'int' the number, 'one_hot' a one in its place, 'multi_hot' a one in the "
     "place of each number of a row, 'count' how often each comes up in a row."
 )
-_MODES = ("int", "one_hot", "multi_hot", "count")
+MODES = ("int", "one_hot", "multi_hot", "count")
 _WHOLE = Choice(
     "dtype",
     None,
@@ -39,15 +39,24 @@ def _sparse_conflicts(*, output_mode: str, sparse: bool, **_: Any) -> Iterator[t
         yield "sparse", "Plain numbers cannot be sparse; output_mode='multi_hot' can."
 
 
-def _need_table(name: str, x: Shape) -> None:
+def need_table(name: str, x: Shape) -> None:
+    """Refuses a batch of single numbers, which would be taken for one row.
+
+    Raises:
+        ShapeError: In words, with the shape.
+    """
     if len(x) < 2:
         raise ShapeError(
             f"{name} needs the numbers of each row, (batch, numbers); got {show_shape(x)}."
         )
 
 
-def _need_square(name: str, output_mode: str, x: Shape) -> None:
-    """Refuses an input of which Keras counts along another axis than it says."""
+def need_square(name: str, output_mode: str, x: Shape) -> None:
+    """Refuses an input of which Keras counts along another axis than it says.
+
+    Raises:
+        ShapeError: In words, with the shape.
+    """
     if not all(alike(one, other) for one, other in pairwise(x[1:])):
         raise ShapeError(
             f"{name} counts along axis 1 with output_mode={output_mode!r}, which Keras takes for "
@@ -58,8 +67,8 @@ def _need_square(name: str, output_mode: str, x: Shape) -> None:
 @layer(
     "CategoryEncoding",
     Int("num_tokens", REQUIRED, initial=10, min=1, help="How many categories there are."),
-    Choice("output_mode", "multi_hot", _MODES[1:], help=_MODE_HELP),
-    _SPARSE,
+    Choice("output_mode", "multi_hot", MODES[1:], help=MODE_HELP),
+    SPARSE,
     category="Preprocessing",
     tells=("num_tokens", "output_mode"),
 )
@@ -70,8 +79,8 @@ def category_encoding(x: Shape, *, num_tokens: int, output_mode: str, **_: Any) 
     """
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), num_tokens)
-    _need_table("CategoryEncoding", x)
-    _need_square("CategoryEncoding", output_mode, x)
+    need_table("CategoryEncoding", x)
+    need_square("CategoryEncoding", output_mode, x)
     return (*x[:-1], num_tokens)
 
 
@@ -92,8 +101,8 @@ def _rising(
         shortest=1,
         help="Where one bin ends and the next begins, rising.",
     ),
-    Choice("output_mode", "int", _MODES, help=_MODE_HELP),
-    _SPARSE,
+    Choice("output_mode", "int", MODES, help=MODE_HELP),
+    SPARSE,
     category="Preprocessing",
     tells=("output_mode",),
     conflicts=_rising,
@@ -108,7 +117,7 @@ def discretization(
         return x
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), bins)
-    _need_table("Discretization", x)
+    need_table("Discretization", x)
     return (x[0], *x[2:], bins)
 
 
@@ -137,8 +146,8 @@ def _hashing_conflicts(
         optional=True,
         help="Hashes differently for each; None for the fast hash without one.",
     ),
-    Choice("output_mode", "int", _MODES, help=_MODE_HELP),
-    _SPARSE,
+    Choice("output_mode", "int", MODES, help=MODE_HELP),
+    SPARSE,
     category="Preprocessing",
     tells=("num_bins", "output_mode"),
     conflicts=_hashing_conflicts,
@@ -151,9 +160,9 @@ def hashing(x: Shape, *, num_bins: int, output_mode: str, **_: Any) -> Shape:
     """
     if output_mode == "int":
         return x
-    _need_table("Hashing", x)
+    need_table("Hashing", x)
     if output_mode != "one_hot":
-        _need_square("Hashing", output_mode, x)
+        need_square("Hashing", output_mode, x)
     elif known("Hashing", x, -1) != 1 or (len(x) > 2 and x[-2] == 1):
         raise ShapeError(
             f"Hashing with output_mode='one_hot' needs one value a row, (batch, 1); got "
@@ -171,7 +180,7 @@ def hashing(x: Shape, *, num_bins: int, output_mode: str, **_: Any) -> Shape:
         ("int", "one_hot"),
         help="What comes out: the number of the bin, or a one in its place.",
     ),
-    _SPARSE,
+    SPARSE,
     category="Preprocessing",
     tells=("num_bins", "output_mode"),
     inputs=(2, 2),

@@ -145,6 +145,23 @@ class Text(Param):
 
 
 @dataclass(frozen=True)
+class Texts(Param):
+    """A tuple of different texts, not empty, such as a vocabulary."""
+
+    def check(self, value: Value) -> str | None:
+        """Takes tuples of texts."""
+        if not isinstance(value, tuple) or not value:
+            return f"Expected a tuple of one text or more, got {value!r}."
+        for entry in value:
+            if not isinstance(entry, str):
+                return f"Expected texts, got {entry!r}."
+        if len(set(value)) < len(value):
+            twice = next(entry for at, entry in enumerate(value) if entry in value[:at])
+            return f"Expected each text once, got {twice!r} twice."
+        return None
+
+
+@dataclass(frozen=True)
 class Choice(Param):
     """One of a few values: text, or None, True or False where they are among the options."""
 

@@ -108,7 +108,8 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
     QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.muted};
         background: {t.window}; }}
-    QLineEdit[refused="true"], QAbstractSpinBox[refused="true"] {{ border-color: {t.error}; }}
+    QLineEdit[refused="true"], QAbstractSpinBox[refused="true"],
+    QPlainTextEdit[refused="true"] {{ border-color: {t.error}; }}
     QAbstractSpinBox {{ padding: 1px 18px 1px 2px; }}
     QAbstractSpinBox[plain="true"] {{ padding: 1px 2px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;

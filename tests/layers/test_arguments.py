@@ -17,6 +17,8 @@ from bnstudio.layers.params import (
     Ints,
     Numbers,
     Object,
+    Text,
+    Texts,
     Wired,
 )
 from tests.drawing import SUITABLE, WHOLE, call_of
@@ -31,6 +33,10 @@ NOT_DRAWN = {
     ("Embedding", "quantization_config"): "It takes an object that holds functions.",
     ("Embedding", "weights"): "It takes an array.",
     ("Bidirectional", "weights"): "It takes arrays.",
+    **dict.fromkeys(
+        [("IntegerLookup", "idf_weights"), ("StringLookup", "idf_weights")],
+        "It goes with tf_idf, whose weights Keras learns before training.",
+    ),
     ("Discretization", "num_bins"): "It is for boundaries that Keras learns before training.",
     ("Discretization", "epsilon"): "It is for boundaries that Keras learns before training.",
 }
@@ -51,6 +57,8 @@ OTHER_DEFAULTS = {
         "Input",
         "shape",
     ): "Keras wants either shape or batch_shape; without the latter, always shape.",
+    ("IntegerLookup", "vocabulary"): "Keras cannot call it before it has one.",
+    ("StringLookup", "vocabulary"): "Keras cannot call it before it has one.",
     ("CategoryEncoding", "num_tokens"): "Keras makes none without it.",
     ("Discretization", "bin_boundaries"): "Keras cannot call it before it has some.",
     ("Constant", "value"): "Keras cannot make a Constant by its name, as its value is missing.",
@@ -79,6 +87,7 @@ def test_arguments_and_defaults_are_those_of_keras(keras, name):
     params = LAYERS[name].params
     # What a class lists itself it takes instead of what the base class does.
     lists = name == "Input" or "dtype" in dict(expected(keras, f"layers.{name}", name))
+    lists = lists or "dtype" not in LAYERS[name].by_name
     params = params[: len(params) - len(LAYERS[name].call)]
     own = params if lists else params[: -len(COMMON)]
     drawn = [(param.name, param.default) for param in own]
@@ -251,6 +260,10 @@ def out_of_bounds(param):
             steps = {"min": -1, "above": 0, "max": 1, "below": 0}
             bounds = {name: getattr(param, name, None) for name in steps}
             return [bound + steps[name] for name, bound in bounds.items() if bound is not None]
+        case Texts():
+            return [(), ("a", "b", "a")]
+        case Text():
+            return []
         case Floats():
             return [()] if param.shortest else []
         case Ints():
@@ -304,6 +317,6 @@ def test_only_a_layer_that_moves_its_inputs_may_work_in_whole_numbers(keras, dty
 def test_values_of_another_type_are_refused(name):
     entry = LAYERS[name]
     for param in entry.params:
-        for value in (object(), b"", {"a": {}}, ("a",), float("nan"), 10**400):
+        for value in (object(), b"", {"a": {}}, ("a", None), float("nan"), 10**400):
             assert param.check(value), (param.name, value)
             assert list(entry.check({**entry.initial, param.name: value})) == [param.name]

@@ -71,6 +71,19 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     )
 
 
+def test_a_vocabulary_holds_nothing_that_keras_adds():
+    entry = LAYERS["IntegerLookup"]
+    assert entry.check({"vocabulary": (-1, 4)}) == {}
+    assert "nothing but" in entry.check({"vocabulary": (-1,)})["vocabulary"]
+    assert "mask_token" in entry.check({"vocabulary": (4, 0), "mask_token": 0})["vocabulary"]
+    few = {"vocabulary": (4, 5, 6), "max_tokens": 3}
+    assert "needs 4 numbers, more than 3" in entry.check(few)["max_tokens"]
+    shapes = [(None, 2)]
+    assert entry.output_shapes(shapes, {"vocabulary": (4, 5), "output_mode": "count"}) == (
+        (None, 3),
+    )
+
+
 def test_states_that_no_wire_can_carry_are_refused():
     cells = tuple({"class_name": "LSTMCell", "config": {"units": 2}} for _ in range(2))
     stack = {"class_name": "StackedRNNCells", "config": {"cells": cells}}

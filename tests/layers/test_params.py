@@ -17,6 +17,7 @@ from bnstudio.layers.params import (
     Numbers,
     Param,
     Text,
+    Texts,
 )
 
 KINDS = [
@@ -28,6 +29,7 @@ KINDS = [
     Float("a", 0.5, above=0, below=1),
     Float("a", 1.0, point=True),
     Text("a", "x"),
+    Texts("a", ("x",)),
     Choice("a", "auto", options=("auto", True, None)),
     Ints("a", (1, 2), length=2, min=1, scalar=True),
     Ints("a", None, unknown=True, optional=True, shortest=1, distinct=True),
@@ -102,6 +104,9 @@ REFUSED = [
     (Float("a", 1.0, above=0), 0, "Expected more than 0, got 0."),
     (Float("a", 0.5, below=1), 1.0, "Expected less than 1, got 1.0."),
     (Float("a", 1.0, point=True), 2, "Keras wants a decimal point here: 2.0 instead of 2."),
+    (Texts("a", ("x",)), (), "Expected a tuple of one text or more, got ()."),
+    (Texts("a", ("x",)), ("y", "y"), "Expected each text once, got 'y' twice."),
+    (Texts("a", ("x",)), ("y", 1), "Expected texts, got 1."),
     (Choice("a", "x", ("x", None)), "y", "Expected one of 'x', None; got 'y'."),
     (Choice("a", "x", ("x", True)), 1, "Expected one of 'x', True; got 1."),
     (Ints("a", ()), 3, "Expected a tuple, got 3."),

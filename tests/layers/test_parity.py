@@ -29,6 +29,8 @@ MIXES_ROWS = {
     "CategoryEncoding": 1,
     "Discretization": 1,
     "Hashing": 1,
+    "IntegerLookup": 1,
+    "StringLookup": 1,
 }
 """Layers that take a batch for one sequence where their input has this many dimensions, so that
 its rows become the steps."""

@@ -16,6 +16,7 @@ from bnstudio.layers.params import (
     Object,
     Param,
     Text,
+    Texts,
 )
 from bnstudio.settings import LearningRate
 from bnstudio.ui.editors.base import Editor
@@ -24,7 +25,7 @@ from bnstudio.ui.editors.learning_rate import LearningRateEditor
 from bnstudio.ui.editors.nested import NestedEditor, NestedListEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
-from bnstudio.ui.editors.text import TextEditor
+from bnstudio.ui.editors.text import TextEditor, TextsEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
 EDITORS: dict[type[Param], Any] = {
@@ -32,6 +33,7 @@ EDITORS: dict[type[Param], Any] = {
     Int: NumberEditor,
     Float: NumberEditor,
     Text: TextEditor,
+    Texts: TextsEditor,
     Choice: ChoiceEditor,
     Ints: IntsEditor,
     Floats: FloatsEditor,

@@ -19,6 +19,7 @@ from bnstudio.layers.params import (
     Object,
     Param,
     Text,
+    Texts,
 )
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS
 from bnstudio.ui.editors import editor_for
@@ -202,6 +203,19 @@ def test_text(editor):
     it.field.selectAll()
     QTest.keyClick(it.field, Qt.Key.Key_Delete)
     assert it.offered[-1] is None
+
+
+def test_texts_are_one_a_line(editor):
+    it = editor(Texts("vocabulary", REQUIRED), ("red", "blue"))
+    assert it.field.toPlainText() == "red\nblue"
+    it.field.moveCursor(it.field.textCursor().MoveOperation.End)
+    QTest.keyClick(it.field, Qt.Key.Key_Return)
+    assert it.offered[-1] == ("red", "blue"), "a blank line is no text"
+    QTest.keyClicks(it.field, "red")
+    assert it.reasons[-1] == "Expected each text once, got 'red' twice."
+    assert it.offered[-1] == ("red", "blue", "re")
+    it.show_value(("a\nb",))
+    assert it.field.isReadOnly(), "it would come apart"
 
 
 def test_a_tuple_of_fixed_length(editor):
