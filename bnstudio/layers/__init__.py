@@ -8,8 +8,10 @@ from bnstudio.layers import (
     convolutional_recurrent,
     core,
     features,
+    group_query_attention,
     lookups,
     merging,
+    multi_head_attention,
     normalization,
     pooling,
     recurrent,
@@ -22,16 +24,15 @@ from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
     EmptyOutputError,
-    Given,
     LayerType,
     MergeError,
-    Port,
     Shape,
     ShapeError,
     Weight,
     near_names,
     show_shape,
 )
+from bnstudio.layers.ports import Given, Port
 
 for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
     LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
@@ -54,8 +55,10 @@ __all__ = [
     "convolutional_recurrent",
     "core",
     "features",
+    "group_query_attention",
     "lookups",
     "merging",
+    "multi_head_attention",
     "near_names",
     "normalization",
     "pooling",
