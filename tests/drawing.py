@@ -52,6 +52,7 @@ SUITABLE = {
     "ConvLSTM1D": (2, 3, 6, 2),
     "STFTSpectrogram": (2, 300, 2),
     "HashedCrossing": (2,),
+    "TextVectorization": (2,),
     "MelSpectrogram": (2, 2000),
     "ConvLSTM2D": (2, 3, 5, 4, 2),
     "ConvLSTM3D": (2, 3, 3, 3, 4, 2),
@@ -63,6 +64,7 @@ WHOLE = {
     **dict.fromkeys(("CategoryEncoding", "Hashing", "HashedCrossing"), "int32"),
     "IntegerLookup": "int64",
     "StringLookup": "string",
+    "TextVectorization": "string",
 }
 """The dtype of the inputs of layers that take whole numbers or texts only."""
 
@@ -130,6 +132,13 @@ FITTING = {
         "max_tokens": (None, 9),
         "pad_to_max_tokens": (False,),
         "encoding": ("utf-8",),
+    },
+    "TextVectorization": {
+        "max_tokens": (None, 9),
+        "pad_to_max_tokens": (False,),
+        "encoding": ("utf-8",),
+        "output_sequence_length": (None,),
+        "sparse": (False,),
     },
     "Hashing": {"dtype": (None,)},
     "Bidirectional": {"backward_layer": (None,)},

@@ -18,6 +18,7 @@ from bnstudio.layers import (
     regularization,
     reshaping,
     spectrograms,
+    text,
     wrappers,
 )
 from bnstudio.layers.catalogue import (
@@ -67,5 +68,6 @@ __all__ = [
     "reshaping",
     "show_shape",
     "spectrograms",
+    "text",
     "wrappers",
 ]
