@@ -31,6 +31,7 @@ WHOLE = {
     **dict.fromkeys(("CategoryEncoding", "Hashing", "HashedCrossing"), "int32"),
     "IntegerLookup": "int64",
     "StringLookup": "string",
+    "TextVectorization": "string",
 }
 """The dtype of the inputs of layers that take whole numbers or texts only."""
 
@@ -62,6 +63,7 @@ SUITABLE = {
     "STFTSpectrogram": (2, 300, 2),
     "MelSpectrogram": (2, 2000),
     "HashedCrossing": (2,),
+    "TextVectorization": (2,),
     "GroupNormalization": (2, 32),
     **dict.fromkeys(IMAGES, (2, 8, 8, 3)),
     "Permute": (2, 4, 6),
@@ -150,6 +152,13 @@ FITTING = {
         "max_tokens": (None, 9),
         "pad_to_max_tokens": (False,),
         "encoding": ("utf-8",),
+    },
+    "TextVectorization": {
+        "max_tokens": (None, 9),
+        "pad_to_max_tokens": (False,),
+        "encoding": ("utf-8",),
+        "output_sequence_length": (None,),
+        "sparse": (False,),
     },
     "Hashing": {"dtype": (None,)},
     "Bidirectional": {"backward_layer": (None,)},

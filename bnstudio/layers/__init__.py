@@ -11,8 +11,10 @@ from bnstudio.layers import (
     core,
     einsum,
     features,
+    group_query_attention,
     lookups,
     merging,
+    multi_head_attention,
     normalization,
     pooling,
     preprocessing,
@@ -22,6 +24,7 @@ from bnstudio.layers import (
     reshaping,
     separable,
     spectrograms,
+    text,
     transposed,
     wrappers,
 )
@@ -30,16 +33,15 @@ from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
     EmptyOutputError,
-    Given,
     LayerType,
     MergeError,
-    Port,
     Shape,
     ShapeError,
     Weight,
     near_names,
     show_shape,
 )
+from bnstudio.layers.ports import Given, Port
 
 for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
     LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
@@ -66,8 +68,10 @@ __all__ = [
     "core",
     "einsum",
     "features",
+    "group_query_attention",
     "lookups",
     "merging",
+    "multi_head_attention",
     "near_names",
     "normalization",
     "pooling",
@@ -79,6 +83,7 @@ __all__ = [
     "separable",
     "show_shape",
     "spectrograms",
+    "text",
     "transposed",
     "wrappers",
 ]

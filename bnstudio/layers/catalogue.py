@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param, Wired
+from bnstudio.layers.ports import Given, Port, given
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
@@ -81,36 +82,6 @@ class Weight:
     def size(self) -> int:
         """How many numbers it holds."""
         return prod(self.shape)
-
-
-class Port(NamedTuple):
-    """An input of a layer whose inputs have names.
-
-    Attributes:
-        name: What comes in there, such as ``"query"``.
-        argument: The argument of Keras's ``call`` that takes it.
-        place: Where in the list that this argument is; None where it is the tensor itself.
-        when: The ``Wired`` argument that opens the port; empty for one that is always there.
-    """
-
-    name: str
-    argument: str
-    place: int | None = None
-    when: str = ""
-
-
-class Given(NamedTuple):
-    """What a layer is called with.
-
-    Attributes:
-        positional: Inputs and lists of inputs.
-        keyword: The same by Keras's names; None in a list stands for no input.
-        options: Plain values by Keras's names.
-    """
-
-    positional: tuple[Any, ...]
-    keyword: dict[str, Any]
-    options: dict[str, Value]
 
 
 Rule = Callable[..., Any]
@@ -231,24 +202,7 @@ class LayerType:
         if not self.ports:
             single = self.max_inputs == 1 and len(inputs) == 1
             return Given((inputs[0] if single else list(inputs),), {}, options)
-        ports = self.open_ports(params)
-        positional: dict[str, Any] = {}
-        keyword: dict[str, Any] = {}
-        always = {port.argument for port in self.ports if not port.when}
-        for port, given in zip(ports, inputs, strict=False):
-            taken = positional if port.argument in always else keyword
-            if port.place is None:
-                taken[port.argument] = given
-            else:
-                several = taken.setdefault(port.argument, [])
-                several += [None] * (self._least(port.argument, always) - len(several))
-                several[port.place : port.place + 1] = [given]
-        rest = tuple(inputs[len(ports) :])
-        return Given((*positional.values(), *rest), keyword, options)
-
-    def _least(self, argument: str, always: Collection[str]) -> int:
-        """How long a list of inputs is that Keras wants whole, filled up with None."""
-        return 0 if argument in always else sum(port.argument == argument for port in self.ports)
+        return given(self.open_ports(params), inputs, self.ports, options)
 
     def output_count(self, params: Mapping[str, Value]) -> int:
         """How many tensors come out."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bnstudio.graph import Value
 
-_MAX_TOKENS = Int(
+MAX_TOKENS = Int(
     "max_tokens",
     None,
     optional=True,
@@ -28,7 +28,7 @@ _NUM_OOV = Int(
 )
 _INVERT = Bool("invert", False, help="Whether it goes back, from a number to what it stands for.")
 _MODE = Choice("output_mode", "int", MODES, help=MODE_HELP)
-_PAD = Bool(
+PAD = Bool(
     "pad_to_max_tokens",
     False,
     help="Whether room is left for max_tokens, however long the vocabulary is.",
@@ -52,7 +52,7 @@ def _known(
     return vocabulary[len(added) :] if found else vocabulary, len(added)
 
 
-def _conflicts(
+def lookup_conflicts(
     *,
     vocabulary: tuple[Value, ...],
     max_tokens: int | None,
@@ -67,6 +67,7 @@ def _conflicts(
     oov_method: str = "farmhash",
     **_: Any,
 ) -> Iterator[tuple[str, str]]:
+    """What does not go together in a layer with a vocabulary."""
     tokens, added = _known(vocabulary, mask_token, oov_token, num_oov_indices, output_mode)
     if not tokens:
         yield "vocabulary", f"It has nothing but what Keras adds itself: {vocabulary!r}."
@@ -89,9 +90,7 @@ def _conflicts(
         yield "salt", "It goes with oov_method='farmhash' only."
 
 
-def _shape(
-    name: str,
-    x: Shape,
+def lookup_depth(
     *,
     vocabulary: tuple[Value, ...],
     max_tokens: int | None,
@@ -101,11 +100,16 @@ def _shape(
     output_mode: str,
     pad_to_max_tokens: bool,
     **_: Any,
-) -> Shape:
+) -> int | None:
+    """How many numbers a layer with a vocabulary knows."""
+    tokens, added = _known(vocabulary, mask_token, oov_token, num_oov_indices, output_mode)
+    return max_tokens if pad_to_max_tokens else added + len(tokens)
+
+
+def _shape(name: str, x: Shape, *, output_mode: str, **params: Any) -> Shape:
     if output_mode == "int":
         return x
-    tokens, added = _known(vocabulary, mask_token, oov_token, num_oov_indices, output_mode)
-    depth = max_tokens if pad_to_max_tokens else added + len(tokens)
+    depth = lookup_depth(output_mode=output_mode, **params)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), depth)
     need_table(name, x)
@@ -115,7 +119,7 @@ def _shape(
 
 @layer(
     "IntegerLookup",
-    _MAX_TOKENS,
+    MAX_TOKENS,
     _NUM_OOV,
     Int("mask_token", None, optional=True, help="A value that stands for padding; None for none."),
     Int("oov_token", -1, help="What unknown values are on the way back."),
@@ -131,7 +135,7 @@ def _shape(
     _INVERT,
     _MODE,
     SPARSE,
-    _PAD,
+    PAD,
     Choice(
         "oov_method",
         "floormod",
@@ -141,7 +145,7 @@ def _shape(
     _SALT,
     category="Preprocessing",
     tells=("output_mode",),
-    conflicts=_conflicts,
+    conflicts=lookup_conflicts,
     common=(),
 )
 def integer_lookup(x: Shape, **params: Any) -> Shape:
@@ -154,7 +158,7 @@ def integer_lookup(x: Shape, **params: Any) -> Shape:
 
 @layer(
     "StringLookup",
-    _MAX_TOKENS,
+    MAX_TOKENS,
     _NUM_OOV,
     Text("mask_token", None, optional=True, help="A text that stands for padding; None for none."),
     Text("oov_token", "[UNK]", help="What unknown texts are on the way back."),
@@ -166,13 +170,13 @@ def integer_lookup(x: Shape, **params: Any) -> Shape:
     ),
     _INVERT,
     _MODE,
-    _PAD,
+    PAD,
     SPARSE,
     Text("encoding", "utf-8", help="How the texts are encoded."),
     _SALT,
     category="Preprocessing",
     tells=("output_mode",),
-    conflicts=_conflicts,
+    conflicts=lookup_conflicts,
     common=(),
 )
 def string_lookup(x: Shape, **params: Any) -> Shape:

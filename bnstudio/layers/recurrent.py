@@ -12,9 +12,10 @@ from bnstudio.layers.arguments import (
     initializer,
     regularizer,
 )
-from bnstudio.layers.catalogue import Port, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
 from bnstudio.layers.objects import SEED, Regularizer, activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
+from bnstudio.layers.ports import Port
 from bnstudio.layers.shapes import activates, known, need_rank
 
 if TYPE_CHECKING:

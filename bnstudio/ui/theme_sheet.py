@@ -108,8 +108,12 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
     QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.muted};
         background: {t.window}; }}
+    QPlainTextEdit[role="field"] {{ background: {field}; border: 1px solid {t.border};
+        border-radius: 5px; padding: 1px 2px; }}
+    QPlainTextEdit[role="field"]:hover {{ border-color: {t.muted}; }}
+    QPlainTextEdit[role="field"]:focus {{ border-color: {t.accent}; }}
     QLineEdit[refused="true"], QAbstractSpinBox[refused="true"],
-    QPlainTextEdit[refused="true"] {{ border-color: {t.error}; }}
+    QPlainTextEdit[role="field"][refused="true"] {{ border-color: {t.error}; }}
     QAbstractSpinBox {{ padding: 1px 18px 1px 2px; }}
     QAbstractSpinBox[plain="true"] {{ padding: 1px 2px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;

@@ -38,9 +38,10 @@ NOT_DRAWN = {
     ("EinsumDense", "gptq_unpacked_column_size"): "Keras sets it itself while it quantizes.",
     ("Bidirectional", "weights"): "It takes arrays.",
     **dict.fromkeys(
-        [("IntegerLookup", "idf_weights"), ("StringLookup", "idf_weights")],
+        [(name, "idf_weights") for name in ("IntegerLookup", "StringLookup", "TextVectorization")],
         "It goes with tf_idf, whose weights Keras learns before training.",
     ),
+    ("TextVectorization", "ragged"): "No wire carries a ragged tensor.",
     ("Discretization", "num_bins"): "It is for boundaries that Keras learns before training.",
     ("Discretization", "epsilon"): "It is for boundaries that Keras learns before training.",
 }
@@ -62,6 +63,7 @@ OTHER_DEFAULTS = {
         "shape",
     ): "Keras wants either shape or batch_shape; without the latter, always shape.",
     ("IntegerLookup", "vocabulary"): "Keras cannot call it before it has one.",
+    ("TextVectorization", "vocabulary"): "Keras cannot call it before it has one.",
     ("StringLookup", "vocabulary"): "Keras cannot call it before it has one.",
     ("CategoryEncoding", "num_tokens"): "Keras makes none without it.",
     ("Discretization", "bin_boundaries"): "Keras cannot call it before it has some.",
@@ -277,6 +279,7 @@ KERAS_IS_LENIENT = {
         "Out of bounds the bands or the decibels are no numbers, which Keras finds when run.",
     ),
     ("MelSpectrogram", "sequence_length"): "Keras reads 0 as None.",
+    ("TextVectorization", "ngrams"): "Keras makes no words at all.",
     ("HashedCrossing", "num_bins"): "Keras looks at it when run.",
     ("Discretization", "bin_boundaries"): "One bin for everything.",
     ("SimpleRNN", "dropout"): "Keras cuts it to [0, 1].",

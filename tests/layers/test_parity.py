@@ -246,6 +246,8 @@ def test_what_is_accepted_runs(keras, name):
         # These need a GPU, the first some other arguments too.
         assume(params.get("use_cudnn") is not True)
         assume(name != "Conv3DTranspose" or params.get("data_format") != "channels_first")
+        # The zeros that it is run on are not in the vocabulary.
+        assume(params.get("num_oov_indices") != 0)
         if "outputs" in ours(entry, params, inputs):
             answer = ask(keras, entry, params, inputs, True)
             assert "outputs" in answer, f"{name}({params}) on {inputs}: {answer}"

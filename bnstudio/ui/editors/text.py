@@ -50,6 +50,7 @@ class Lines(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setProperty("role", "field")
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
