@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from bnstudio.layers import LAYERS, Shape
+from bnstudio.layers.opaque import is_opaque, opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,10 @@ def plan(analysis: Analysis) -> Plan:
         inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
         outputs = analysis.facts[id].outputs
         reuses = None if maker == id else maker
-        calls.append(Call(id, layer.type, layer.name, layer.params, inputs, outputs, reuses))
+        params = layer.params
+        if is_opaque(layer.type):
+            params = {**params, **graph.nodes[id].params}  # how it is called is each node's own
+        calls.append(Call(id, layer.type, layer.name, params, inputs, outputs, reuses))
     ends = tuple(
         Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
     )
@@ -102,5 +106,7 @@ def plan(analysis: Analysis) -> Plan:
 
 def _port_count(analysis: Analysis, id: str) -> int:
     layer = analysis.graph.layer_of(id)
+    if (kept := opaque(layer, analysis.graph.nodes[id])) is not None:
+        return len(kept.gives)
     entry = LAYERS.get(layer.type)
     return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.analysis import knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
+from bnstudio.layers.opaque import opaque
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -133,6 +134,35 @@ def unknown_type(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"{node.name}: {failure.message}", "Choose another type or delete it.", node.id, fix=fix
         )
+
+
+@rule("STR30", Severity.ERROR, source="")
+def kept_as_described(case: Case) -> Iterator[Finding]:
+    """A layer of a model file that the catalogue cannot hold.
+
+    It is an operation, a model inside the model, code of one's own, a layer that is not in the
+    catalogue, or one that is called as no wire can say. What the file says of it is kept word for
+    word and exported; but nothing from elsewhere is made in the engine, so it cannot be trained.
+
+    Put layers of the catalogue in its place, or export the script and go on there.
+    """
+    for node in case.graph.nodes.values():
+        if opaque(case.graph.layer_of(node.id), node) is not None:
+            kind, _, name = node.type.partition(".")
+            what = _KEPT[kind].format(name)
+            yield Finding(
+                f"{node.name} is {what}: it is kept as its file has it, and cannot be trained.",
+                "Put layers of the catalogue in its place, or export the script and train that.",
+                node.id,
+            )
+
+
+_KEPT = {
+    "layers": "a {} as the catalogue cannot hold it",
+    "ops": "the operation {}",
+    "models": "a model of its own ({})",
+    "custom": "of a class that is not Keras's ({})",
+}
 
 
 @rule("STR22", Severity.ERROR, source="")

@@ -97,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("file.new", "New", "files.new", "File", ("Ctrl+N",), "new",
            "Starts an empty project."),
     Action("file.open", "Open...", "files.open", "File", ("Ctrl+O",), "open",
-           "Opens a project file."),
+           "Opens a project, or a model file of Keras as a new project."),
     Action("file.welcome", "Samples and Recent Files", "show_welcome", "File",
            help="Shows the samples and the files opened last."),
     Action("file.save", "Save", "files.save", "File", ("Ctrl+S",), "save",

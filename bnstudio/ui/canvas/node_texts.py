@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStaticText, QTextOption
 
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE
 
@@ -101,7 +102,7 @@ def details(node: Node, *, brief: bool = False) -> str:
     """
     entry = LAYERS.get(node.type)
     if entry is None:
-        return "unknown layer type"
+        return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
         return f"same layer as {node.shares}"
     parts = []

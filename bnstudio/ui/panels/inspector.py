@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from bnstudio import data
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LAYERS, LayerType, show_shape
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
@@ -47,6 +48,12 @@ _FOLDED = {
     "synchronized": "Layer",
 }
 """Arguments that few people change, and the fold each is in."""
+
+_UNKNOWN = "This layer type is not known here. It is kept as it is in the project."
+_KEPT = (
+    "This layer is kept word for word as its model file describes it, and is exported so. It "
+    "cannot be edited or trained here."
+)
 
 
 class Inspector(QWidget):
@@ -116,10 +123,8 @@ class Inspector(QWidget):
             )
             self._stack.setCurrentWidget(self.note)
         elif nodes[0].type not in LAYERS:
-            self.note.say(
-                nodes[0].type,
-                "This layer type is not known here. It is kept as it is in the project.",
-            )
+            kept = is_opaque(nodes[0].type)
+            self.note.say(nodes[0].type, _KEPT if kept else _UNKNOWN)
             self._stack.setCurrentWidget(self.note)
         else:
             page = self._page(nodes[0].type)

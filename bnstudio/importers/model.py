@@ -1,0 +1,339 @@
+"""From a model's configuration to a drawing: a node a call, opaque where the catalogue ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.graph import Graph, Node, Wire, free_name
+from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
+from bnstudio.importers.layer import MODELS, Layer, layer_of
+from bnstudio.layers import LAYERS
+from bnstudio.layers.opaque import Opaque, tensor
+from bnstudio.project import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.layers import Shape
+
+MAX_CALLS = 20_000
+"""Above it a drawing is of no use to anybody."""
+
+_CHAINED = Given([Origin("", 0, 0)], [None], (tensor(0),), legacy=True)
+"""What a layer of a chain is given: what comes out of the one before."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A drawing that was made of a configuration.
+
+    Attributes:
+        graph: Not laid out yet.
+        notes: What it does not hold as the configuration does, a sentence each.
+        name: What the model was called.
+    """
+
+    graph: Graph
+    notes: tuple[str, ...]
+    name: str
+
+
+def draw(model: Mapping[str, Any], where: str) -> Drawn:
+    """The drawing of a functional or sequential model.
+
+    Raises:
+        ProjectError: If the configuration is of another kind, or not as Keras writes it.
+    """
+    class_name, config = model.get("class_name"), model.get("config")
+    if class_name is None and isinstance(model.get("layers"), list):
+        # `model.get_config()` alone: only a functional model says where it begins.
+        class_name = "Functional" if "input_layers" in model else "Sequential"
+        config = dict(model)
+    if isinstance(config, list) and class_name == "Sequential":
+        config = {"layers": config}
+    if not isinstance(class_name, str):
+        raise ProjectError("this is not the configuration of a Keras model: no class_name", where)
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        what = "models" if class_name in MODELS else "layers or models with code of their own"
+        raise ProjectError(
+            f"its class is {class_name:.60}, and nothing is said of its layers; functional and "
+            f"sequential models can be drawn, but not {what} that do not list them",
+            where,
+        )
+    layers = [layer_of(raw, f"{where}: layer {at}") for at, raw in enumerate(config["layers"], 1)]
+    maker = _Maker(where)
+    if "input_layers" in config or "output_layers" in config:
+        maker.functional(layers, config)
+    else:
+        maker.sequential(layers, config)
+    name = config.get("name")
+    return Drawn(
+        Graph(maker.nodes, tuple(maker.wires)),
+        tuple(maker.notes()),
+        name if isinstance(name, str) else "",
+    )
+
+
+@dataclass
+class _Maker:
+    """A drawing being made."""
+
+    where: str
+    nodes: dict[str, Node] = field(default_factory=dict)
+    wires: list[Wire] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    # A chain.
+
+    def sequential(self, layers: list[Layer], config: Mapping[str, Any]) -> None:
+        names = {layer.name for layer in layers}
+        before: str | None = None
+        if layers and layers[0].type != "Input":
+            before = self._first(layers[0], config, names)
+        for layer in layers:
+            given = Given() if before is None else _CHAINED
+            id = self._add(layer, [given], self._named(layer, names), {})[0]
+            if before is not None:
+                self.wires.append(Wire(before, 0, id, 0))
+            before = id
+
+    def _first(self, layer: Layer, config: Mapping[str, Any], names: set[str]) -> str | None:
+        """The Input that a chain without one is built for, where the file says for what."""
+        own = layer.config
+        shape = own.get("batch_input_shape", own.get("batch_shape"))
+        if shape is None:
+            shape = config.get("build_input_shape")
+        if not isinstance(shape, list) or not shape:
+            self.said.append("The file does not say what shape goes in: add an Input.")
+            return None
+        name = free_name("input", names)
+        names.add(name)
+        inner = {"batch_shape": shape, "dtype": own.get("input_dtype"), "name": name}
+        entry = layer_of({"class_name": "InputLayer", "config": inner}, self.where)
+        return self._add(entry, [Given()], name, {})[0]
+
+    def _named(self, layer: Layer, names: set[str]) -> str:
+        if layer.name:
+            return layer.name
+        name = free_name(layer.class_name, names)
+        names.add(name)
+        return name
+
+    # A network.
+
+    def functional(self, layers: list[Layer], config: Mapping[str, Any]) -> None:
+        by_name: dict[str, Layer] = {}
+        for layer in layers:
+            if not layer.name:
+                raise ProjectError(f"a {layer.class_name:.60} has no name", self.where)
+            if layer.name in by_name:
+                raise ProjectError(f"two layers are called {layer.name!r:.60}", self.where)
+            by_name[layer.name] = layer
+        masked = any(map(_makes_masks, layers))
+        calls = {
+            layer.name: calls_of(layer.raw, self._at(layer), masked=masked)  # type: ignore[arg-type]
+            for layer in layers
+        }
+        ends = {
+            key: ends_of(config.get(key), f"{self.where}: {key}")
+            for key in ("input_layers", "output_layers")
+        }
+        if masked:
+            _drop_masks(by_name, calls, ends["output_layers"])
+        self._check_size(calls)
+        shapes = self._shapes(by_name, calls)
+        made: dict[tuple[str, int], str] = {}
+        for layer in _in_order(list(by_name.values()), ends):
+            given = calls[layer.name] or [Given()]
+            ids = self._add(layer, given, layer.name, shapes)
+            made |= {(layer.name, index): id for index, id in enumerate(ids)}
+        for name, given_ in calls.items():
+            for index, call in enumerate(given_):
+                for port, origin in enumerate(call.tensors):
+                    source = self._source(origin, by_name, calls, made)
+                    self.wires.append(Wire(source, origin.output, made[name, index], port))
+        self._look_at_ends(ends["output_layers"], by_name, calls, made)
+
+    def _at(self, layer: Layer) -> str:
+        return f"{self.where}: {layer.name:.60}"
+
+    def _check_size(self, calls: Mapping[str, list[Given]]) -> None:
+        count = sum(max(1, len(given)) for given in calls.values())
+        if count > MAX_CALLS:
+            raise ProjectError(f"it has {count} calls of layers, more than {MAX_CALLS}", self.where)
+
+    def _source(
+        self,
+        origin: Origin,
+        by_name: Mapping[str, Layer],
+        calls: Mapping[str, list[Given]],
+        made: Mapping[tuple[str, int], str],
+    ) -> str:
+        """The node of the call that a tensor comes from."""
+        layer = by_name.get(origin.layer)
+        if layer is None:
+            raise ProjectError(f"there is no layer {origin.layer!r:.60} to take from", self.where)
+        call = origin.call
+        if layer.kind == "models" and call == max(1, len(calls[layer.name])):
+            call -= 1  # Keras 2 counts the call by which a model was made itself
+        id = made.get((origin.layer, call))
+        if id is None and layer.kind == "models":
+            id = made.get((origin.layer, call - 1))
+        if id is None:
+            raise ProjectError(
+                f"{origin.layer!r:.60} is not called {call + 1} times, as is said elsewhere",
+                self.where,
+            )
+        return id
+
+    def _shapes(
+        self, by_name: Mapping[str, Layer], calls: Mapping[str, list[Given]]
+    ) -> dict[Origin, Shape | None]:
+        """What the file says of each tensor that something takes."""
+        return {
+            origin: shape
+            for given in calls.values()
+            for call in given
+            for origin, shape in zip(call.tensors, call.shapes, strict=True)
+            if origin.layer in by_name
+        }
+
+    def _look_at_ends(
+        self,
+        outputs: list[Origin],
+        by_name: Mapping[str, Layer],
+        calls: Mapping[str, list[Given]],
+        made: Mapping[tuple[str, int], str],
+    ) -> None:
+        """Says which outputs of the model the drawing cannot have as outputs."""
+        ends = [(self._source(origin, by_name, calls, made), origin) for origin in outputs]
+        feeding = {wire.source for wire in self.wires}
+        inner = [origin.layer for id, origin in ends if id in feeding]
+        if inner:
+            self.said.append(
+                f"The output of {_list(inner)} is used in the model and is an output of the "
+                "model too, which a drawing cannot show: what feeds nothing is an output."
+            )
+
+    # Both.
+
+    def _add(
+        self,
+        layer: Layer,
+        calls: list[Given],
+        name: str,
+        shapes: Mapping[Origin, Shape | None],
+    ) -> list[str]:
+        """The nodes of a layer's calls, each after the first sharing the first one's layer."""
+        known = bool(layer.type) and all(_fits(layer, given) for given in calls)
+        ids: list[str] = []
+        for index, given in enumerate(calls):
+            id = free_name(name, self.nodes)
+            label = name if index == 0 else self._another(name)
+            owner = ids[0] if ids else None
+            if known:
+                node = Node(id, layer.type, label, layer.params if owner is None else {})
+            else:
+                kept = self._kept(layer, given, index, shapes)
+                node = Node(id, layer.opaque_type, label, kept.params if not ids else kept.call)
+            self.nodes[id] = Node(id, node.type, label, node.params, shares=owner)
+            ids.append(id)
+        return ids
+
+    def _another(self, name: str) -> str:
+        return free_name(f"{name}_1", {node.name for node in self.nodes.values()})
+
+    def _kept(
+        self, layer: Layer, given: Given, index: int, shapes: Mapping[Origin, Shape | None]
+    ) -> Opaque:
+        count = _output_count(layer)
+        count = max(
+            [count, *(o.output + 1 for o in shapes if (o.layer, o.call) == (layer.name, index))]
+        )
+        gives = tuple(shapes.get(Origin(layer.name, index, port)) for port in range(count))
+        return Opaque(layer.description, given.args, given.kwargs, tuple(given.shapes), gives)
+
+    def notes(self) -> list[str]:
+        """What the drawing does not hold as the configuration does."""
+        kept = Counter(node.type for node in self.nodes.values() if "." in node.type)
+        if not kept:
+            return self.said
+        types = [f"{type} ({count})" if count > 1 else type for type, count in kept.items()]
+        count = sum(kept.values())
+        what = (
+            "1 layer that the catalogue cannot hold is kept as the file has it"
+            if count == 1
+            else f"{count} layers that the catalogue cannot hold are kept as the file has them"
+        )
+        return [
+            f"{what}: {_list(types)}. Such layers are exported, but not trained here.",
+            *self.said,
+        ]
+
+
+def _list(names: list[str]) -> str:
+    shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
+    return ", ".join(f"{name:.60}" for name in shown)
+
+
+def _fits(layer: Layer, given: Given) -> bool:
+    """Whether wires can say all that a call of a known layer is given."""
+    entry = LAYERS[layer.type]
+    count = len(given.tensors)
+    if layer.type == "Input":
+        return not given.tensors
+    if not given.tensors:
+        return True  # not called: as loose in the drawing as it is in the file
+    if not given.plain or given.kwargs:
+        return False
+    if entry.max_inputs is not None and count > entry.max_inputs:
+        return False
+    takes_list = entry.max_inputs != 1
+    return given.legacy or given.in_list == takes_list
+
+
+def _output_count(layer: Layer) -> int:
+    """How many outputs a layer has, as far as that can be known; 1 otherwise."""
+    if layer.type and not LAYERS[layer.type].check(layer.params):
+        return LAYERS[layer.type].output_count(layer.params)
+    if layer.kind == "models":
+        return max(1, len(ends_of(layer.config.get("output_layers"), layer.name)))
+    return 1
+
+
+def _makes_masks(layer: Layer) -> bool:
+    return layer.class_name == "Masking" or (
+        layer.class_name == "Embedding" and layer.config.get("mask_zero") is True
+    )
+
+
+def _drop_masks(
+    by_name: dict[str, Layer], calls: dict[str, list[Given]], outputs: list[Origin]
+) -> None:
+    """Takes out the operations that only make masks, which Keras makes again by itself."""
+    while True:
+        used = {origin.layer for given in calls.values() for call in given
+                for origin in call.tensors} | {origin.layer for origin in outputs}  # fmt: skip
+        idle = [name for name, layer in by_name.items() if layer.kind == "ops" and name not in used]
+        if not idle:
+            return
+        for name in idle:
+            del by_name[name], calls[name]
+
+
+def _in_order(layers: list[Layer], ends: Mapping[str, list[Origin]]) -> list[Layer]:
+    """The layers so that inputs and outputs come in the model's order; the drawing's is theirs."""
+    first = {origin.layer: at for at, origin in reversed([*enumerate(ends["input_layers"])])}
+    last = {origin.layer: at for at, origin in enumerate(ends["output_layers"])}
+    return sorted(
+        layers,
+        key=lambda layer: (
+            (0, first[layer.name])
+            if layer.name in first
+            else (2, last[layer.name])
+            if layer.name in last
+            else (1, 0)
+        ),
+    )

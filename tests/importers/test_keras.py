@@ -1,0 +1,39 @@
+"""Models that Keras saved, opened and built again: the same model, to the last bit of its outputs."""
+
+import pytest
+
+from bnstudio import importers
+from bnstudio.exporters.keras_script import render
+from bnstudio.layers.opaque import is_opaque
+from bnstudio.project import dumps, loads
+from tests.importers import models
+
+MODULE = models.__name__
+
+
+def names(makers):
+    return [make.__name__ for make in makers]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", names(models.SOUND))
+def test_a_model_that_keras_saved_is_built_again(keras, saved, name):
+    texts = set()
+    for kind in models.KINDS:
+        project = importers.load(saved / f"{name}{kind}").project
+        assert not any(is_opaque(node.type) for node in project.graph.nodes.values())
+        texts.add(dumps(project).split('"data"')[1])
+    assert len(texts) == 1  # every kind of file says the same
+    text = '{"format": "bnstudio project", "version": 1, "data"' + texts.pop()
+    assert keras.ask(f"{MODULE}:compare", str(saved / f"{name}.keras"), text) == []
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", names((*models.SOUND, *models.KEPT)))
+def test_the_script_of_a_model_that_keras_saved_makes_it_again(keras, saved, tmp_path, name):
+    project = importers.load(saved / f"{name}.keras").project
+    project = loads(dumps(project))  # as it would be saved and opened again
+    script = tmp_path / "model.py"
+    script.write_text(render(project).text, "utf-8")
+    path = str(saved / f"{name}.keras")
+    assert keras.ask(f"{MODULE}:compare_script", path, str(script)) == []
