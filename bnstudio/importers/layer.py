@@ -93,8 +93,11 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
         return "models"
     if module is None:
         # Keras 1 and 2 name no module; a class that was registered has its package before it.
-        own = registered in (None, class_name) and ">" not in class_name
-        return "layers" if own else "custom"
+        if registered not in (None, class_name) or ">" in class_name:
+            return "custom"
+        # Every layer says whether it is trainable; an operation that Keras 3 wrote so does not.
+        known = CLASSES.get(class_name, class_name) in LAYERS
+        return "layers" if known or "trainable" in config else "ops"
     if isinstance(module, str) and registered in (None, class_name):
         if module.startswith(("keras.src.ops", "keras.ops")):
             return "ops"

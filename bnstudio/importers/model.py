@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 
     from bnstudio.layers import Shape
 
-MAX_CALLS = 20_000
-"""Above it a drawing is of no use to anybody."""
+MAX_CALLS = 5_000
+"""Above it a drawing is of no use to anybody; the largest of ``keras.applications`` has 1,400."""
 
 _CHAINED = Given([Origin("", 0, 0)], [None], (tensor(0),), legacy=True)
 """What a layer of a chain is given: what comes out of the one before."""
+
+
+Shapes = dict[tuple[str, int], dict[int, "Shape | None"]]
+"""What a file says of the outputs of each call, by layer and call, and by output."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,24 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
 
 
 @dataclass
+class _Names:
+    """Names in Keras's way that are not taken, at the same cost however many are alike."""
+
+    taken: set[str]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def free(self, base: str) -> str:
+        """A name like ``base``; it is taken then."""
+        name = free_name(base, ())
+        root = re.sub(r"_\d+$", "", name)
+        while name in self.taken:
+            number = self.counts[root] = self.counts.get(root, 0) + 1
+            name = f"{root}_{number}"
+        self.taken.add(name)
+        return name
+
+
+@dataclass
 class _Maker:
     """A drawing being made."""
 
@@ -84,22 +107,26 @@ class _Maker:
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    ids: _Names = field(default_factory=lambda: _Names(set()))
+    labels: _Names = field(default_factory=lambda: _Names(set()))
 
     # A chain.
 
     def sequential(self, layers: list[Layer], config: Mapping[str, Any]) -> None:
-        names = {layer.name for layer in layers}
+        self._check_size(len(layers))
+        self.labels = _Names({layer.name for layer in layers})
         before: str | None = None
         if layers and layers[0].type != "Input":
-            before = self._first(layers[0], config, names)
+            before = self._first(layers[0], config)
         for layer in layers:
             given = Given() if before is None else _CHAINED
-            id = self._add(layer, [given], self._named(layer, names), {})[0]
+            name = layer.name or self.labels.free(layer.class_name)
+            id = self._add(layer, [given], name, {})[0]
             if before is not None:
                 self.wires.append(Wire(before, 0, id, 0))
             before = id
 
-    def _first(self, layer: Layer, config: Mapping[str, Any], names: set[str]) -> str | None:
+    def _first(self, layer: Layer, config: Mapping[str, Any]) -> str | None:
         """The Input that a chain without one is built for, where the file says for what."""
         own = layer.config
         shape = own.get("batch_input_shape", own.get("batch_shape"))
@@ -108,18 +135,10 @@ class _Maker:
         if not isinstance(shape, list) or not shape:
             self.said.append("The file does not say what shape goes in: add an Input.")
             return None
-        name = free_name("input", names)
-        names.add(name)
+        name = self.labels.free("input")
         inner = {"batch_shape": shape, "dtype": own.get("input_dtype"), "name": name}
         entry = layer_of({"class_name": "InputLayer", "config": inner}, self.where)
         return self._add(entry, [Given()], name, {})[0]
-
-    def _named(self, layer: Layer, names: set[str]) -> str:
-        if layer.name:
-            return layer.name
-        name = free_name(layer.class_name, names)
-        names.add(name)
-        return name
 
     # A network.
 
@@ -131,6 +150,7 @@ class _Maker:
             if layer.name in by_name:
                 raise ProjectError(f"two layers are called {layer.name!r:.60}", self.where)
             by_name[layer.name] = layer
+        self.labels = _Names(set(by_name))
         masked = any(map(_makes_masks, layers))
         calls = {
             layer.name: calls_of(layer.raw, self._at(layer), masked=masked)  # type: ignore[arg-type]
@@ -142,7 +162,7 @@ class _Maker:
         }
         if masked:
             _drop_masks(by_name, calls, ends["output_layers"])
-        self._check_size(calls)
+        self._check_size(sum(max(1, len(given)) for given in calls.values()))
         shapes = self._shapes(by_name, calls)
         made: dict[tuple[str, int], str] = {}
         for layer in _in_order(list(by_name.values()), ends):
@@ -159,8 +179,7 @@ class _Maker:
     def _at(self, layer: Layer) -> str:
         return f"{self.where}: {layer.name:.60}"
 
-    def _check_size(self, calls: Mapping[str, list[Given]]) -> None:
-        count = sum(max(1, len(given)) for given in calls.values())
+    def _check_size(self, count: int) -> None:
         if count > MAX_CALLS:
             raise ProjectError(f"it has {count} calls of layers, more than {MAX_CALLS}", self.where)
 
@@ -188,17 +207,15 @@ class _Maker:
             )
         return id
 
-    def _shapes(
-        self, by_name: Mapping[str, Layer], calls: Mapping[str, list[Given]]
-    ) -> dict[Origin, Shape | None]:
+    def _shapes(self, by_name: Mapping[str, Layer], calls: Mapping[str, list[Given]]) -> Shapes:
         """What the file says of each tensor that something takes."""
-        return {
-            origin: shape
-            for given in calls.values()
-            for call in given
-            for origin, shape in zip(call.tensors, call.shapes, strict=True)
-            if origin.layer in by_name
-        }
+        shapes: Shapes = {}
+        for given in calls.values():
+            for call in given:
+                for origin, shape in zip(call.tensors, call.shapes, strict=True):
+                    if origin.layer in by_name:
+                        shapes.setdefault(origin[:2], {})[origin.output] = shape
+        return shapes
 
     def _look_at_ends(
         self,
@@ -224,14 +241,14 @@ class _Maker:
         layer: Layer,
         calls: list[Given],
         name: str,
-        shapes: Mapping[Origin, Shape | None],
+        shapes: Shapes,
     ) -> list[str]:
         """The nodes of a layer's calls, each after the first sharing the first one's layer."""
         known = bool(layer.type) and all(_fits(layer, given) for given in calls)
         ids: list[str] = []
         for index, given in enumerate(calls):
-            id = free_name(name, self.nodes)
-            label = name if index == 0 else self._another(name)
+            id = self.ids.free(name)
+            label = name if index == 0 else self.labels.free(f"{name}_1")
             owner = ids[0] if ids else None
             if known:
                 node = Node(id, layer.type, label, layer.params if owner is None else {})
@@ -242,17 +259,10 @@ class _Maker:
             ids.append(id)
         return ids
 
-    def _another(self, name: str) -> str:
-        return free_name(f"{name}_1", {node.name for node in self.nodes.values()})
-
-    def _kept(
-        self, layer: Layer, given: Given, index: int, shapes: Mapping[Origin, Shape | None]
-    ) -> Opaque:
-        count = _output_count(layer)
-        count = max(
-            [count, *(o.output + 1 for o in shapes if (o.layer, o.call) == (layer.name, index))]
-        )
-        gives = tuple(shapes.get(Origin(layer.name, index, port)) for port in range(count))
+    def _kept(self, layer: Layer, given: Given, index: int, shapes: Shapes) -> Opaque:
+        known = shapes.get((layer.name, index), {})
+        count = max([_output_count(layer), *(port + 1 for port in known)])
+        gives = tuple(known.get(port) for port in range(count))
         return Opaque(layer.description, given.args, given.kwargs, tuple(given.shapes), gives)
 
     def notes(self) -> list[str]:

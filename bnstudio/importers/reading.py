@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MAX_TEXT = 8 * 2**20
 """Bytes of a configuration; a model of a thousand layers has less than two million."""
 
+MAX_VALUES = 400_000
+"""Values of a configuration, by the commas between them; such a model has some forty thousand."""
+
 MAX_DEPTH = 56
 """How deep a configuration may be nested, which leaves room for what a project puts around it."""
 
@@ -63,6 +66,8 @@ def as_json(text: str, where: str) -> dict[str, Any]:
     Raises:
         ProjectError: If it is not one; with line and column.
     """
+    if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        raise ProjectError(f"the configuration has more than {MAX_VALUES:,} values", where)
     try:
         value = parse(text, MAX_DEPTH)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Models that Keras saved, opened and built again: the same model, to the last bit of its outputs."""
+"""Models that Keras saved, opened and built again: the same, to the last bit of the outputs."""
 
 import pytest
 
