@@ -125,7 +125,7 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
     if value == default and type(value) is type(default):
         return True
     if isinstance(param, Activation):
-        return {value, default} <= {None, "linear"}
+        return value in (None, "linear") and default in (None, "linear")
     if param.name == "dtype":
         return value == "float32"
     if param.name == "data_format":
@@ -138,8 +138,8 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
         return isinstance(value, int) and value == default
     # (2, 2) for 2, and the other way round.
     if isinstance(param, Ints) and isinstance(default, int) and isinstance(value, tuple):
-        return bool(value) and set(value) == {default} and param.length == len(value)
-    return isinstance(default, tuple) and isinstance(value, int) and set(default) == {value}
+        return param.length == len(value) and value == (default,) * len(value)
+    return isinstance(default, tuple) and default == (value,) * len(default)
 
 
 def object_of(param: Object, value: Value) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.graph import Graph, Node, Wire, free_name
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
-from bnstudio.importers.layer import MODELS, Layer, layer_of
+from bnstudio.importers.layer import Layer, layer_of
 from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import Opaque, tensor
 from bnstudio.project import ProjectError
@@ -61,10 +61,9 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
     if not isinstance(class_name, str):
         raise ProjectError("this is not the configuration of a Keras model: no class_name", where)
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        what = "models" if class_name in MODELS else "layers or models with code of their own"
         raise ProjectError(
-            f"its class is {class_name:.60}, and nothing is said of its layers; functional and "
-            f"sequential models can be drawn, but not {what} that do not list them",
+            f"it is of the class {class_name:.60} and does not list its layers, which stand in "
+            "code that the file does not hold; functional and sequential models can be drawn",
             where,
         )
     layers = [layer_of(raw, f"{where}: layer {at}") for at, raw in enumerate(config["layers"], 1)]

@@ -1,0 +1,84 @@
+"""Files that mean harm: refused in a sentence or opened as data, and nothing else happens."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.importers import hostile
+
+PROGRAM = "tests.importers.hostile"
+OF_A_CHILD = re.compile(r"subprocess\.Popen|os\.kill|os\.posix_spawn|open \((\d+|'/dev/null'),")
+BOUND = "from bnstudio.engine.unpack import _bound; _bound(); "
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """The files, and what came of opening each in a process that is watched."""
+    folder = tmp_path_factory.mktemp("hostile")
+    expected = hostile.write(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", PROGRAM, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = {line["file"]: line for line in map(json.loads, done.stdout.splitlines())}
+    return folder, expected, found
+
+
+def test_every_file_is_refused_or_opened_as_expected(corpus):
+    _, expected, found = corpus
+    assert len(expected) > 100
+    assert set(found) == set(expected)
+    wrong = {
+        name: found[name]
+        for name, outcome in expected.items()
+        if outcome is not None and found[name]["outcome"] != outcome
+    }
+    assert not wrong
+
+
+def test_a_refusal_is_one_clear_sentence(corpus):
+    folder, _, found = corpus
+    for name, line in found.items():
+        if line["outcome"] == "refused":
+            said = line["said"]
+            assert said.startswith(str(folder / name)), said
+            assert len(said) < len(str(folder)) + 300, said
+            assert "\n" not in said, said
+            assert "Error" not in said, said
+
+
+def test_nothing_is_run_or_read_or_asked_for_but_the_file(corpus):
+    folder, _, found = corpus
+    assert not (folder / hostile.CANARY).exists()
+    assert not (folder.parent / hostile.CANARY).exists()
+    for name, line in found.items():
+        events = line["events"]
+        if name.endswith(".h5"):
+            # The child that opens the file, the pipe to it, and its end.
+            children = [event for event in events if event.startswith("subprocess.Popen")]
+            assert len(children) <= 1
+            assert all("bnstudio.engine.unpack" in child for child in children)
+            events = [event for event in events if not OF_A_CHILD.match(event)]
+        assert not events, (name, events)
+
+
+def test_no_name_from_a_file_becomes_code_in_the_script(corpus):
+    _, _, found = corpus
+    opened = [line for line in found.values() if line["outcome"] == "opened"]
+    assert len(opened) > 50
+    for line in opened:
+        bad = {"os", "subprocess", "eval", "exec", "compile", "open", "__import__", "builtins"}
+        assert not bad & set(line["names"]), line["file"]
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [("\nwhile True: pass", -signal.SIGPROF), ("bytearray(2**31)", 1)],
+)
+def test_a_file_that_loops_or_asks_for_too_much_memory_ends_its_own_process(code, ended):
+    done = subprocess.run([sys.executable, "-c", BOUND + code], capture_output=True, check=False)
+    assert done.returncode == ended
