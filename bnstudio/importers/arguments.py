@@ -109,8 +109,9 @@ def fitted(param: Param, value: Value) -> Value:
         return value[0]  # a BatchNormalization of Keras 2 has its axis in a list
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(param, Float) and param.point and isinstance(value, int):
-        return value if isinstance(value, bool) else float(value)
+    if isinstance(param, Float):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]
     if isinstance(value, tuple) and len(value) == 1 and getattr(param, "length", None) == 1:
         return value[0]
     return value
@@ -169,8 +170,6 @@ def spec_params(spec: Spec, config: Mapping[str, Value]) -> dict[str, Value]:
                 kept[key] = value
             continue
         value = fitted(param, value)
-        if isinstance(param, Float):
-            value = shortened(value)
         if param.required or value != param.default:
             kept[key] = value
     return kept

@@ -159,6 +159,7 @@ class _Maker:
             key: ends_of(config.get(key), f"{self.where}: {key}")
             for key in ("input_layers", "output_layers")
         }
+        _count_from_the_first(by_name, calls, ends)
         if masked:
             _drop_masks(by_name, calls, ends["output_layers"])
         self._check_size(sum(max(1, len(given)) for given in calls.values()))
@@ -171,9 +172,9 @@ class _Maker:
         for name, given_ in calls.items():
             for index, call in enumerate(given_):
                 for port, origin in enumerate(call.tensors):
-                    source = self._source(origin, by_name, calls, made)
+                    source = self._source(origin, by_name, made)
                     self.wires.append(Wire(source, origin.output, made[name, index], port))
-        self._look_at_ends(ends["output_layers"], by_name, calls, made)
+        self._look_at_ends(ends["output_layers"], by_name, made)
 
     def _at(self, layer: Layer) -> str:
         return f"{self.where}: {layer.name:.60}"
@@ -186,22 +187,15 @@ class _Maker:
         self,
         origin: Origin,
         by_name: Mapping[str, Layer],
-        calls: Mapping[str, list[Given]],
         made: Mapping[tuple[str, int], str],
     ) -> str:
         """The node of the call that a tensor comes from."""
-        layer = by_name.get(origin.layer)
-        if layer is None:
+        if origin.layer not in by_name:
             raise ProjectError(f"there is no layer {origin.layer!r:.60} to take from", self.where)
-        call = origin.call
-        if layer.kind == "models" and call == max(1, len(calls[layer.name])):
-            call -= 1  # Keras 2 counts the call by which a model was made itself
-        id = made.get((origin.layer, call))
-        if id is None and layer.kind == "models":
-            id = made.get((origin.layer, call - 1))
+        id = made.get((origin.layer, origin.call))
         if id is None:
             raise ProjectError(
-                f"{origin.layer!r:.60} is not called {call + 1} times, as is said elsewhere",
+                f"{origin.layer!r:.60} is not called {origin.call + 1} times, as is said elsewhere",
                 self.where,
             )
         return id
@@ -220,11 +214,10 @@ class _Maker:
         self,
         outputs: list[Origin],
         by_name: Mapping[str, Layer],
-        calls: Mapping[str, list[Given]],
         made: Mapping[tuple[str, int], str],
     ) -> None:
         """Says which outputs of the model the drawing cannot have as outputs."""
-        ends = [(self._source(origin, by_name, calls, made), origin) for origin in outputs]
+        ends = [(self._source(origin, by_name, made), origin) for origin in outputs]
         feeding = {wire.source for wire in self.wires}
         inner = [origin.layer for id, origin in ends if id in feeding]
         if inner:
@@ -316,6 +309,29 @@ def _makes_masks(layer: Layer) -> bool:
     return layer.class_name == "Masking" or (
         layer.class_name == "Embedding" and layer.config.get("mask_zero") is True
     )
+
+
+def _count_from_the_first(
+    by_name: Mapping[str, Layer], calls: Mapping[str, list[Given]], ends: dict[str, list[Origin]]
+) -> None:
+    """Counts the calls of a model in the model from 0.
+
+    Keras 2 has counted from 1, the call by which such a model was made itself being the first.
+    """
+    lists = [call.tensors for given in calls.values() for call in given]
+    lists += [call.masks for given in calls.values() for call in given] + [*ends.values()]
+    named = {origin[:2] for origins in lists for origin in origins}
+    late = {
+        name
+        for name, layer in by_name.items()
+        if layer.kind == "models" and (name, len(calls[name])) in named
+    }
+    if late:
+        for origins in lists:
+            origins[:] = [
+                origin._replace(call=max(0, origin.call - 1)) if origin.layer in late else origin
+                for origin in origins
+            ]
 
 
 def _drop_masks(

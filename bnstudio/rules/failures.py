@@ -148,21 +148,11 @@ def kept_as_described(case: Case) -> Iterator[Finding]:
     """
     for node in case.graph.nodes.values():
         if opaque(case.graph.layer_of(node.id), node) is not None:
-            kind, _, name = node.type.partition(".")
-            what = _KEPT[kind].format(name)
             yield Finding(
-                f"{node.name} is {what}: it is kept as its file has it, and cannot be trained.",
+                f"{node.name} ({node.type}) is kept as its file describes it, and is not trained.",
                 "Put layers of the catalogue in its place, or export the script and train that.",
                 node.id,
             )
-
-
-_KEPT = {
-    "layers": "a {} as the catalogue cannot hold it",
-    "ops": "the operation {}",
-    "models": "a model of its own ({})",
-    "custom": "of a class that is not Keras's ({})",
-}
 
 
 @rule("STR22", Severity.ERROR, source="")

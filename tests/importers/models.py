@@ -151,7 +151,7 @@ def compare(saved, text):
     from bnstudio.project import loads
 
     made = build(plan(analyze(loads(text).graph))).model
-    return _differences(_keras()[0].models.load_model(saved, compile=False), made)
+    return differences(_keras()[0].models.load_model(saved, compile=False), made)
 
 
 def compare_script(saved, script):
@@ -159,10 +159,11 @@ def compare_script(saved, script):
     import runpy
 
     made = runpy.run_path(script)["build_model"]()
-    return _differences(_keras()[0].models.load_model(saved, compile=False), made)
+    return differences(_keras()[0].models.load_model(saved, compile=False), made)
 
 
-def _differences(model, made):
+def differences(model, made):
+    """What two models differ in; the weights of one are given to the other."""
     found = []
     if model.count_params() != made.count_params():
         found.append(f"{model.count_params()} parameters became {made.count_params()}")
