@@ -219,3 +219,53 @@ def _outputs(model, made):
         for at, (one, two) in enumerate(zip(*results, strict=True))
         if one.shape != two.shape or not np.array_equal(one, two)
     ]
+
+
+def again(texts):
+    """What Keras describes of each project otherwise once it is drawn from its description.
+
+    None for a project that Keras cannot build.
+    """
+    return [_again(text) for text in texts]
+
+
+def _again(text):
+    import json
+
+    from bnstudio import importers
+    from bnstudio.project import loads
+
+    try:
+        first = _described(loads(text))
+    except Exception:  # Keras refuses in many ways
+        return None
+    second = _described(importers.loads(first).project)
+    return list(_unlike(json.loads(first), json.loads(second), ""))
+
+
+def _described(project):
+    """The text in which Keras describes the model of a project, compiled."""
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.objects import make_loss, make_optimizer
+    from bnstudio.plan import plan
+
+    settings = project.settings
+    model = build(plan(analyze(project.graph))).model
+    optimizer, loss = make_optimizer(settings.optimizer), make_loss(settings.loss)
+    model.compile(optimizer, loss, metrics=list(settings.metrics))
+    return model.to_json()
+
+
+def _unlike(one, two, at):
+    """Where two descriptions differ, by path; numbers that a float32 cannot tell apart do not."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        for key in one.keys() | two.keys():
+            yield from _unlike(one.get(key, "absent"), two.get(key, "absent"), f"{at}.{key}")
+    elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
+        for index, (first, second) in enumerate(zip(one, two, strict=True)):
+            yield from _unlike(first, second, f"{at}[{index}]")
+    elif isinstance(one, float) and isinstance(two, float) and np.float32(one) == np.float32(two):
+        return
+    elif one != two:
+        yield f"{at}: {one!r} became {two!r}"
