@@ -9,14 +9,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis.layout import tidy
-from bnstudio.graph import move
 from bnstudio.importers import config_text, keras_file, legacy_file
 from bnstudio.importers.compiled import settings_of
+from bnstudio.importers.expand import can_expand, expand
 from bnstudio.importers.importer import Described, Imported, Importer
+from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import draw
 from bnstudio.importers.reading import MAX_TEXT, as_json, open_file
-from bnstudio.look.geometry import HEIGHT, node_box
 from bnstudio.project import SUFFIX, Project, ProjectError
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _made(described: Described, where: str, source: str) -> Imported:
         notes.append("Its weights are not taken over: training starts from new ones.")
     written = f" (Keras {version})" if version else ""
     project = Project(
-        _laid_out(drawn.graph),
+        laid_out(drawn.graph),
         settings=settings,
         title=drawn.name,
         about=f"Imported from {source}{written}.",
@@ -121,21 +120,13 @@ def _changed(graph: Graph, version: str) -> list[str]:
     ]
 
 
-def _laid_out(graph: Graph) -> Graph:
-    """The drawing from top to bottom, as *Tidy* would lay it out."""
-    boxes = {id: node_box(0, 0, len(graph.wires_into.get(id, ()))) for id in graph.nodes}
-    places = {
-        id: (round(x), round(y - (boxes[id].height - HEIGHT) / 2))
-        for id, (x, y) in tidy(graph, lambda id: boxes[id].size).items()
-    }
-    return move(graph, places)
-
-
 __all__ = [
     "IMPORTERS",
     "Described",
     "Imported",
     "Importer",
+    "can_expand",
+    "expand",
     "importer_of",
     "is_configuration",
     "load",

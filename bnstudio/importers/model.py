@@ -35,12 +35,14 @@ class Drawn:
     """A drawing that was made of a configuration.
 
     Attributes:
-        graph: Not laid out yet.
+        graph: Not laid out yet; the model's inputs come first and in its order.
+        outputs: The nodes and ports that are the model's outputs.
         notes: What it does not hold as the configuration does, a sentence each.
         name: What the model was called.
     """
 
     graph: Graph
+    outputs: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     name: str
 
@@ -75,6 +77,7 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
     name = config.get("name")
     return Drawn(
         Graph(maker.nodes, tuple(maker.wires)),
+        tuple(maker.outputs),
         tuple(maker.notes()),
         name if isinstance(name, str) else "",
     )
@@ -105,6 +108,7 @@ class _Maker:
     where: str
     nodes: dict[str, Node] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
+    outputs: list[tuple[str, int]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     ids: _Names = field(default_factory=lambda: _Names(set()))
     labels: _Names = field(default_factory=lambda: _Names(set()))
@@ -124,6 +128,8 @@ class _Maker:
             if before is not None:
                 self.wires.append(Wire(before, 0, id, 0))
             before = id
+        if before is not None:
+            self.outputs.append((before, 0))
 
     def _first(self, layer: Layer, config: Mapping[str, Any]) -> str | None:
         """The Input that a chain without one is built for, where the file says for what."""
@@ -218,6 +224,7 @@ class _Maker:
     ) -> None:
         """Says which outputs of the model the drawing cannot have as outputs."""
         ends = [(self._source(origin, by_name, made), origin) for origin in outputs]
+        self.outputs = [(id, origin.output) for id, origin in ends]
         feeding = {wire.source for wire in self.wires}
         inner = [origin.layer for id, origin in ends if id in feeding]
         if inner:

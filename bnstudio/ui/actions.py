@@ -153,6 +153,9 @@ ACTIONS: tuple[Action, ...] = (
            "Finds a layer by name and adds it.", scope="canvas"),
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",
            "Lays the drawing out anew.", "drawn", group=1),
+    Action("graph.expand", "Expand Model", "canvas.expand", "Graph",
+           help="Replaces the selected model in the model by its layers.", when="model",
+           group=1),
     Action("graph.next_problem", "Next Problem", "next_problem", "Graph", ("F8",), "warning",
            "Selects the layer of the next problem.", "findings", group=2),
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
+from bnstudio import importers
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
@@ -313,6 +314,10 @@ class MainWindow(QMainWindow):
         return {
             "drawn": lambda: bool(document.graph.nodes),
             "selection": lambda: bool(document.selection),
+            "model": lambda: (
+                len(document.selection) == 1
+                and importers.can_expand(document.graph, *document.selection)
+            ),
             "undo": document.undo_stack.canUndo,
             "redo": document.undo_stack.canRedo,
             "findings": lambda: any(d.node for d in document.diagnostics),

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from bnstudio import data, importers, project
 from bnstudio.analysis.layout import tidy
 from bnstudio.graph import (
+    EditError,
     Graph,
     Wire,
     connect,
@@ -265,6 +266,23 @@ class Desk(Surface):
         if self.document.edit(move(graph, places), "Tidy"):
             self.fit()
             self.glide.run(before)
+
+    def expand(self, id: str | None = None) -> None:
+        """Replaces a model in the model by its layers; the selected one by default."""
+        chosen = self.document.selection
+        if id is None and len(chosen) == 1:
+            id = next(iter(chosen))
+        graph = self.document.graph
+        if id is None or id not in graph.nodes:
+            return
+        try:
+            after = importers.expand(graph, id)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return
+        if self.document.edit(after, f"Expand {graph.nodes[id].name}"):
+            self.document.select(after.nodes.keys() - graph.nodes.keys())
+            self.fit()
 
     # Inside.
 

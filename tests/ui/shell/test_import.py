@@ -7,8 +7,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
+from bnstudio import importers
 from bnstudio.ui import files as file_commands
 from tests.importers.hostile import functional, layer
+from tests.importers.legacy import NESTED_2_11
 
 MODEL = functional(
     layer("Dense", "hidden", "in", units=8, activation="relu"),
@@ -114,6 +116,22 @@ def test_a_configuration_that_cannot_be_drawn_is_explained(window):
     window.canvas.paste()
     assert window.document.graph == before
     assert "there is no layer 'gone'" in window.toasts.shown[-1].note.text
+
+
+def test_a_model_in_a_model_is_expanded_by_a_command(window):
+    graph = importers.loads(json.dumps(NESTED_2_11)).project.graph
+    window.document.edit(graph, "Put")
+    action = window.actions_.by_id["graph.expand"]
+    window.document.select(["x"])
+    assert not action.isEnabled()
+    window.document.select(["inner"])
+    assert action.isEnabled()
+    action.trigger()
+    assert names(window) == ["x", "deep", "deep_1", "out"]
+    assert window.document.selection == {"deep", "deep_1"}
+    window.document.undo_stack.undo()
+    assert window.document.graph == graph
+    window.document.undo_stack.setClean()
 
 
 def test_a_layer_that_is_kept_as_described_says_so(window, model):
