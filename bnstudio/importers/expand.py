@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from bnstudio.layers.opaque import opaque, tensor
 from bnstudio.project import ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bnstudio.graph import Node, Value
     from bnstudio.importers.model import Drawn
     from bnstudio.layers.opaque import Opaque
@@ -107,9 +106,7 @@ def _joined(
     wires: list[Wire], call: str, inner: Drawn, inputs: list[str], new: Mapping[str, str]
 ) -> list[Wire]:
     """The wires with those of a call led on to the layers inside."""
-    fed = {
-        wire.target_port: (wire.source, wire.source_port) for wire in wires if wire.target == call
-    }
+    fed = {wire.target_port: wire[:2] for wire in wires if wire.target == call}
     ends: Ends = {(id, 0): fed[port] for port, id in enumerate(inputs)}
     ends |= {
         (wire.source, wire.source_port): (new[wire.source], wire.source_port)
@@ -137,6 +134,6 @@ def _as_json(value: Value) -> Any:
     """A description as the file had it: every tuple a list."""
     if isinstance(value, tuple):
         return [_as_json(entry) for entry in value]
-    if hasattr(value, "items"):
+    if isinstance(value, Mapping):
         return {key: _as_json(entry) for key, entry in value.items()}
     return value

@@ -1,7 +1,7 @@
 """Model files that were made to do harm, and files that are no such thing or only half of one.
 
-Run as a program, with a folder of them, it opens each in this process and prints what came of it
-and what Python was asked for meanwhile (``python -m tests.importers.hostile FOLDER``).
+Run as a program (``python -m tests.importers.hostile FOLDER``) it writes them to a folder, opens each
+and prints what came of it, how long that took, and what Python was asked for meanwhile.
 """
 
 import json
@@ -309,18 +309,19 @@ def main(folder):
         return imported.project, " ".join(imported.notes)
 
     # What is imported late is imported now, so that nothing that is seen is that.
+    expected = write(folder)
     for name in ("plain.keras", "links.h5", "cycle.json"):
         take(folder / name)
     sys.addaudithook(watch)
-    for path in sorted(folder.iterdir()):
-        if path.suffix not in (".json", ".keras", ".h5"):
-            continue
+    for name, outcome in expected.items():
+        path = folder / name
         seen.clear()
         start, watching = time.monotonic(), True
         project, said = take(path)
         watching = False
         found = {
-            "file": path.name,
+            "file": name,
+            "expected": outcome,
             "outcome": "opened" if project else "refused",
             "said": said,
             "took": time.monotonic() - start,
