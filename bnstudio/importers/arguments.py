@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
+from bnstudio.project.strict import MAX_INT
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
@@ -108,7 +109,7 @@ def fitted(param: Param, value: Value) -> Value:
     if isinstance(param, Int) and isinstance(value, tuple) and len(value) == 1:
         return value[0]  # a BatchNormalization of Keras 2 has its axis in a list
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
-        return int(value)
+        return int(value) if abs(value) <= MAX_INT else value
     if isinstance(param, Float):
         whole = isinstance(value, int) and not isinstance(value, bool)
         return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.analysis import knots
 from bnstudio.graph import EditError, Graph, Wire, free_name
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import draw
@@ -43,6 +44,8 @@ def expand(graph: Graph, id: str) -> Graph:
         raise EditError(f"{owner.name!r} cannot be expanded: {error}.") from None
     inputs = [node.id for node in inner.graph.nodes.values() if node.type == "Input"]
     calls = [other for other in graph.nodes if graph.layer_of(other).id == owner.id]
+    if any(call in knot for knot in knots(graph) for call in calls):
+        raise EditError(f"{owner.name!r} cannot be expanded: it stands in a cycle.")
     for call in calls:
         _check_call(graph, call, inputs)
     calls.sort(key=lambda call: call != owner.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bnstudio.importers.arguments import CLASSES, freeze, params_of
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError
+from bnstudio.project.strict import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ def layer_of(raw: Any, where: str) -> Layer:
     if isinstance(config, list) and class_name in MODELS:
         config = {"layers": config}  # a Sequential of Keras 1 and early 2
     if not isinstance(config, dict):
-        raise ProjectError(f"{class_name} has to have a config that is an object", where)
+        raise ProjectError(f"{short(class_name)} has to have a config that is an object", where)
     name = raw.get("name") or config.get("name")
     if name is None:
         name = ""

@@ -13,6 +13,7 @@ from bnstudio.importers.layer import Layer, layer_of
 from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import Opaque, tensor
 from bnstudio.project import ProjectError
+from bnstudio.project.strict import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
         raise ProjectError("this is not the configuration of a Keras model: no class_name", where)
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
         raise ProjectError(
-            f"it is of the class {class_name:.60} and does not list its layers, which stand in "
+            f"it is of the class {short(class_name)} and does not list its layers, which stand in "
             "code that the file does not hold; functional and sequential models can be drawn",
             where,
         )
@@ -151,7 +152,7 @@ class _Maker:
         by_name: dict[str, Layer] = {}
         for layer in layers:
             if not layer.name:
-                raise ProjectError(f"a {layer.class_name:.60} has no name", self.where)
+                raise ProjectError(f"a {short(layer.class_name)} has no name", self.where)
             if layer.name in by_name:
                 raise ProjectError(f"two layers are called {layer.name!r:.60}", self.where)
             by_name[layer.name] = layer
@@ -183,7 +184,7 @@ class _Maker:
         self._look_at_ends(ends["output_layers"], by_name, made)
 
     def _at(self, layer: Layer) -> str:
-        return f"{self.where}: {layer.name:.60}"
+        return f"{self.where}: {short(layer.name)}"
 
     def _check_size(self, count: int) -> None:
         if count > MAX_CALLS:

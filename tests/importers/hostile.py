@@ -1,7 +1,7 @@
 """Model files that were made to do harm, and files that are no such thing or only half of one.
 
-Run as a program (``python -m tests.importers.hostile FOLDER``) it writes them to a folder, opens each
-and prints what came of it, how long that took, and what Python was asked for meanwhile.
+Run as a program (``python -m tests.importers.hostile FOLDER``) it writes them to a folder, opens
+each and prints what came of it, how long that took, and what Python was asked for meanwhile.
 """
 
 import json
