@@ -1,8 +1,8 @@
 """Reads what a legacy ``.h5`` file says of its model, and nothing else of it; a process of its own.
 
 A damaged or hostile HDF5 file can send the library round in a loop or have it ask for any amount of
-memory, so it is opened here, where that ends a child and nothing more: it answers within a second
-of processor time and a gigabyte, or dies. Links are not followed, no filter is loaded.
+memory, so it is opened here, where that ends a child and nothing more: it answers within half a
+second of processor time and a gigabyte, or dies. Links are not followed, no filter is loaded.
 
 ``python -m bnstudio.engine.unpack FILE LIMIT`` prints one JSON object: ``model``, ``training``,
 ``version`` and ``weights``, or ``refused`` with the reason.
@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 MEMORY = 2**30
-SECONDS = 1.0
+SECONDS = 0.5
 
 
 def main(path: str, limit: int) -> None:

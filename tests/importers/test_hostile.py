@@ -5,9 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
+from random import Random
 
 import pytest
 
+from bnstudio import importers
+from bnstudio.project import ProjectError, dumps
 from tests.importers import hostile
 
 PROGRAM = "tests.importers.hostile"
@@ -79,3 +83,57 @@ def test_no_name_from_a_file_becomes_code_in_the_script(corpus):
 def test_a_file_that_loops_or_asks_for_too_much_memory_ends_its_own_process(code, ended):
     done = subprocess.run([sys.executable, "-c", BOUND + code], capture_output=True, check=False)
     assert done.returncode == ended
+
+
+def spoilt(content, random):
+    """A file's bytes with a few of them changed, or its end cut off."""
+    content = bytearray(content)
+    for _ in range(random.randint(1, 12)):
+        content[random.randrange(len(content))] = random.choice((0, 1, 255, random.randrange(256)))
+    if random.randrange(4) == 0:
+        del content[random.randrange(len(content)) :]
+    return bytes(content)
+
+
+def survived(folder, kind, count):
+    """Opens files with spoilt bytes; how many were refused."""
+    random = Random(1)
+    whole = (folder / f"plain{kind}").read_bytes()
+    refused = 0
+    for _ in range(count):
+        path = folder / f"spoilt{kind}"
+        path.write_bytes(spoilt(whole, random))
+        try:
+            dumps(importers.load(path).project)
+        except ProjectError:
+            refused += 1
+    return refused
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A folder with one sound file of each kind that is not text."""
+    import h5py
+
+    folder = tmp_path_factory.mktemp("plain")
+    with zipfile.ZipFile(folder / "plain.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", hostile.SOUND)
+    with h5py.File(folder / "plain.h5", "w") as file:
+        file.attrs["model_config"] = hostile.SOUND
+        file.attrs["keras_version"] = "2.11.0"
+        file.create_group("model_weights")
+    return folder
+
+
+def test_spoilt_archives_are_refused_in_words(plain):
+    assert 0 < survived(plain, ".keras", 300) < 300
+
+
+def test_spoilt_hdf5_ends_its_own_process_at_worst(plain):
+    assert survived(plain, ".h5", 5) > 0
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_much_spoilt_hdf5_ends_its_own_process_at_worst(plain):
+    assert survived(plain, ".h5", 500) > 50
