@@ -78,8 +78,9 @@ def _parts(opened: Opened) -> list[RenderableType]:
             count = f"of {printable(graph.nodes[node.shares or ''].name)}"
         table.add_row(name, shapes, Text(count), Text(printable(sources)))
     total = analysis.trainable + analysis.fixed
+    unknown = any(graph.nodes[id].type not in LAYERS for id in analysis.live)
     lines = [
-        f"Total params: {total:,}",
+        f"Total params: {total:,}" + (", without those marked ?" if unknown else ""),
         f"Trainable params: {analysis.trainable:,}",
         f"Non-trainable params: {analysis.fixed:,}",
     ]

@@ -12,7 +12,7 @@ from bnstudio.project.strict import MAX_INT
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
-    from bnstudio.layers import LayerType
+    from bnstudio.layers import LayerType, Shape
     from bnstudio.layers.params import Param, Spec
 
 RENAMED = {
@@ -51,6 +51,16 @@ def freeze(value: Any) -> Value:
     if isinstance(value, dict):
         return {str(key): freeze(entry) for key, entry in value.items()}
     return value  # type: ignore[no-any-return]
+
+
+def shape_of(value: Any) -> Shape | None:
+    """A shape in a file; None for anything that is none."""
+    if isinstance(value, list) and all(
+        size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)
+        for size in value
+    ):
+        return tuple(value)
+    return None
 
 
 def params_of(entry: LayerType, config: Mapping[str, Any]) -> dict[str, Value]:

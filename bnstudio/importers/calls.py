@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import freeze
+from bnstudio.importers.arguments import freeze, shape_of
 from bnstudio.layers.opaque import tensor
 from bnstudio.project import ProjectError
 
@@ -145,7 +145,7 @@ def _tensor(value: dict[str, Any], where: str) -> tuple[Origin, Shape | None]:
     config = value.get("config")
     if not isinstance(config, dict):
         raise ProjectError("a tensor has to have a config that is an object", where)
-    return _origin(config.get("keras_history"), where), _shape(config.get("shape"))
+    return _origin(config.get("keras_history"), where), shape_of(config.get("shape"))
 
 
 def _origin(value: Any, where: str) -> Origin:
@@ -159,15 +159,6 @@ def _origin(value: Any, where: str) -> Origin:
     raise ProjectError(
         f"a tensor has to be named by layer, call and output, not by {value!r:.60}", where
     )
-
-
-def _shape(value: Any) -> Shape | None:
-    """A shape in the file; None for anything that is none."""
-    if isinstance(value, list) and all(
-        size is None or (isinstance(size, int) and not isinstance(size, bool)) for size in value
-    ):
-        return tuple(value)
-    return None
 
 
 def ends_of(value: Any, where: str) -> list[Origin]:

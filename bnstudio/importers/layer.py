@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import CLASSES, freeze, params_of
+from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.graph import Value
+    from bnstudio.layers import Shape
 
 MAX_NAME = 1000
 """Letters of a name, above which a configuration is not believed."""
@@ -46,6 +47,12 @@ class Layer(NamedTuple):
         """Its own arguments, as the file has them."""
         config = self.raw.get("config")
         return config if isinstance(config, dict) else {}
+
+    @property
+    def built_for(self) -> Shape | None:
+        """The shape of the one input that it was built for; None where the file does not say."""
+        built = self.raw.get("build_config")
+        return shape_of(built.get("input_shape")) if isinstance(built, dict) else None
 
     @property
     def description(self) -> dict[str, Value]:

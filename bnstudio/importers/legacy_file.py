@@ -17,7 +17,7 @@ from bnstudio.importers.reading import MAX_TEXT, open_file
 from bnstudio.project import ProjectError
 
 PATIENCE = 10.0
-"""Seconds after which a child that has not answered is ended. It ends itself sooner if it works on."""
+"""Seconds after which a child that has not answered is ended. At work it ends itself sooner."""
 
 _LONGEST_ANSWER = 4 * MAX_TEXT
 

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 MAX_CALLS = 5_000
 """Above it a drawing is of no use to anybody; the largest of ``keras.applications`` has 1,400."""
 
-_CHAINED = Given([Origin("", 0, 0)], [None], (tensor(0),), legacy=True)
-"""What a layer of a chain is given: what comes out of the one before."""
-
-
 Shapes = dict[tuple[str, int], dict[int, "Shape | None"]]
 """What a file says of the outputs of each call, by layer and call, and by output."""
 
@@ -122,10 +118,11 @@ class _Maker:
         before: str | None = None
         if layers and layers[0].type != "Input":
             before = self._first(layers[0], config)
-        for layer in layers:
-            given = Given() if before is None else _CHAINED
+        for layer, after in zip(layers, [*layers[1:], None], strict=True):
+            given = Given() if before is None else _chained(layer)
             name = layer.name or self.labels.free(layer.class_name)
-            id = self._add(layer, [given], name, {})[0]
+            shapes = {(layer.name, 0): {0: after.built_for}} if after else {}
+            id = self._add(layer, [given], name, shapes)[0]
             if before is not None:
                 self.wires.append(Wire(before, 0, id, 0))
             before = id
@@ -286,6 +283,11 @@ class _Maker:
 def _list(names: list[str]) -> str:
     shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
     return ", ".join(f"{name:.60}" for name in shown)
+
+
+def _chained(layer: Layer) -> Given:
+    """What a layer of a chain is given: what comes out of the one before."""
+    return Given([Origin("", 0, 0)], [layer.built_for], (tensor(0),), legacy=True)
 
 
 def _fits(layer: Layer, given: Given) -> bool:

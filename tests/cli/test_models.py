@@ -45,6 +45,13 @@ def test_what_is_kept_is_said_and_is_an_error(write, capsys):
     assert "STR30" in capsys.readouterr().out
 
 
+def test_show_does_not_count_what_it_does_not_know(write, capsys):
+    depthwise = layer("DepthwiseConv1D", "deep", "in", trainable=True)
+    path = str(write(functional(depthwise, layer("Dense", "out", "deep", units=2))))
+    assert main(["show", path]) == 0
+    assert "Total params: 0, without those marked ?" in capsys.readouterr().out
+
+
 def test_convert_makes_a_project_that_says_the_same(write, tmp_path, capsys):
     path, out = str(write(KEPT)), tmp_path / "model.bnstudio"
     assert main(["convert", path, str(out)]) == 0

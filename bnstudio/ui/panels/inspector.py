@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -48,6 +50,9 @@ _FOLDED = {
     "synchronized": "Layer",
 }
 """Arguments that few people change, and the fold each is in."""
+
+_LONGEST = 100_000
+"""Letters of a description that are shown."""
 
 _UNKNOWN = "This layer type is not known here. It is kept as it is in the project."
 _KEPT = (
@@ -124,7 +129,12 @@ class Inspector(QWidget):
             self._stack.setCurrentWidget(self.note)
         elif nodes[0].type not in LAYERS:
             kept = is_opaque(nodes[0].type)
-            self.note.say(nodes[0].type, _KEPT if kept else _UNKNOWN)
+            described = dict(graph.layer_of(nodes[0].id).params) if len(nodes) == 1 else {}
+            self.note.say(
+                nodes[0].type,
+                _KEPT if kept else _UNKNOWN,
+                json.dumps(described.get("description", described), indent=1, ensure_ascii=False),
+            )
             self._stack.setCurrentWidget(self.note)
         else:
             page = self._page(nodes[0].type)
@@ -361,12 +371,20 @@ class _Note(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(*_MARGINS)
         column.addWidget(self._heading)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setFont(theme.mono())
+        self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._details.setAccessibleName("What is known of the layer")
         column.addWidget(self._text)
-        column.addStretch(1)
+        column.addWidget(self._details, 1)
+        column.addStretch()
 
-    def say(self, heading: str, text: str) -> None:
+    def say(self, heading: str, text: str, details: str = "{}") -> None:
         self._heading.setText(heading)
         self._text.setText(text)
+        self._details.setVisible(details != "{}")
+        self._details.setPlainText(details if len(details) <= _LONGEST else details[:_LONGEST])
 
 
 class _Chip(QWidget):
