@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bnstudio.layers import LAYERS
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
@@ -125,7 +125,19 @@ def fitted(param: Param, value: Value) -> Value:
         return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]
     if isinstance(value, tuple) and len(value) == 1 and getattr(param, "length", None) == 1:
         return value[0]
+    if _is_span(value) and param.check(value):
+        return value[1]  # RandomShear writes 0.2 as (-0.2, 0.2), and then does not take it
     return value
+
+
+def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:
+    """Whether it is two numbers, as far from zero on either side."""
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(isinstance(end, int | float) for end in value)
+        and value[0] == -value[1]  # type: ignore[operator]
+    )
 
 
 def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[str, Any]) -> bool:
