@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.analysis import called
 from bnstudio.layers import LAYERS, Given, Shape
+from bnstudio.layers.opaque import is_opaque, opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,6 +112,8 @@ def plan(analysis: Analysis) -> Plan:
         outputs = analysis.facts[id].outputs
         reuses = None if maker == id else maker
         params, options = _parted(layer)
+        if is_opaque(layer.type):
+            params = {**params, **graph.nodes[id].params}  # how it is called is each node's own
         calls.append(Call(id, layer.type, layer.name, params, inputs, outputs, reuses, options))
     ends = tuple(
         Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
@@ -129,6 +132,9 @@ def _parted(layer: Node) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
 
 
 def _port_count(analysis: Analysis, id: str) -> int:
+    owner = analysis.graph.layer_of(id)
+    if (kept := opaque(owner, analysis.graph.nodes[id])) is not None:
+        return len(kept.gives)
     layer = called(analysis.graph, id)
     entry = LAYERS.get(layer.type)
     return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

@@ -25,7 +25,7 @@ class Oracle:
         )
 
     def ask(self, question, *arguments):
-        """The answer of the function of that name in this module."""
+        """The answer of the function of that name here, or of another module: ``module:name``."""
         _write(self._process.stdin, (question, arguments))
         try:
             return _read(self._process.stdout)
@@ -246,6 +246,13 @@ def _words(error):
     return f"{type(error).__name__}: {words}"
 
 
+def _function(name):
+    import importlib
+
+    module, _, rest = name.rpartition(":")
+    return getattr(importlib.import_module(module), rest) if module else globals()[name]
+
+
 def _serve():
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not come between the answers
@@ -255,7 +262,7 @@ def _serve():
             name, arguments = _read(sys.stdin.buffer)
         except EOFError:
             return
-        _write(answers, globals()[name](*arguments))
+        _write(answers, _function(name)(*arguments))
         asked += 1
         if asked % 500 == 0:
             import keras

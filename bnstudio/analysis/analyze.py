@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
+from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -212,6 +213,8 @@ def _node_facts(
         if reason := _cannot_share(graph, id):
             return NodeFacts(inputs, failures=(Failure("STR23", reason),))
     entry = LAYERS.get(node.type)
+    if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
+        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
     if entry is None:
         near = near_names(node.type)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""

@@ -9,6 +9,7 @@ import keras
 
 from bnstudio.engine.errors import JobError, say
 from bnstudio.engine.objects import make_layer
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.plan import Tensor
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:
 
 
 def _make(call: Call) -> Any:
+    if is_opaque(call.type):
+        # Keras could make it of its description, which may be anybody's; it is not asked to.
+        raise JobError(
+            f"{call.name!r} ({call.type}) is kept as its file describes it, and is not built here.",
+            call.node,
+        )
     try:
         return make_layer(call.type, call.name, call.params)
     except Exception as error:

@@ -13,6 +13,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
     WIDTH,
@@ -28,6 +29,7 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.layers import show_shape
+from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
     from bnstudio.layers import Given
+    from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
     from bnstudio.project import Project
@@ -185,6 +188,8 @@ class _Writer:
         if len(call.shapes) > 1:
             ports = (Tensor(call.node, port) for port in range(len(call.shapes)))
             target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
+        if (kept := opaque_call(call.type, call.params)) is not None:
+            return self._kept(kept, call, names, layers)
         if not is_class_name(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
@@ -208,6 +213,20 @@ class _Writer:
             layer = layers[call.node]
             return [*lay(made, 4, f"{layer} = "), *lay(called, 4, f"{target} = {layer}")]
         return lay_call(made, called, 4, f"{target} = ")
+
+    def _kept(
+        self, kept: Opaque, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]
+    ) -> list[str]:
+        """A layer that Keras makes of its description again."""
+        ports = [Tensor(call.node, port) for port in range(len(kept.gives))]
+        target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
+        given = called(kept, [names[key(tensor)] for tensor in call.inputs])
+        if call.reuses is not None:
+            return lay(given, 4, f"{target} = {layers[call.reuses]}")
+        if call.node in layers:
+            layer = layers[call.node]
+            return [*lay(made(kept), 4, f"{layer} = "), *lay(given, 4, f"{target} = {layer}")]
+        return lay_call(made(kept), given, 4, f"{target} = ")
 
     # Training.
 

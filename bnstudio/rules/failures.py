@@ -11,6 +11,7 @@ from bnstudio.analysis import called, knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.layers.nested import shortened
+from bnstudio.layers.opaque import opaque
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -136,6 +137,25 @@ def unknown_type(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"{node.name}: {failure.message}", "Choose another type or delete it.", node.id, fix=fix
         )
+
+
+@rule("STR30", Severity.ERROR, source="")
+def kept_as_described(case: Case) -> Iterator[Finding]:
+    """A layer of a model file that the catalogue cannot hold.
+
+    It is an operation, a model inside the model, code of one's own, a layer that is not in the
+    catalogue, or one that is called as no wire can say. What the file says of it is kept word for
+    word and exported; but nothing from elsewhere is made in the engine, so it cannot be trained.
+
+    Put layers of the catalogue in its place, or export the script and go on there.
+    """
+    for node in case.graph.nodes.values():
+        if opaque(case.graph.layer_of(node.id), node) is not None:
+            yield Finding(
+                f"{node.name} ({node.type}) is kept as its file describes it, and is not trained.",
+                "Put layers of the catalogue in its place, or export the script and train that.",
+                node.id,
+            )
 
 
 @rule("STR22", Severity.ERROR, source="")

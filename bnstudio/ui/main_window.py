@@ -10,16 +10,17 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
+from bnstudio import importers
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import Point
-from bnstudio.project import SUFFIX, Project, samples
+from bnstudio.project import Project, samples
 from bnstudio.ui import help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
-from bnstudio.ui.files import Files
+from bnstudio.ui.files import Files, can_open
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels.code import Code
 from bnstudio.ui.panels.palette import Palette
@@ -313,6 +314,10 @@ class MainWindow(QMainWindow):
         return {
             "drawn": lambda: bool(document.graph.nodes),
             "selection": lambda: bool(document.selection),
+            "model": lambda: (
+                len(document.selection) == 1
+                and importers.can_expand(document.graph, *document.selection)
+            ),
             "undo": document.undo_stack.canUndo,
             "redo": document.undo_stack.canRedo,
             "findings": lambda: any(d.node for d in document.diagnostics),
@@ -431,6 +436,6 @@ class MainWindow(QMainWindow):
 
     def _dropped(self, event: QDropEvent | QDragEnterEvent) -> Path | None:
         for url in event.mimeData().urls():
-            if url.isLocalFile() and url.toLocalFile().endswith(SUFFIX):
+            if url.isLocalFile() and can_open(url.toLocalFile()):
                 return Path(url.toLocalFile())
         return None

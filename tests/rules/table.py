@@ -45,6 +45,13 @@ SCHEDULED = Choice(
         }
     },
 )
+KEPT = {
+    "description": {"module": "keras.src.ops.nn", "class_name": "Relu", "config": {}},
+    "args": ({"class_name": "__keras_tensor__", "port": 0},),
+    "kwargs": {},
+    "takes": (None,),
+    "gives": (None,),
+}
 TABLE = {
     "STR01": (
         [
@@ -218,6 +225,10 @@ TABLE = {
     "STR27": (
         [project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out"))],
         [SOUND],
+    ),
+    "STR30": (
+        [model(node("ops.Relu", "relu", **KEPT), head())],
+        [SOUND, model(node("ops.Relu", "relu"), head())],
     ),
     "LOSS01": (
         [

@@ -10,6 +10,7 @@ from PySide6.QtGui import QStaticText, QTextOption
 
 from bnstudio.layers import LAYERS, show_shape
 from bnstudio.layers.nested import shortened
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE
 
@@ -102,7 +103,7 @@ def details(node: Node, *, brief: bool = False) -> str:
     """
     entry = LAYERS.get(node.type)
     if entry is None:
-        return "unknown layer type"
+        return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
         return f"same layer as {node.shares}"
     parts = []
