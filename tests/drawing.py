@@ -161,6 +161,9 @@ FITTING = {
         "sparse": (False,),
     },
     "Hashing": {"dtype": (None,)},
+    "SpectralNormalization": {
+        "layer": tuple({"class_name": name, "config": config} for name, config in INSIDE[:3])
+    },
     "Bidirectional": {"backward_layer": (None,)},
     "RNN": {"stateful": (False,)},
     "SimpleRNN": {"stateful": (False,)},
