@@ -279,6 +279,7 @@ KERAS_IS_LENIENT = {
         "Out of bounds the bands or the decibels are no numbers, which Keras finds when run.",
     ),
     ("MelSpectrogram", "sequence_length"): "Keras reads 0 as None.",
+    ("TextVectorization", "output_sequence_length"): "Keras gives no word of any text.",
     ("TextVectorization", "ngrams"): "Keras makes no words at all.",
     ("HashedCrossing", "num_bins"): "Keras looks at it when run.",
     ("Discretization", "bin_boundaries"): "One bin for everything.",
