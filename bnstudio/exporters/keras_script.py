@@ -28,7 +28,7 @@ from bnstudio.exporters.source import (
     named,
     text,
 )
-from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers import show_shape
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
+    from bnstudio.layers import Given
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
@@ -198,16 +199,14 @@ class _Writer:
         if call.type == "Input":
             return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
-        merges = len(tensors) != 1 or _merges(call)
+        called = _given(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None:
-                given = f"[{', '.join(tensors)}]" if merges else tensors[0]
-                line = f"    {target} = {line}({given})"
+                line = f"    {target} = {line}{flat(called)}"
                 if len(line) <= WIDTH:
                     return [line]
         made = self.make.layer(call.type, call.params, call.name)
-        called = Bracket("(", (Bracket("[", tuple(tensors), "]") if merges else tensors[0],))
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")
         if call.node in layers:
@@ -306,10 +305,17 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
     return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
 
 
-def _merges(call: Call) -> bool:
-    """Whether the layer is called on a list, even of one tensor."""
-    entry = LAYERS.get(call.type)
-    return entry is not None and entry.max_inputs is None
+def _given(given: Given) -> Bracket:
+    """What a layer is called with, in brackets."""
+    items = [_tensors(value) for value in given.positional]
+    items += [named(name, _tensors(value)) for name, value in given.keyword.items()]
+    items += [named(name, literal(value)) for name, value in given.options.items()]
+    return Bracket("(", tuple(items))
+
+
+def _tensors(given: str | Sequence[str | None]) -> Expression:
+    """A tensor's name, or a list of names and None."""
+    return given if isinstance(given, str) else Bracket("[", tuple(map(str, given)), "]")
 
 
 def _several(names: Sequence[str]) -> Expression:

@@ -9,6 +9,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.look.colours import CATEGORIES, DARK, LIGHT, OTHER
 from bnstudio.look.geometry import HEIGHT, Box, Point, bounds, node_box, port_offset, route
@@ -173,7 +174,8 @@ def details(node: Node, project: Project) -> str:
     for name in entry.tells:
         value = node.params.get(name, entry.defaults.get(name))
         if value is not None:
-            parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
+            inner = shortened(value)
+            parts.append(inner or (value if isinstance(value, str) else f"{name} {_value(value)}"))
     return "  ·  ".join(parts)
 
 

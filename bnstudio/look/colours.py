@@ -65,10 +65,12 @@ CATEGORIES = {
     "Convolution": "#56b4e9",
     "Pooling": "#7f9fd1",
     "Recurrent": "#d55e00",
+    "Attention": "#7b5aa6",
     "Merging": "#b8a912",
     "Reshaping": "#8a8f98",
+    "Preprocessing": "#985428",
 }
-"""Okabe and Ito's hues; the yellow is darkened so that it shows on white."""
+"""Okabe and Ito's hues, the yellow darkened so that it shows on white, and two more."""
 
 OTHER = "#8a8f98"
 """Of a category beyond the palette, and of a layer type that is not known."""

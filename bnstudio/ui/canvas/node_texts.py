@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStaticText, QTextOption
 
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE
@@ -111,7 +112,8 @@ def details(node: Node, *, brief: bool = False) -> str:
         if value is None or (name in _USUAL and value == entry.defaults.get(name)):
             continue
         word = name.removesuffix("_size") if brief else name
-        parts.append(value if isinstance(value, str) else f"{word} {_value(value)}")
+        inner = shortened(value)
+        parts.append(inner or (value if isinstance(value, str) else f"{word} {_value(value)}"))
     return "  ·  ".join(parts)
 
 

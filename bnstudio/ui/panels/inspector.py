@@ -27,6 +27,7 @@ from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.editors.nested import FOLDED
 from bnstudio.ui.figures import Figures
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
@@ -38,18 +39,6 @@ if TYPE_CHECKING:
     from bnstudio.ui.session import Session
 
 _MARGINS = (14, 10, 10, 14)
-
-_FOLDED = {
-    "trainable": "Layer",
-    "dtype": "Layer",
-    "lora_rank": "LoRA",
-    "lora_alpha": "LoRA",
-    "renorm": "Renormalization",
-    "renorm_clipping": "Renormalization",
-    "renorm_momentum": "Renormalization",
-    "synchronized": "Layer",
-}
-"""Arguments that few people change, and the fold each is in."""
 
 _LONGEST = 100_000
 """Letters of a description that are shown."""
@@ -175,7 +164,7 @@ class TypePage(QScrollArea):
         column.setSpacing(6)
         self._build_head(column)
         column.addSpacing(4)
-        self.form = ParamForm(entry.params, owner=entry.name, folded=_FOLDED)
+        self.form = ParamForm(entry.params, owner=entry.name, folded=FOLDED)
         self.form.edited.connect(self._set)
         self.form.pointed.connect(self._explain)
         column.addWidget(self.form)
