@@ -120,7 +120,10 @@ def _joined(
     joined: list[Wire] = []
     for wire in wires:
         if wire.source == call and wire.source_port >= len(outputs):
-            continue  # an output that the model does not have
+            raise EditError(
+                f"{call!r} cannot be expanded: a wire starts at output {wire.source_port}, and it "
+                f"has {len(outputs)}."
+            )
         if wire.source == call:
             wire = Wire(*outputs[wire.source_port], wire.target, wire.target_port)
         if wire.target != call:

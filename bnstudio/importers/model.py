@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.graph import Graph, Node, Wire, free_name
@@ -119,7 +120,7 @@ class _Maker:
         before: str | None = None
         if layers and layers[0].type != "Input":
             before = self._first(layers[0], config)
-        for layer, after in zip(layers, [*layers[1:], None], strict=True):
+        for layer, after in zip_longest(layers, layers[1:]):
             given = Given() if before is None else _chained(layer)
             name = layer.name or self.labels.free(layer.class_name)
             shapes = {(layer.name, 0): {0: after.built_for}} if after else {}

@@ -93,6 +93,7 @@ def configs():
         "layers": [{"class_name": "Flatten", "config": {}}] * 6000}})  # fmt: skip
     yield "empty", refused, ""
     yield "a_list", refused, "[]"
+    yield "no_layers", opened, '{"class_name": "Sequential", "config": {"layers": []}}'
     yield "nothing_in_it", refused, "{}"
     yield "subclassed", refused, json.dumps({"class_name": "Mine", "config": {"size": 3}})
     yield "cycle", opened, json.dumps(functional(

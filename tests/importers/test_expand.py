@@ -52,6 +52,12 @@ def test_what_cannot_be_expanded_says_why():
     twice = connect(graph, W("x", 0, "inner", 1))
     with pytest.raises(EditError, match="not called on one tensor"):
         importers.expand(twice, "inner")
+    wrong = connect(graph, W("inner", 3, "out", 0))
+    with pytest.raises(EditError, match="starts at output 3, and it has 1"):
+        importers.expand(wrong, "inner")
+    circle = connect(graph, W("inner_1", 0, "inner", 0))
+    with pytest.raises(EditError, match="stands in a cycle"):
+        importers.expand(circle, "inner")
     plain, id = add(Graph(), "Dense")
     assert not importers.can_expand(plain, id)
     with pytest.raises(EditError, match="is not a model"):
