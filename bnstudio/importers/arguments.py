@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
 from bnstudio.project.strict import MAX_INT
 
@@ -116,6 +117,10 @@ def fitted(param: Param, value: Value) -> Value:
         return _function_name(value)
     if isinstance(param, Object):
         return object_of(param, value)
+    if isinstance(param, NestedList) and isinstance(value, tuple):
+        return tuple(map(_nested, value))
+    if isinstance(param, Nested):
+        return _nested(value)
     if isinstance(param, Int) and isinstance(value, tuple) and len(value) == 1:
         return value[0]  # a BatchNormalization of Keras 2 has its axis in a list
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
@@ -128,6 +133,14 @@ def fitted(param: Param, value: Value) -> Value:
     if _is_span(value) and param.check(value):
         return value[1]  # RandomShear writes 0.2 as (-0.2, 0.2), and then does not take it
     return value
+
+
+def _nested(value: Value) -> Value:
+    """A layer in another as the catalogue writes it; what it does not know stays as it is."""
+    entry = entry_of(value)
+    if entry is None or not isinstance(value, Mapping) or not _is_kerass(value):
+        return value
+    return {"class_name": entry.name, "config": params_of(entry, config_of(value))}
 
 
 def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:
@@ -148,6 +161,9 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
         return value == default or _same_object(param, value, default)
     if value == default and type(value) is type(default):
         return True
+    if entry.name == "Bidirectional" and param.name == "backward_layer":
+        forward = fitted(entry.by_name["layer"], freeze(config.get("layer")))
+        return _as_backward(forward) == _as_backward(value) and forward != value
     if isinstance(param, Activation):
         return value in (None, "linear") and default in (None, "linear")
     if param.name == "dtype":
@@ -164,6 +180,13 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
     if isinstance(param, Ints) and isinstance(default, int) and isinstance(value, tuple):
         return param.length == len(value) and value == (default,) * len(value)
     return isinstance(default, tuple) and default == (value,) * len(default)
+
+
+def _as_backward(value: Value) -> Value:
+    """A description of a layer without the way in which it reads."""
+    if not isinstance(value, Mapping):
+        return value
+    return {**value, "config": {**config_of(value), "go_backwards": None}}
 
 
 def object_of(param: Object, value: Value) -> Value:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.graph import Graph, Node, Wire, free_name
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
+from bnstudio.importers.inputs import Wired, wired
 from bnstudio.importers.layer import Layer, layer_of
 from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import Opaque, tensor
@@ -242,14 +243,17 @@ class _Maker:
         shapes: Shapes,
     ) -> list[str]:
         """The nodes of a layer's calls, each after the first sharing the first one's layer."""
-        known = bool(layer.type) and all(_fits(layer, given) for given in calls)
+        known = _wired(layer, calls)
         ids: list[str] = []
         for index, given in enumerate(calls):
             id = self.ids.free(name)
             label = name if index == 0 else self.labels.free(f"{name}_1")
             owner = ids[0] if ids else None
             if known:
-                node = Node(id, layer.type, label, layer.params if owner is None else {})
+                order, options = known[index]
+                given.tensors = [given.tensors[place] for place in order]
+                made = layer.params if owner is None else {}
+                node = Node(id, layer.type, label, {**made, **options})
             else:
                 kept = self._kept(layer, given, index, shapes)
                 node = Node(id, layer.opaque_type, label, kept.params if not ids else kept.call)
@@ -291,20 +295,12 @@ def _chained(layer: Layer) -> Given:
     return Given([Origin("", 0, 0)], [layer.built_for], (tensor(0),), legacy=True)
 
 
-def _fits(layer: Layer, given: Given) -> bool:
-    """Whether wires can say all that a call of a known layer is given."""
-    entry = LAYERS[layer.type]
-    count = len(given.tensors)
-    if layer.type == "Input":
-        return not given.tensors
-    if not given.tensors:
-        return True  # not called: as loose in the drawing as it is in the file
-    if not given.plain or given.kwargs:
-        return False
-    if entry.max_inputs is not None and count > entry.max_inputs:
-        return False
-    takes_list = entry.max_inputs != 1
-    return given.legacy or given.in_list == takes_list
+def _wired(layer: Layer, calls: list[Given]) -> list[Wired]:
+    """How wires say each call of a layer; empty where they cannot, or it is not a known one."""
+    if not layer.type or (layer.type == "Input" and any(given.tensors for given in calls)):
+        return []
+    found = [wired(LAYERS[layer.type], layer.params, given) for given in calls]
+    return [] if None in found else [each for each in found if each is not None]
 
 
 def _output_count(layer: Layer) -> int:
