@@ -10,7 +10,7 @@ from bnstudio.analysis import knots
 from bnstudio.graph import EditError, Graph, Wire, free_name
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import draw
-from bnstudio.layers.opaque import opaque, tensor
+from bnstudio.layers.opaque import holds_model, opaque, tensor
 from bnstudio.project import ProjectError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Ends = dict[tuple[str, int], tuple[str, int]]
 def can_expand(graph: Graph, id: str) -> bool:
     """Whether a node is a model in the model."""
     node = graph.nodes.get(id)
-    return node is not None and graph.layer_of(id).type.startswith("models.")
+    return node is not None and holds_model(graph.layer_of(id).type)
 
 
 def expand(graph: Graph, id: str) -> Graph:

@@ -77,6 +77,11 @@ def is_opaque(type: str) -> bool:
     return bool(dot and name) and kind in KINDS
 
 
+def holds_model(type: str) -> bool:
+    """Whether a node's type says that it is a model in the model."""
+    return type.startswith("models.")
+
+
 def opaque(owner: Node, node: Node) -> Opaque | None:
     """What a node carries, its layer's ``owner`` being perhaps another; None where that is unsound.
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from bnstudio import importers
 from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
 
@@ -28,6 +27,8 @@ _FILTER = f"bnstudio projects (*{SUFFIX})"
 
 def _open_filter() -> str:
     """The kinds of file that can be opened, all of them first."""
+    from bnstudio import importers  # the window is seen sooner without them
+
     kinds = [(entry.title, entry.suffixes) for entry in importers.IMPORTERS]
     every = " ".join(f"*{suffix}" for _, suffixes in kinds for suffix in suffixes)
     lines = [f"Projects and models (*{SUFFIX} {every})", _FILTER]
@@ -37,8 +38,17 @@ def _open_filter() -> str:
 
 def can_open(path: str) -> bool:
     """Whether a file's name says that it can be opened."""
+    from bnstudio import importers
+
     known = {SUFFIX, *(suffix for entry in importers.IMPORTERS for suffix in entry.suffixes)}
     return Path(path).suffix.lower() in known
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file is one that a model is read from."""
+    from bnstudio import importers
+
+    return importers.importer_of(path) is not None
 
 
 class Files(QObject):
@@ -80,7 +90,7 @@ class Files(QObject):
         made into one.
         """
         path = Path(path)
-        if importers.importer_of(path) is not None:
+        if path.suffix.lower() != SUFFIX and _is_model(path):
             return self._import(path)
         mark = _mark(path)
         try:
@@ -100,6 +110,8 @@ class Files(QObject):
 
     def _import(self, path: Path) -> bool:
         """Makes a project of a model file, which is not saved anywhere yet."""
+        from bnstudio import importers
+
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             imported = importers.load(path)

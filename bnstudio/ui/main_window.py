@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
-from bnstudio import importers
 from bnstudio.layers import LAYERS
+from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import help, recovery, theme
@@ -316,7 +316,7 @@ class MainWindow(QMainWindow):
             "selection": lambda: bool(document.selection),
             "model": lambda: (
                 len(document.selection) == 1
-                and importers.can_expand(document.graph, *document.selection)
+                and holds_model(document.graph.layer_of(*document.selection).type)
             ),
             "undo": document.undo_stack.canUndo,
             "redo": document.undo_stack.canRedo,

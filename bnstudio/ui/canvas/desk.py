@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QPointF, QRect, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from bnstudio import data, importers, project
+from bnstudio import data, project
 from bnstudio.analysis.layout import tidy
 from bnstudio.graph import (
     EditError,
@@ -174,6 +174,8 @@ class Desk(Surface):
 
     def _piece(self, text: str) -> Graph | None:
         """The layers that a text holds, copied here or a model's configuration; None for others."""
+        from bnstudio import importers  # the window is seen sooner without them
+
         if importers.is_configuration(text):
             try:
                 imported = importers.loads(text)
@@ -269,6 +271,8 @@ class Desk(Surface):
 
     def expand(self, id: str | None = None) -> None:
         """Replaces a model in the model by its layers; the selected one by default."""
+        from bnstudio import importers
+
         chosen = self.document.selection
         if id is None and len(chosen) == 1:
             id = next(iter(chosen))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
-from bnstudio import importers
+from bnstudio.layers.opaque import holds_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ def menu_for(view: CanvasView, found: Hit, at: QPointF) -> QMenu:
         one = len(view.document.selection) <= 1
         add("Add Layer After...", "Tab", lambda: view.open_search(at), one)
         add("Rename...", "F2", lambda: view.rename(id), one)
-        if importers.can_expand(view.document.graph, id):
+        if holds_model(view.document.graph.layer_of(id).type):
             add("Expand Model", "", lambda: view.expand(id), one)
         menu.addSeparator()
         add("Cut", "Ctrl+X", view.cut)
