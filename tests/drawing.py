@@ -5,7 +5,7 @@ from functools import singledispatch
 import numpy as np
 from hypothesis import strategies as st
 
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.nested import Nested
 from bnstudio.layers.params import (
@@ -179,6 +179,35 @@ FITTING = {
 }
 """Values of arguments that go with small inputs, where the default or most of what is drawn does
 not; they are drawn more often."""
+
+
+TOGETHER = {
+    **{
+        f"Adaptive{kind}Pooling{rank}D": [({"output_size": 3}, (None, *(8,) * rank, 4))]
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    },
+    "EinsumDense": [
+        ({"equation": "ab,bc->ac", "output_shape": 3, "bias_axes": "c"}, (None, 4)),
+        ({"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"}, (None, 4, 6)),
+        ({"equation": "abc,cde->abde", "output_shape": (4, 2, 3)}, (2, 4, 6)),
+        ({"equation": "abc,bcd->ad", "output_shape": 3, "bias_axes": None}, (None, 4, 6)),
+        ({"equation": "...x,xy->...y", "output_shape": (5,), "bias_axes": "y"}, (None, None, 6)),
+        ({"equation": "...x,xy->...y", "output_shape": 5}, (None, 2, 3, 6)),
+        ({"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, (None, 4, None)),
+    ],
+    "Normalization": [
+        ({"axis": -1, "mean": 2.0, "variance": 3.0}, (None, 4)),
+        ({"axis": 1, "mean": (2.0, 1.0), "variance": (3.0, 1.0)}, (None, 2, 4)),
+        ({"axis": (1, -1), "mean": None, "variance": None}, (None, 2, 4)),
+    ],
+    "Dot": [
+        ({"axes": -1}, (None, 4, 6)),
+        ({"axes": (1, 1)}, (2, 4, 6)),
+        ({"axes": 1}, (None, 6)),
+    ],
+}
+"""Arguments and an input that go together, where such are hardly ever drawn one by one."""
 
 
 @singledispatch
@@ -382,3 +411,25 @@ def call_of(entry, params, inputs):
     made = {key: value for key, value in params.items() if key not in called}
     given = tuple(entry.arrange(range(len(inputs)), params)) if inputs else None
     return entry.name, made, inputs, given, WHOLE.get(entry.name, "float32")
+
+
+@st.composite
+def together(draw, entry, often=4):
+    """Some of a layer type's arguments, and an input that suits it more often than not."""
+    suits = [({}, SUITABLE.get(entry.name, (2, 8)))]
+    more, shape = draw(st.sampled_from(TOGETHER.get(entry.name, suits)))
+    return {**draw(fitting_arguments(entry, often)), **more}, shape
+
+
+def shape_at(entry, params, inputs, port):
+    """A shape for a named input that goes with those of the inputs before, by their names."""
+    if port.endswith(" state"):
+        without = {**params, "initial_state": False, "return_state": True}
+        try:
+            return entry.output_shapes([inputs["sequences"]], without)[-1]
+        except (ShapeError, TypeError):
+            return (None, 3)
+    query, value = inputs["query"], inputs.get("value", inputs["query"])
+    rest = {"value": query, "key": value, "query_mask": query[:-1], "value_mask": value[:-1]}
+    rest |= {"key_mask": value[:-1], "attention_mask": (*query[:-1], *value[1:-1])}
+    return rest[port] or (None,)

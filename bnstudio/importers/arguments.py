@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from bnstudio.layers import LAYERS
+from bnstudio.layers import ALIASES, LAYERS
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
 from bnstudio.project.strict import MAX_INT
@@ -23,20 +23,16 @@ RENAMED = {
 """Arguments that had another name in Keras 2, by class."""
 
 CLASSES = {
-    "InputLayer": "Input",
+    **ALIASES,
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
-    "Convolution1D": "Conv1D",
-    "Convolution2D": "Conv2D",
-    "Convolution3D": "Conv3D",
-    "MaxPool1D": "MaxPooling1D",
-    "MaxPool2D": "MaxPooling2D",
-    "AvgPool1D": "AveragePooling1D",
-    "AvgPool2D": "AveragePooling2D",
     "LSTMV1": "LSTM",
     "GRUV1": "GRU",
 }
 """Classes that are called otherwise now, or in the catalogue."""
+
+_NUMBER_BINS = ("Hashing", "HashedCrossing")
+"""Layers whose dtype is not float32 but int64 unless it is given, where bins come out by number."""
 
 _WITHOUT_EFFECT = frozenset(
     ("name", "implementation", "fused", "batch_input_shape", "batch_shape", "input_length",
@@ -137,8 +133,11 @@ def fitted(param: Param, value: Value) -> Value:
 
 def _nested(value: Value) -> Value:
     """A layer in another as the catalogue writes it; what it does not know stays as it is."""
-    entry = entry_of(value)
-    if entry is None or not isinstance(value, Mapping) or not _is_kerass(value):
+    if not isinstance(value, Mapping) or not _is_kerass(value):
+        return value
+    name = value.get("class_name")
+    entry = entry_of({"class_name": CLASSES.get(name, name)} if isinstance(name, str) else value)
+    if entry is None:
         return value
     return {"class_name": entry.name, "config": params_of(entry, config_of(value))}
 
@@ -167,7 +166,8 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
     if isinstance(param, Activation):
         return value in (None, "linear") and default in (None, "linear")
     if param.name == "dtype":
-        return value == "float32"
+        whole = entry.name in _NUMBER_BINS and config.get("output_mode", "int") == "int"
+        return value == ("int64" if whole else "float32")
     if param.name == "data_format":
         return value == "channels_last"
     if param.name == "strides" and default is None:

@@ -264,7 +264,10 @@ def _again(text):
         first = _described(loads(text))
     except Exception:  # Keras refuses in many ways
         return None
-    second = _described(importers.loads(first).project)
+    drawn = importers.loads(first).project
+    if kept := [node.type for node in drawn.graph.nodes.values() if "." in node.type]:
+        return [f"{kept} kept as described"]
+    second = _described(drawn)
     return list(_unlike(json.loads(first), json.loads(second), ""))
 
 

@@ -11,7 +11,7 @@ from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.project import Project, dumps
 from bnstudio.settings import check
-from tests.drawing import SUITABLE, arguments
+from tests.drawing import WHOLE, shape_at, together
 from tests.graphs import networks, settings
 from tests.importers import models
 
@@ -33,13 +33,23 @@ def drawn(strategy, count):
     return found
 
 
-def alone(type, params):
-    """A model of one layer, on inputs that suit it."""
+def alone(type, params, shape):
+    """A model of one layer, on inputs like this."""
     entry = LAYERS[type]
-    shape = SUITABLE.get(type, (2, 8))[1:]
-    count = 1 if entry.max_inputs == 1 else max(2, entry.min_inputs)
-    names = [f"in_{port}" for port in range(count)]
-    nodes = {name: Node(name, "Input", name, {"shape": shape, "batch_size": 2}) for name in names}
+    first = (2, *shape[1:])
+    shapes = {f"in_{port}": first for port in range(entry.min_inputs)}
+    if entry.ports:
+        shapes = {}
+        for port in entry.open_ports(params):
+            shapes[port.name] = shape_at(entry, params, shapes, port.name) if shapes else first
+    names = [name.replace(" ", "_") for name in shapes]
+    nodes = {
+        name: Node(
+            name, "Input", name,
+            {"shape": shape[1:], "batch_size": 2, "dtype": WHOLE.get(type, "float32")},
+        )
+        for name, shape in zip(names, shapes.values(), strict=True)
+    }  # fmt: skip
     nodes["layer"] = Node("layer", type, "layer", params)
     return Graph(nodes, tuple(Wire(name, 0, "layer", port) for port, name in enumerate(names)))
 
@@ -68,9 +78,7 @@ TYPES = sorted(LAYERS.keys() - {"Input"})
 @pytest.mark.engine
 def test_every_layer_with_some_arguments_comes_back(keras):
     made = [
-        alone(type, params)
-        for type in TYPES
-        for params in drawn(arguments(LAYERS[type].params, often=3), 3)[2:]
+        alone(type, *case) for type in TYPES for case in drawn(together(LAYERS[type], 3), 3)[2:]
     ]
     compiled = [each for each in drawn(settings(), 3 * len(made)) if not check(each)]
     assert compare(keras, made, compiled) > len(TYPES) / 2
@@ -81,7 +89,7 @@ def test_every_layer_with_some_arguments_comes_back(keras):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("type", TYPES)
 def test_a_layer_with_any_arguments_comes_back(keras, type):
-    made = [alone(type, params) for params in drawn(arguments(LAYERS[type].params, often=2), 100)]
+    made = [alone(type, *case) for case in drawn(together(LAYERS[type], 2), 100)]
     assert compare(keras, made, drawn(settings(), 100)) > 10
 
 

@@ -19,9 +19,11 @@ from tests.drawing import (
     IMAGES,
     SIZES,
     SUITABLE,
+    TOGETHER,
     arguments,
     call_of,
     fitting_arguments,
+    shape_at,
 )
 
 pytestmark = pytest.mark.engine
@@ -42,35 +44,6 @@ MIXES_ROWS = {
 }
 """Layers that take a batch for one sequence where their input has this many dimensions, so that
 its rows become the steps."""
-
-
-TOGETHER = {
-    **{
-        f"Adaptive{kind}Pooling{rank}D": [({"output_size": 3}, (None, *(8,) * rank, 4))]
-        for kind in ("Max", "Average")
-        for rank in (1, 2, 3)
-    },
-    "EinsumDense": [
-        ({"equation": "ab,bc->ac", "output_shape": 3, "bias_axes": "c"}, (None, 4)),
-        ({"equation": "abc,cd->abd", "output_shape": (None, 3), "bias_axes": "d"}, (None, 4, 6)),
-        ({"equation": "abc,cde->abde", "output_shape": (4, 2, 3)}, (2, 4, 6)),
-        ({"equation": "abc,bcd->ad", "output_shape": 3, "bias_axes": None}, (None, 4, 6)),
-        ({"equation": "...x,xy->...y", "output_shape": (5,), "bias_axes": "y"}, (None, None, 6)),
-        ({"equation": "...x,xy->...y", "output_shape": 5}, (None, 2, 3, 6)),
-        ({"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, (None, 4, None)),
-    ],
-    "Normalization": [
-        ({"axis": -1, "mean": 2.0, "variance": 3.0}, (None, 4)),
-        ({"axis": 1, "mean": (2.0, 1.0), "variance": (3.0, 1.0)}, (None, 2, 4)),
-        ({"axis": (1, -1), "mean": None, "variance": None}, (None, 2, 4)),
-    ],
-    "Dot": [
-        ({"axes": -1}, (None, 4, 6)),
-        ({"axes": (1, 1)}, (2, 4, 6)),
-        ({"axes": 1}, (None, 6)),
-    ],
-}
-"""Arguments and an input that go together, where such are hardly ever drawn one by one."""
 
 
 @st.composite
@@ -110,27 +83,13 @@ def shapes(draw, entry, params, tame):
     if entry.ports:
         inputs = {}
         for port in entry.open_ports(params):
-            shape = _expected(entry, params, inputs, port.name) if inputs else first
+            shape = shape_at(entry, params, inputs, port.name) if inputs else first
             inputs[port.name] = draw(
                 _like(shape) if draw(st.integers(1, 6)) == 1 else st.just(shape)
             )
         return list(inputs.values())
     more = st.integers(1, 3) if entry.max_inputs is None else st.just(entry.max_inputs - 1)
     return [first, *(draw(_like(first)) for _ in range(draw(more)))]
-
-
-def _expected(entry, params, inputs, port):
-    """A shape that goes with those of the inputs before."""
-    if port.endswith(" state"):
-        without = {**params, "initial_state": False, "return_state": True}
-        try:
-            return entry.output_shapes([inputs["sequences"]], without)[-1]
-        except (ShapeError, TypeError):
-            return (None, 3)
-    query, value = inputs["query"], inputs.get("value", inputs["query"])
-    rest = {"value": query, "key": value, "query_mask": query[:-1], "value_mask": value[:-1]}
-    rest |= {"key_mask": value[:-1], "attention_mask": (*query[:-1], *value[1:-1])}
-    return rest[port] or (None,)
 
 
 @st.composite
