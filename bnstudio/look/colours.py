@@ -72,7 +72,8 @@ CATEGORIES = {
 }
 """Okabe and Ito's hues; the yellow is darkened so that it shows on white.
 
-The brown and the violet are those that stay furthest from all of them to colour-blind eyes."""
+The brown and the violet stay far from all of them to colour-blind eyes.
+"""
 
 OTHER = "#8a8f98"
 """Of a category beyond the palette, and of a layer type that is not known."""
