@@ -182,8 +182,8 @@ def _resizing_conflicts(
         "interpolation",
         "bilinear",
         tuple(_NEIGHBOURS),
-        help="What lies between: 'nearest' repeats, the others blend what is around; 'area' has no "
-        "gradient, so no layer before it learns.",
+        help="What lies between: 'nearest' repeats, the others blend what is around; 'area' cannot "
+        "be trained through.",
     ),
     Bool("crop_to_aspect_ratio", False, help="Whether edges are cut off so that nothing is bent."),
     Bool("pad_to_aspect_ratio", False, help="Whether edges are added so that nothing is bent."),

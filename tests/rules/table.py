@@ -343,6 +343,8 @@ TABLE = {
             image(node("RandomCrop", "crop", height=8, width=8), node("Flatten", "flat"),
                   head(10, "softmax")),
             image(node("RandomCrop", "crop", height=4, width=4),
+                  node("GlobalMaxPooling2D", "largest"), head(10, "softmax")),
+            image(node("RandomCrop", "crop", height=4, width=4),
                   node("CenterCrop", "middle", height=4, width=4), node("Flatten", "flat"),
                   head(10, "softmax")),
         ],
