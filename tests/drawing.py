@@ -410,7 +410,8 @@ def call_of(entry, params, inputs):
     called = {param.name for param in entry.call}
     made = {key: value for key, value in params.items() if key not in called}
     given = tuple(entry.arrange(range(len(inputs)), params)) if inputs else None
-    return entry.name, made, inputs, given, WHOLE.get(entry.name, "float32")
+    dtype = "int64" if params.get("invert") else WHOLE.get(entry.name, "float32")
+    return entry.name, made, inputs, given, dtype
 
 
 @st.composite

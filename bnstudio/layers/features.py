@@ -64,6 +64,39 @@ def need_square(name: str, output_mode: str, x: Shape) -> None:
         )
 
 
+_HALF = ("float16", "bfloat16")
+
+
+def _need_width(name: str, output_mode: str, x: Shape, dtype: str) -> None:
+    """Refuses to count in half precision, which TensorFlow cannot where a row is counted at once.
+
+    Raises:
+        ShapeError: In words.
+    """
+    if dtype in _HALF and len(x) == 2 and output_mode in ("multi_hot", "count"):
+        raise ShapeError(
+            f"{name} cannot work in {dtype} with output_mode={output_mode!r}; float32 can."
+        )
+
+
+def _need_sizes(name: str, output_mode: str, x: Shape, sparse: bool) -> None:
+    """Refuses ones that are to be sparse where a size, that of the batch too, is not known.
+
+    Raises:
+        ShapeError: In words, with the shape.
+    """
+    if sparse and None in x and (output_mode == "one_hot" or len(x) > 2):
+        raise ShapeError(
+            f"{name} can be sparse with output_mode={output_mode!r} only where every size is "
+            f"known, the batch's too; got {show_shape(x)}."
+        )
+
+
+def _category_conflicts(*, output_mode: str, sparse: bool, **_: Any) -> Iterator[tuple[str, str]]:
+    if sparse and output_mode != "one_hot":
+        yield "sparse", f"Inside a model Keras cannot make {output_mode!r} sparse."
+
+
 @layer(
     "CategoryEncoding",
     Int("num_tokens", REQUIRED, initial=10, min=1, help="How many categories there are."),
@@ -71,16 +104,21 @@ def need_square(name: str, output_mode: str, x: Shape) -> None:
     SPARSE,
     category="Preprocessing",
     tells=("num_tokens", "output_mode"),
+    conflicts=_category_conflicts,
 )
-def category_encoding(x: Shape, *, num_tokens: int, output_mode: str, **_: Any) -> Shape:
+def category_encoding(
+    x: Shape, *, num_tokens: int, output_mode: str, sparse: bool, dtype: str | None, **_: Any
+) -> Shape:
     """Makes ones and zeros, or counts, of whole numbers that stand for categories.
 
     Takes (batch, numbers), each from 0 to num_tokens less one.
     """
+    _need_sizes("CategoryEncoding", output_mode, x, sparse)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), num_tokens)
     need_table("CategoryEncoding", x)
     need_square("CategoryEncoding", output_mode, x)
+    _need_width("CategoryEncoding", output_mode, x, dtype or "")
     return (*x[:-1], num_tokens)
 
 
@@ -109,15 +147,23 @@ def _rising(
     common=COMMON[1:],
 )
 def discretization(
-    x: Shape, *, bin_boundaries: tuple[float, ...], output_mode: str, **_: Any
+    x: Shape,
+    *,
+    bin_boundaries: tuple[float, ...],
+    output_mode: str,
+    sparse: bool,
+    dtype: str | None,
+    **_: Any,
 ) -> Shape:
     """Puts each measurement into a bin, and gives the bin's number or a one in its place."""
     bins = len(bin_boundaries) + 1
     if output_mode == "int":
         return x
+    _need_sizes("Discretization", output_mode, x, sparse)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), bins)
     need_table("Discretization", x)
+    _need_width("Discretization", output_mode, x, (dtype or "").removeprefix("mixed_"))
     return (x[0], *x[2:], bins)
 
 
@@ -153,7 +199,9 @@ def _hashing_conflicts(
     conflicts=_hashing_conflicts,
     common=(COMMON[0], _WHOLE),
 )
-def hashing(x: Shape, *, num_bins: int, output_mode: str, **_: Any) -> Shape:
+def hashing(
+    x: Shape, *, num_bins: int, output_mode: str, sparse: bool, dtype: str | None, **_: Any
+) -> Shape:
     """Hashes whole numbers or texts into bins, however many different ones there are.
 
     Needs no vocabulary; two values may fall into one bin.
@@ -161,6 +209,8 @@ def hashing(x: Shape, *, num_bins: int, output_mode: str, **_: Any) -> Shape:
     if output_mode == "int":
         return x
     need_table("Hashing", x)
+    _need_sizes("Hashing", output_mode, x, sparse)
+    _need_width("Hashing", output_mode, x, dtype or "")
     if output_mode != "one_hot":
         need_square("Hashing", output_mode, x)
     elif known("Hashing", x, -1) != 1 or (len(x) > 2 and x[-2] == 1):

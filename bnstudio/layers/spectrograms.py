@@ -48,9 +48,14 @@ def _stft_conflicts(
     frame_length: int,
     frame_step: int | None,
     fft_length: int | None,
+    window: str | None,
+    periodic: bool,
+    scaling: str | None,
     dtype: str | None,
     **_: Any,
 ) -> Iterator[tuple[str, str]]:
+    if frame_length == 2 and window in ("hann", "bartlett") and not periodic and scaling:
+        yield "frame_length", f"A {window} window of two is zero at both ends: nothing is left."
     if frame_step is not None and frame_step > frame_length:
         yield "frame_step", f"Expected no more than frame_length, {frame_length}; got {frame_step}."
     elif frame_step is None and frame_length < 2:

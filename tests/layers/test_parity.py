@@ -205,9 +205,11 @@ def test_what_is_accepted_runs(keras, name):
         # Whether a size that is not known fits turns out in the run; that of the batch goes.
         assume(None not in chain(*(shape[1:] for shape in inputs)))
         assume(len({shape[0] for shape in inputs}) == 1)
-        # These need a GPU, the first some other arguments too.
+        # This needs a GPU, and some other arguments.
         assume(params.get("use_cudnn") is not True)
-        assume(name != "Conv3DTranspose" or params.get("data_format") != "channels_first")
+        # On a processor TensorFlow has the channels last here.
+        last = ("Conv3DTranspose", "STFTSpectrogram")
+        assume(name not in last or params.get("data_format") != "channels_first")
         # The zeros that it is run on are not in the vocabulary.
         assume(params.get("num_oov_indices") != 0)
         if "outputs" in ours(entry, params, inputs):
