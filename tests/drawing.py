@@ -232,7 +232,7 @@ def _(param: Ints):
 
 @values.register
 def _(param: Floats):
-    number = st.floats(param.min, 2.0, width=32)
+    number = st.floats(-2.0 if param.min is None else param.min, 2.0, width=32)
     return st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
 
 
