@@ -22,6 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         serve()
         return 0
+    if arguments[:1] == ["--unpack"] and len(arguments) == 3:
+        from bnstudio.engine.unpack import main as unpack
+
+        unpack(arguments[1], int(arguments[2]))
+        return 0
     from bnstudio import cli
 
     chosen = cli.parse(arguments)

@@ -6,15 +6,21 @@ The engine builds a Keras model from it and the exporters print it, so the two c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.layers import LAYERS, Shape
+from bnstudio.analysis import called
+from bnstudio.layers import LAYERS, Given, Shape
+from bnstudio.layers.opaque import is_opaque, opaque
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
-    from bnstudio.graph import Value
+    from bnstudio.graph import Node, Value
+
+NO_OPTIONS: Mapping[str, Value] = MappingProxyType({})
+"""The options of a call that has none."""
 
 
 class Tensor(NamedTuple):
@@ -35,6 +41,7 @@ class Call(NamedTuple):
         inputs: By port.
         shapes: What comes out, as far as it is known.
         reuses: The node whose call made the layer first; None if this one makes it.
+        options: Arguments of the call itself that differ from the defaults.
     """
 
     node: str
@@ -44,6 +51,14 @@ class Call(NamedTuple):
     inputs: tuple[Tensor, ...] = ()
     shapes: tuple[Shape, ...] = ()
     reuses: str | None = None
+    options: Mapping[str, Value] = NO_OPTIONS
+
+    def arrange(self, inputs: Sequence[Any]) -> Given:
+        """What the layer is called with, given something for each of ``inputs``."""
+        entry = LAYERS.get(self.type)
+        if entry is not None:
+            return entry.arrange(inputs, self.options)
+        return Given((inputs[0] if len(inputs) == 1 else list(inputs),), {}, {})
 
 
 @dataclass(frozen=True)
@@ -67,7 +82,10 @@ class Plan:
             len(self.inputs) == len(self.outputs) == 1
             and bool(self.calls)
             and self.calls[0].type == "Input"
-            and all(call.reuses is None and len(call.shapes) <= 1 for call in self.calls)
+            and all(
+                call.reuses is None and len(call.shapes) <= 1 and not call.options
+                for call in self.calls
+            )
             and all(
                 call.inputs == (Tensor(before.node),)
                 for before, call in zip(self.calls, self.calls[1:], strict=False)
@@ -88,19 +106,35 @@ def plan(analysis: Analysis) -> Plan:
     for id in structure.order:
         if id not in structure.live:
             continue
-        layer = graph.layer_of(id)
+        layer = called(graph, id)
         maker = makers.setdefault(layer.id, id)
         inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
         outputs = analysis.facts[id].outputs
         reuses = None if maker == id else maker
-        calls.append(Call(id, layer.type, layer.name, layer.params, inputs, outputs, reuses))
+        params, options = _parted(layer)
+        if is_opaque(layer.type):
+            params = {**params, **graph.nodes[id].params}  # how it is called is each node's own
+        calls.append(Call(id, layer.type, layer.name, params, inputs, outputs, reuses, options))
     ends = tuple(
         Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
     )
     return Plan(tuple(calls), structure.inputs, ends)
 
 
+def _parted(layer: Node) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
+    """A layer's arguments: those that make it, and those of its calls."""
+    entry = LAYERS.get(layer.type)
+    if entry is None or not entry.call:
+        return layer.params, NO_OPTIONS
+    made, options = entry.parted(layer.params)
+    known = entry.by_name
+    return made, {key: value for key, value in options.items() if value != known[key].default}
+
+
 def _port_count(analysis: Analysis, id: str) -> int:
-    layer = analysis.graph.layer_of(id)
+    owner = analysis.graph.layer_of(id)
+    if (kept := opaque(owner, analysis.graph.nodes[id])) is not None:
+        return len(kept.gives)
+    layer = called(analysis.graph, id)
     entry = LAYERS.get(layer.type)
     return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

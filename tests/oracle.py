@@ -25,7 +25,7 @@ class Oracle:
         )
 
     def ask(self, question, *arguments):
-        """The answer of the function of that name in this module."""
+        """The answer of the function of that name here, or of another module: ``module:name``."""
         _write(self._process.stdin, (question, arguments))
         try:
             return _read(self._process.stdout)
@@ -130,13 +130,15 @@ def shape_of(activation, shape):
     return tuple(getattr(keras.activations, activation)(keras.ops.zeros(shape)).shape)
 
 
-def layer(name, arguments, shapes, run=False):
+def layer(name, arguments, shapes, run=False, given=None, dtype="float32"):
     """What a layer makes of input shapes: its outputs and weights, or the error and its stage.
 
+    ``given`` says how it is called: positional arguments, those by keyword, and plain ones, with
+    the index of an input for each; without it, it is called on its input or on their list.
+
     With ``run`` it also works on zeros, in training, eagerly and as a graph in which unknown sizes
-    stay unknown; with its penalties and constraints; what comes out must have the shape that it
-    was said to have; and its first weights must be numbers of the shape that they are said to
-    have, which STFT does not care for.
+    stay unknown; with its penalties and constraints; and its outputs and first weights must be
+    numbers of the shape that they are said to have, which STFT does not care for.
     """
     import keras
 
@@ -144,13 +146,13 @@ def layer(name, arguments, shapes, run=False):
     try:
         if name == "Input":
             return {"outputs": [keras.Input(**arguments).shape], "weights": []}
-        made = getattr(keras.layers, name)(**arguments)
+        made = getattr(keras.layers, name)(**_with_layers(arguments))
         stage = "call"
-        inputs = [keras.KerasTensor(shape) for shape in shapes]
-        outputs = made(inputs if _merges(made) else inputs[0])
+        call = _caller(made, given)
+        outputs = call(*[keras.KerasTensor(shape, dtype) for shape in shapes])
         if run:
             stage = "run"
-            _run(made, shapes, outputs)
+            _run(made, call, shapes, outputs, dtype)
     except Exception as error:
         return {"error": _words(error), "stage": stage}
     trainable = {id(weight) for weight in made.trainable_weights}
@@ -161,35 +163,76 @@ def layer(name, arguments, shapes, run=False):
     }
 
 
+def _with_layers(arguments):
+    """The arguments of a layer, with layers for those that describe one."""
+    return {
+        name: _inner(value) if name in ("layer", "backward_layer", "cell", "cells") else value
+        for name, value in arguments.items()
+    }
+
+
+def _inner(value):
+    import keras
+
+    if isinstance(value, tuple):
+        return [_inner(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return getattr(keras.layers, value["class_name"])(**_with_layers(value["config"]))
+
+
 def _merges(made):
     from keras.src.layers.merging.base_merge import Merge
 
     return isinstance(made, Merge)
 
 
-def _run(made, shapes, said):
+def _caller(made, given):
+    """The layer as a function of its inputs, in the order of its ports."""
+    options = {"training": True} if made._call_has_training_arg else {}
+    positional, keyword, plain = given or (([],) if _merges(made) else (0,), {}, {})
+
+    def call(*inputs, training=False):
+        def fill(place):
+            if isinstance(place, list):
+                return [fill(one) for one in place] if given else list(inputs)
+            return None if place is None else inputs[place]
+
+        return made(
+            *map(fill, positional),
+            **{name: fill(place) for name, place in keyword.items()},
+            **plain,
+            **(options if training else {}),
+        )
+
+    return call
+
+
+def _run(made, call, shapes, said, dtype):
     import keras
     import numpy as np
     import tensorflow as tf
 
-    options = {"training": True} if made._call_has_training_arg else {}
+    def train(*inputs):
+        return call(*inputs, training=True)
 
-    def call(*inputs):
-        return made(list(inputs) if _merges(made) else inputs[0], **options)
-
-    kind = made.compute_dtype if "int" in made.compute_dtype else "float32"
+    kind = made.compute_dtype if "int" in made.compute_dtype else dtype
     for weight in made.weights:
         value = keras.ops.convert_to_numpy(keras.ops.cast(weight, "float32"))
         if value.shape != tuple(weight.shape) or not np.isfinite(value).all():
             raise ValueError(f"{weight.name} is {value.shape} instead of {weight.shape}, or nan")
     specs = [tf.TensorSpec(shape, kind) for shape in shapes]
-    tf.function(call, input_signature=specs).get_concrete_function()
-    outputs = call(*[np.zeros([size or 2 for size in shape], kind) for shape in shapes])
+    tf.function(train, input_signature=specs).get_concrete_function()
+    zero = {"string": ""}.get(kind, 0)
+    kind = {"string": object}.get(kind, kind)
+    outputs = train(
+        *[tf.constant(np.full([size or 2 for size in shape], zero, kind)) for shape in shapes]
+    )
     keras.tree.map_structure(np.asarray, outputs)
-    for output, tensor in zip(keras.tree.flatten(outputs), keras.tree.flatten(said), strict=True):
-        sizes = zip(output.shape, tensor.shape, strict=True)
-        if any(size is not None and size != real for real, size in sizes):
-            raise ValueError(f"{output.shape} came out, {tensor.shape} was said")
+    for output, promise in zip(*map(keras.tree.flatten, (outputs, said)), strict=True):
+        sizes = zip(output.shape, promise.shape, strict=True)
+        if not all(size in (None, one) for one, size in sizes):
+            raise ValueError(f"{output.shape} came out instead of {promise.shape}")
     sum(keras.ops.cast(loss, "float32") for loss in made.losses)
     for weight in made.trainable_weights:
         if weight.constraint is not None:
@@ -203,6 +246,13 @@ def _words(error):
     return f"{type(error).__name__}: {words}"
 
 
+def _function(name):
+    import importlib
+
+    module, _, rest = name.rpartition(":")
+    return getattr(importlib.import_module(module), rest) if module else globals()[name]
+
+
 def _serve():
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not come between the answers
@@ -212,7 +262,7 @@ def _serve():
             name, arguments = _read(sys.stdin.buffer)
         except EOFError:
             return
-        _write(answers, globals()[name](*arguments))
+        _write(answers, _function(name)(*arguments))
         asked += 1
         if asked % 500 == 0:
             import keras

@@ -77,6 +77,39 @@ def test_ports_are_kept():
     assert not whole.sequential
 
 
+def test_the_arguments_of_a_call_are_apart_from_those_that_make_the_layer():
+    attend = node("Attention", "t", dropout=0.5, value_mask=True, use_causal_mask=True)
+    inputs = [node("Input", "x", shape=(7, 3)), node("Input", "m", shape=(7,), dtype="bool")]
+    made = plan(analyze(drawing([*inputs, attend], "x t", "x t:1", "m t:2")))
+    call = made.calls[2]
+    assert (call.params, call.options) == (
+        {"dropout": 0.5},
+        {"value_mask": True, "use_causal_mask": True},
+    )
+    given = call.arrange("xym")
+    assert given.positional == (["x", "y"],)
+    assert given.keyword == {"mask": [None, "m"]}
+    assert given.options == {"use_causal_mask": True}
+    assert call.shapes == ((None, 7, 3),)
+
+
+def test_two_calls_of_a_layer_have_arguments_of_their_own():
+    there = node("ReversibleEmbedding", "e", input_dim=9, output_dim=4)
+    back = node("ReversibleEmbedding", "b", shares="e", output_dim=7, reverse=True)
+    found = analyze(drawing([node("Input", "in", shape=(6,)), there, back], "in e", "e b"))
+    made = plan(found)
+    assert [(call.params, dict(call.options)) for call in made.calls[1:]] == [
+        ({"input_dim": 9, "output_dim": 4}, {}),
+        ({"input_dim": 9, "output_dim": 4}, {"reverse": True}),
+    ]
+    assert found.shape("b") == (None, 6, 9)
+
+
+def test_wires_that_are_too_many_are_called_with_all_the_same():
+    made = plan(analyze(drawing([IN, node("LSTM", "l", units=5)], "in l", "in l:1")))
+    assert made.calls[1].arrange("ab").positional == ("a", "b")
+
+
 @given(drawings())
 def test_every_call_comes_after_what_it_takes(graph):
     found = analyze(graph)

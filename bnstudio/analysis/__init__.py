@@ -1,6 +1,7 @@
 """What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
 
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
+from bnstudio.analysis.calls import called
 from bnstudio.analysis.connections import next_port, why_not
 from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.memory import Memory, memory
@@ -13,6 +14,7 @@ __all__ = [
     "NodeFacts",
     "Structure",
     "analyze",
+    "called",
     "knots",
     "memory",
     "next_port",

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
+from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Value
     from bnstudio.layers import LayerType, Shape, Weight
 
 
@@ -207,10 +209,12 @@ def _node_facts(
             )
     node = graph.nodes[id]
     if node.shares is not None:
-        node = graph.layer_of(id)
+        node = called(graph, id)
         if reason := _cannot_share(graph, id):
             return NodeFacts(inputs, failures=(Failure("STR23", reason),))
     entry = LAYERS.get(node.type)
+    if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
+        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
     if entry is None:
         near = near_names(node.type)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -223,14 +227,14 @@ def _node_facts(
             Failure("STR22", f"{name}: {reason}", name)
             for name, reason in entry.check(node.params).items()
         )
-        if reason := _wrong_count(entry, len(inputs)):
+        if reason := _wrong_count(entry, node.params, len(inputs)):
             failures += (Failure("STR26", reason),)
     if missing is not None:
         failures += (missing,)
     shapes = [shape for shape in inputs if shape is not None]
     if failures:
         return NodeFacts(inputs, failures=failures)
-    if len(shapes) < max(entry.min_inputs, len(inputs)):
+    if len(shapes) < max(entry.input_counts(node.params)[0], len(inputs)):
         return _without_shape(inputs)
     try:
         outputs = entry.output_shapes(shapes, node.params)
@@ -247,14 +251,22 @@ def _without_shape(inputs: tuple[Shape | None, ...]) -> NodeFacts:
     return NodeFacts(inputs)
 
 
-def _wrong_count(entry: LayerType, wired: int) -> str | None:
+def _wrong_count(entry: LayerType, params: Mapping[str, Value], wired: int) -> str | None:
     """Why a layer cannot take this many wires; an unwired one is for the rules to judge."""
-    if entry.max_inputs is not None and wired > entry.max_inputs:
-        takes = count_inputs(entry.max_inputs)
-        return f"{entry.name} takes {takes}, and {wired} wires come in."
-    if 0 < wired < entry.min_inputs:
-        return f"{entry.name} needs at least {count_inputs(entry.min_inputs)}, and has {wired}."
+    least, most = entry.input_counts(params)
+    if most is not None and wired > most:
+        return f"{entry.name} takes {name_inputs(entry, params)}, and {wired} wires come in."
+    if 0 < wired < least:
+        atleast = "" if most == least else "at least "
+        return f"{entry.name} needs {atleast}{name_inputs(entry, params)}, and has {wired}."
     return None
+
+
+def name_inputs(entry: LayerType, params: Mapping[str, Value]) -> str:
+    """How many inputs a layer takes, and which: ``2 inputs (query, value)``."""
+    least, most = entry.input_counts(params)
+    names = ", ".join(port.name for port in entry.open_ports(params))
+    return count_inputs(least if most is None else most) + (f" ({names})" if names else "")
 
 
 def count_inputs(count: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis.analyze import count_inputs
+from bnstudio.analysis.analyze import name_inputs
+from bnstudio.analysis.calls import called
 from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.lazy import nx
 
@@ -21,9 +22,10 @@ def next_port(graph: Graph, target: str) -> int:
     """
     entry = LAYERS.get(graph.nodes[target].type)
     wired = len(graph.wires_into.get(target, ()))
-    if entry is None or not entry.max_inputs:
+    if entry is None:
         return wired
-    return min(wired, entry.max_inputs - 1)
+    _, most = entry.input_counts(called(graph, target).params)
+    return min(wired, most - 1) if most else wired
 
 
 def why_not(analysis: Analysis, wire: Wire) -> str | None:
@@ -53,8 +55,10 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
         return f"{source.name} has {count}."
     if entry is None:
         return None
-    if entry.max_inputs is not None and wire.target_port >= entry.max_inputs:
-        return f"{target.type} takes {count_inputs(entry.max_inputs)}."
+    params = called(graph, wire.target).params
+    _, most = entry.input_counts(params)
+    if most is not None and wire.target_port >= most:
+        return f"{target.type} takes {name_inputs(entry, params)}."
     return _refusal(analysis, wire)
 
 
@@ -64,7 +68,7 @@ def _refusal(analysis: Analysis, wire: Wire) -> str | None:
     Only the target is looked at, so that this can be asked of every port while a wire is dragged.
     """
     graph = analysis.graph
-    layer = graph.layer_of(wire.target)
+    layer = called(graph, wire.target)
     entry = LAYERS.get(layer.type)
     if entry is None or entry.check(layer.params):
         return None
@@ -75,7 +79,7 @@ def _refusal(analysis: Analysis, wire: Wire) -> str | None:
     shapes = [
         shape for end in ends if (shape := analysis.shape(end.source, end.source_port)) is not None
     ]
-    if len(shapes) < len(ends) or len(ends) < entry.min_inputs:
+    if len(shapes) < len(ends) or len(ends) < entry.input_counts(layer.params)[0]:
         return None
     try:
         entry.output_shapes(shapes, layer.params)

@@ -32,7 +32,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if first is None or first in COMMANDS:
         return _parser().parse_args(arguments)
     parser = _window_parser()
-    parser.add_argument("file", metavar="FILE", help="a project to open")
+    parser.add_argument("file", metavar="FILE", help="a project or a model file to open")
     if not Path(first).suffix and not os.path.exists(first):
         near = difflib.get_close_matches(first, COMMANDS, 1)
         hint = f" Did you mean {near[0]!r}?" if near else f" Commands: {', '.join(COMMANDS)}."

@@ -33,10 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Prints the diagnostics; 1 if there are errors."""
     from bnstudio.cli.project_file import open_project
-    from bnstudio.project import node_lines
 
     opened = open_project(chosen.file)
-    lines = node_lines(opened.text)
+    lines = opened.lines
     if chosen.format == "json":
         found = [as_json(d, lines.get(d.node or "")) for d in opened.diagnostics]
         print(json.dumps({"diagnostics": found}, indent=2))

@@ -50,7 +50,7 @@ def _parts(opened: Opened) -> list[RenderableType]:
     from rich.text import Text
 
     from bnstudio.cli.project_file import printable
-    from bnstudio.layers import show_shape
+    from bnstudio.layers import LAYERS, show_shape
 
     analysis, graph = opened.analysis, opened.project.graph
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -68,7 +68,8 @@ def _parts(opened: Opened) -> list[RenderableType]:
     for id in order:
         node, facts = graph.nodes[id], analysis.facts[id]
         shapes = ", ".join(map(show_shape, facts.outputs)) or "?"
-        count = f"{facts.trainable + facts.fixed:,}" if facts.outputs else "?"
+        counted = facts.outputs and node.type in LAYERS
+        count = f"{facts.trainable + facts.fixed:,}" if counted else "?"
         sources = ", ".join(graph.nodes[source].name for source in graph.predecessors(id))
         name = Text(f"{printable(node.name)} ({printable(node.type)})")
         if id not in analysis.live:
@@ -77,8 +78,9 @@ def _parts(opened: Opened) -> list[RenderableType]:
             count = f"of {printable(graph.nodes[node.shares or ''].name)}"
         table.add_row(name, shapes, Text(count), Text(printable(sources)))
     total = analysis.trainable + analysis.fixed
+    unknown = any(graph.nodes[id].type not in LAYERS for id in analysis.live)
     lines = [
-        f"Total params: {total:,}",
+        f"Total params: {total:,}" + (", without those marked ?" if unknown else ""),
         f"Trainable params: {analysis.trainable:,}",
         f"Non-trainable params: {analysis.fixed:,}",
     ]

@@ -45,13 +45,12 @@ def run(chosen: argparse.Namespace) -> int:
     from bnstudio.cli.keeping import Keeping
     from bnstudio.cli.project_file import open_project
     from bnstudio.cli.training import Job
-    from bnstudio.project import ProjectError, node_lines
+    from bnstudio.project import ProjectError
 
     opened = open_project(chosen.file)
     if opened.errors:
-        lines = node_lines(opened.text)
         for diagnostic in opened.errors:
-            print(as_text(diagnostic, chosen.file, lines.get(diagnostic.node or "")))
+            print(as_text(diagnostic, chosen.file, opened.lines.get(diagnostic.node or "")))
         print("It cannot be trained until that is put right.", file=sys.stderr)
         return 1
     if not opened.project.graph.nodes:

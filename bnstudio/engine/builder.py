@@ -9,7 +9,7 @@ import keras
 
 from bnstudio.engine.errors import JobError, say
 from bnstudio.engine.objects import make_layer
-from bnstudio.layers import LAYERS
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.plan import Tensor
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def _functional(plan: Plan) -> Built:
             continue
         layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
         try:
-            made = layer(_inputs(call, [tensors[tensor] for tensor in call.inputs]))
+            given = call.arrange([tensors[tensor] for tensor in call.inputs])
+            made = layer(*given.positional, **given.keyword, **given.options)
         except Exception as error:
             raise JobError(
                 f"Keras cannot call {call.name!r} ({call.type}): {say(error)}", call.node
@@ -89,19 +90,18 @@ def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:
 
 
 def _make(call: Call) -> Any:
+    if is_opaque(call.type):
+        # Keras could make it of its description, which may be anybody's; it is not asked to.
+        raise JobError(
+            f"{call.name!r} ({call.type}) is kept as its file describes it, and is not built here.",
+            call.node,
+        )
     try:
         return make_layer(call.type, call.name, call.params)
     except Exception as error:
         raise JobError(
             f"Keras cannot make {call.name!r} ({call.type}): {say(error)}", call.node
         ) from error
-
-
-def _inputs(call: Call, tensors: list[Any]) -> Any:
-    """A merging layer is called on a list, whatever the number of its inputs."""
-    entry = LAYERS.get(call.type)
-    merges = len(tensors) > 1 if entry is None else entry.max_inputs != 1
-    return tensors if merges else tensors[0]
 
 
 def _single(tensors: list[Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object, Param
 from bnstudio.settings import LOSSES, OPTIMIZERS
 
@@ -57,7 +58,11 @@ def arguments(params: Iterable[Param], values: Mapping[str, Value]) -> dict[str,
 
 
 def _argument(param: Param | None, value: Value) -> Any:
-    """A value as Keras takes it: an object where it describes one."""
+    """A value as Keras takes it: an object or a layer where it describes one."""
+    if isinstance(param, NestedList) and isinstance(value, tuple):
+        return [_layer(each) for each in value]
+    if isinstance(param, Nested):
+        return _layer(value)
     if isinstance(param, Object) and isinstance(value, Mapping):
         spec = param.spec(value)
         config = value.get("config", {})
@@ -65,3 +70,11 @@ def _argument(param: Param | None, value: Value) -> Any:
             module = reduce(getattr, param.group.lower().split("."), keras)
             return getattr(module, spec.name)(**arguments(spec.params, config))
     return value
+
+
+def _layer(value: Value) -> Any:
+    """A layer inside another; what describes none is passed on as it is."""
+    entry = entry_of(value)
+    if entry is None:
+        return value
+    return getattr(keras.layers, entry.name)(**arguments(entry.params, config_of(value)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnstudio.exporters.source import Bracket, literal, named, plain, text
 from bnstudio.layers import LAYERS
+from bnstudio.layers.nested import CELLS, Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object
 
 if TYPE_CHECKING:
@@ -24,15 +25,8 @@ class Constructors:
 
     def layer(self, type: str, params: Mapping[str, Value], name: str) -> Bracket:
         """``layers.Dense(64, name="hidden")``: required arguments first and without a keyword."""
-        head, by_name, positional = self._types.get(type) or self._describe(type)
-        items: list[Expression] = []
-        for key in positional:
-            if key not in params:
-                break
-            items.append(_argument(by_name[key], params[key]))
-        items += arguments(by_name, params, positional[: len(items)])
-        items.append(f"name={text(name)}")
-        return Bracket(head, tuple(items))
+        made = _constructor(self._types.get(type) or self._describe(type), params)
+        return Bracket(made.head, (*made.items, f"name={text(name)}"))
 
     def line(self, type: str, params: Mapping[str, Value], name: str) -> str | None:
         """The same on one line, several times as fast; None unless every argument is simple."""
@@ -68,6 +62,18 @@ class Constructors:
         return found
 
 
+def _constructor(type: _Type, params: Mapping[str, Value]) -> Bracket:
+    """A constructor with its arguments, but for the name."""
+    head, by_name, positional = type
+    items: list[Expression] = []
+    for key in positional:
+        if key not in params:
+            break
+        items.append(_argument(by_name[key], params[key]))
+    items += arguments(by_name, params, positional[: len(items)])
+    return Bracket(head, tuple(items))
+
+
 _Type = tuple[str, "dict[str, Param]", tuple[str, ...]]
 """A constructor up to its bracket, its arguments, and those that go without a keyword."""
 
@@ -99,7 +105,7 @@ def is_class_name(name: str) -> bool:
 
 
 def _describe(type: str) -> _Type:
-    entry = LAYERS.get(type)
+    entry = LAYERS.get(type) or CELLS.get(type)
     if entry is None:
         return f"layers.{type}(", {}, ()
     if type == "Input":
@@ -113,6 +119,10 @@ def _describe(type: str) -> _Type:
 
 
 def _argument(param: Param, value: Value) -> Expression:
+    if isinstance(param, NestedList) and isinstance(value, tuple):
+        return Bracket("[", tuple(map(_nested, value)), "]")
+    if isinstance(param, Nested):
+        return _nested(value)
     if isinstance(param, Object) and isinstance(value, Mapping):
         spec = param.spec(value)
         config = value.get("config", {})
@@ -121,3 +131,11 @@ def _argument(param: Param, value: Value) -> Expression:
             head = f"keras.{param.group.lower()}.{spec.name}("
             return Bracket(head, tuple(arguments(known, config)))
     return literal(value)
+
+
+def _nested(value: Value) -> Expression:
+    """A layer inside another, which has no name."""
+    entry = entry_of(value)
+    return (
+        literal(value) if entry is None else _constructor(_describe(entry.name), config_of(value))
+    )

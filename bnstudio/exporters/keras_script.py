@@ -13,6 +13,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
     WIDTH,
@@ -27,7 +28,8 @@ from bnstudio.exporters.source import (
     named,
     text,
 )
-from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers import show_shape
+from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
+    from bnstudio.layers import Given
+    from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
     from bnstudio.project import Project
@@ -187,6 +191,8 @@ class _Writer:
         if len(call.shapes) > 1:
             ports = (Tensor(call.node, port) for port in range(len(call.shapes)))
             target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
+        if (kept := opaque_call(call.type, call.params)) is not None:
+            return self._kept(kept, call, names, layers)
         if not is_class_name(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
@@ -196,22 +202,34 @@ class _Writer:
         if call.type == "Input":
             return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
-        merges = len(tensors) != 1 or _merges(call)
+        called = _given(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None:
-                given = f"[{', '.join(tensors)}]" if merges else tensors[0]
-                line = f"    {target} = {line}({given})"
+                line = f"    {target} = {line}{flat(called)}"
                 if len(line) <= WIDTH:
                     return [line]
         made = self.make.layer(call.type, call.params, call.name)
-        called = Bracket("(", (Bracket("[", tuple(tensors), "]") if merges else tensors[0],))
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")
         if call.node in layers:
             layer = layers[call.node]
             return [*lay(made, 4, f"{layer} = "), *lay(called, 4, f"{target} = {layer}")]
         return lay_call(made, called, 4, f"{target} = ")
+
+    def _kept(
+        self, kept: Opaque, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]
+    ) -> list[str]:
+        """A layer that Keras makes of its description again."""
+        ports = [Tensor(call.node, port) for port in range(len(kept.gives))]
+        target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
+        given = called(kept, [names[key(tensor)] for tensor in call.inputs])
+        if call.reuses is not None:
+            return lay(given, 4, f"{target} = {layers[call.reuses]}")
+        if call.node in layers:
+            layer = layers[call.node]
+            return [*lay(made(kept), 4, f"{layer} = "), *lay(given, 4, f"{target} = {layer}")]
+        return lay_call(made(kept), given, 4, f"{target} = ")
 
     # Training.
 
@@ -291,10 +309,17 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
     return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
 
 
-def _merges(call: Call) -> bool:
-    """Whether the layer is called on a list, even of one tensor."""
-    entry = LAYERS.get(call.type)
-    return entry is not None and entry.max_inputs not in (0, 1)
+def _given(given: Given) -> Bracket:
+    """What a layer is called with, in brackets."""
+    items = [_tensors(value) for value in given.positional]
+    items += [named(name, _tensors(value)) for name, value in given.keyword.items()]
+    items += [named(name, literal(value)) for name, value in given.options.items()]
+    return Bracket("(", tuple(items))
+
+
+def _tensors(given: str | Sequence[str | None]) -> Expression:
+    """A tensor's name, or a list of names and None."""
+    return given if isinstance(given, str) else Bracket("[", tuple(map(str, given)), "]")
 
 
 def _several(names: Sequence[str]) -> Expression:

@@ -9,6 +9,8 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.nested import shortened
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.look.colours import CATEGORIES, DARK, LIGHT, OTHER
 from bnstudio.look.geometry import HEIGHT, Box, Point, bounds, node_box, port_offset, route
 from bnstudio.look.spatial import Grid
@@ -164,7 +166,7 @@ def details(node: Node, project: Project) -> str:
     """The arguments that tell a node from others of its type."""
     entry = LAYERS.get(node.type)
     if entry is None:
-        return "unknown layer type"
+        return "kept as described" if is_opaque(node.type) else "unknown layer type"
     owner = project.graph.nodes.get(node.shares or "")
     if owner is not None:
         return f"same layer as {owner.name}"
@@ -172,7 +174,8 @@ def details(node: Node, project: Project) -> str:
     for name in entry.tells:
         value = node.params.get(name, entry.defaults.get(name))
         if value is not None:
-            parts.append(value if isinstance(value, str) else f"{name} {_value(value)}")
+            inner = shortened(value)
+            parts.append(inner or (value if isinstance(value, str) else f"{name} {_value(value)}"))
     return "  ·  ".join(parts)
 
 

@@ -2,12 +2,19 @@
 
 from bnstudio.layers import (
     activation,
+    attention,
     augmentation,
+    cells,
     color,
     convolution,
+    convolutional_recurrent,
     core,
     einsum,
+    features,
+    group_query_attention,
+    lookups,
     merging,
+    multi_head_attention,
     normalization,
     pooling,
     preprocessing,
@@ -16,7 +23,10 @@ from bnstudio.layers import (
     resampling,
     reshaping,
     separable,
+    spectrograms,
+    text,
     transposed,
+    wrappers,
 )
 from bnstudio.layers.aliases import ALIASES
 from bnstudio.layers.catalogue import (
@@ -31,6 +41,7 @@ from bnstudio.layers.catalogue import (
     near_names,
     show_shape,
 )
+from bnstudio.layers.ports import Given, Port
 
 for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
     LAYERS[_name] = LAYERS.pop(_name)  # by category, then as the category's file has them
@@ -40,18 +51,27 @@ __all__ = [
     "CATEGORIES",
     "LAYERS",
     "EmptyOutputError",
+    "Given",
     "LayerType",
     "MergeError",
+    "Port",
     "Shape",
     "ShapeError",
     "Weight",
     "activation",
+    "attention",
     "augmentation",
+    "cells",
     "color",
     "convolution",
+    "convolutional_recurrent",
     "core",
     "einsum",
+    "features",
+    "group_query_attention",
+    "lookups",
     "merging",
+    "multi_head_attention",
     "near_names",
     "normalization",
     "pooling",
@@ -62,5 +82,8 @@ __all__ = [
     "reshaping",
     "separable",
     "show_shape",
+    "spectrograms",
+    "text",
     "transposed",
+    "wrappers",
 ]

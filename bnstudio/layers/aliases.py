@@ -16,7 +16,7 @@ ALIASES = {
     },
     **{f"Convolution{rank}DTranspose": f"Conv{rank}DTranspose" for rank in (1, 2, 3)},
     **{f"SeparableConvolution{rank}D": f"SeparableConv{rank}D" for rank in (1, 2)},
-    "GroupQueryAttention": "GroupedQueryAttention",
+    "GroupedQueryAttention": "GroupQueryAttention",
     "InputLayer": "Input",
 }
 """The name under which each is in the catalogue."""

@@ -16,7 +16,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.aliases import ALIASES
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param, Wired
+from bnstudio.layers.ports import Given, Port, given
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
@@ -26,7 +27,7 @@ Shape = tuple[int | None, ...]
 
 CATEGORIES = (
     "Core", "Normalization", "Activation", "Regularization", "Convolution", "Pooling",
-    "Recurrent", "Merging", "Reshaping", "Preprocessing", "Augmentation",
+    "Recurrent", "Attention", "Merging", "Reshaping", "Preprocessing", "Augmentation",
 )  # fmt: skip
 """The palette's headings, in order."""
 
@@ -93,11 +94,13 @@ class LayerType:
     Attributes:
         name: The Keras class name.
         category: The palette's heading.
-        params: Every argument, in Keras's order, the common ones last.
+        params: Every argument, in Keras's order: its own, the common ones, those of a call.
         tells: The arguments that tell two nodes of this type apart, shown on the node.
         min_inputs: How many wires must come in; 0 for Input.
-        max_inputs: How many may; None for any number.
+        max_inputs: How many may, whatever its arguments; None for any number.
         help: What the layer does, for people.
+        ports: The inputs of a layer that tells them apart by name, in Keras's order.
+        call: Those of ``params`` that Keras takes when the layer is called.
     """
 
     name: str
@@ -107,6 +110,8 @@ class LayerType:
     min_inputs: int
     max_inputs: int | None
     help: str
+    ports: tuple[Port, ...]
+    call: tuple[Param, ...]
     _shape: Rule = field(repr=False)
     _weights: Rule | None = field(default=None, repr=False)
     _flops: Rule | None = field(default=None, repr=False)
@@ -165,6 +170,40 @@ class LayerType:
             problems.update(found)
         return problems
 
+    def parted(self, params: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        """Arguments that make the layer, and those of a call."""
+        names = {param.name for param in self.call}
+        made = {key: value for key, value in params.items() if key not in names}
+        return made, {key: value for key, value in params.items() if key in names}
+
+    def open_ports(self, params: Mapping[str, Value]) -> tuple[Port, ...]:
+        """The named inputs that these arguments leave open; none where inputs have no names."""
+        return tuple(port for port in self.ports if not port.when or params.get(port.when) is True)
+
+    def input_counts(self, params: Mapping[str, Value]) -> tuple[int, int | None]:
+        """How many inputs there must be with these arguments, and how many there may be."""
+        if not self.ports:
+            return self.min_inputs, self.max_inputs
+        count = len(self.open_ports(params))
+        return count, count
+
+    def arrange(self, inputs: Sequence[Any], params: Mapping[str, Value]) -> Given:
+        """What Keras's ``call`` takes for these inputs, by port, whatever they are.
+
+        Inputs that are too many are put behind the others, so that nothing drawn is lost.
+        """
+        options = {
+            param.name: params[param.name]
+            for param in self.call
+            if param.name in params
+            and not isinstance(param, Wired)
+            and params[param.name] != param.default
+        }
+        if not self.ports:
+            single = self.max_inputs == 1 and len(inputs) == 1
+            return Given((inputs[0] if single else list(inputs),), {}, options)
+        return given(self.open_ports(params), inputs, self.ports, options)
+
     def output_count(self, params: Mapping[str, Value]) -> int:
         """How many tensors come out."""
         return 1 if self._outputs is None else int(self._outputs(**self.full(params)))
@@ -177,7 +216,7 @@ class LayerType:
         Raises:
             ShapeError: If the layer cannot take them.
         """
-        result = self._shape(*self._arguments(inputs), **self.full(params))
+        result = self._shape(*self._arguments(inputs, params), **self.full(params))
         outputs = tuple(result) if isinstance(result, list) else (result,)
         if params.get("dtype") == "bfloat16" or not self._objects.isdisjoint(params):
             self._refuse_misfits(inputs, outputs, params)
@@ -188,7 +227,9 @@ class LayerType:
     ) -> None:
         """Raises where an initializer, regularizer or constraint does not suit its tensor."""
         full = self.full(params)
-        weights = {weight.name: weight for weight in self.weights(inputs, params)}
+        weights: dict[str, list[Weight]] = {}
+        for weight in self.weights(inputs, params):
+            weights.setdefault(weight.name, []).append(weight)
         for param in self.params:
             name, value = param.name, full[param.name]
             if value is None or not isinstance(param, Object):
@@ -196,23 +237,26 @@ class LayerType:
             subject = name.rpartition("_")[0]
             # recurrent_initializer is about recurrent_kernel, DepthwiseConv2D's about its kernel.
             names = (subject, f"{subject}_kernel", *(("kernel",) if subject == "depthwise" else ()))
-            weight = next((weights[name] for name in names if name in weights), None)
+            found = next((weights[name] for name in names if name in weights), [])
+            shapes: list[Shape] = [
+                weight.shape for weight in found if weight.trainable or not param.while_training
+            ]
             if subject == "activity":
-                what, shape = "output", outputs[0]
-            elif weight is None or (param.while_training and not weight.trainable):
-                continue
-            else:
-                what, shape = subject.replace("_", " "), weight.shape
-            dtype = _dtype_of(full["dtype"], weight=weight is not None)
-            if reason := param.misfit(value, shape, dtype):
-                raise ShapeError(f"{name} does not suit the {what} {show_shape(shape)}: {reason}.")
+                shapes = [outputs[0]]
+            what = "output" if subject == "activity" else subject.replace("_", " ")
+            dtype = _dtype_of(full["dtype"], weight=subject != "activity")
+            for shape in shapes:
+                if reason := param.misfit(value, shape, dtype):
+                    raise ShapeError(
+                        f"{name} does not suit the {what} {show_shape(shape)}: {reason}."
+                    )
 
     def weights(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Weight, ...]:
         """The variables Keras makes when built on these input shapes, as ``layer.weights``."""
         if self._weights is None:
             return ()
         full = self.full(params)
-        made = tuple(self._weights(*self._arguments(inputs), **full))
+        made = tuple(self._weights(*self._arguments(inputs, params), **full))
         if full["trainable"]:
             return made
         return tuple(Weight(weight.name, weight.shape, False) for weight in made)
@@ -227,14 +271,19 @@ class LayerType:
         if self._flops is None:
             return 0
         try:
-            return int(self._flops(*self._arguments(inputs), outputs[0], **self.full(params)))
+            return int(
+                self._flops(*self._arguments(inputs, params), outputs[0], **self.full(params))
+            )
         except TypeError:  # a dimension is None
             return None
 
-    def _arguments(self, inputs: Sequence[Shape]) -> tuple[Any, ...]:
-        """Layers with one input get its shape, merging layers a tuple of shapes, Input nothing."""
+    def _arguments(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> tuple[Any, ...]:
+        """What the rules get for the inputs' shapes, as ``layer`` says."""
         if self.max_inputs == 0:
             return ()
+        if self.ports:
+            ports = self.open_ports(params)
+            return ({port.name: x for port, x in zip(ports, inputs, strict=False)},)
         return (inputs[0],) if self.max_inputs == 1 else (tuple(inputs),)
 
 
@@ -260,15 +309,20 @@ def layer(
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
     common: tuple[Param, ...] = COMMON,
+    ports: tuple[Port, ...] = (),
+    call: tuple[Param, ...] = (),
+    into: dict[str, LayerType] = LAYERS,
 ) -> Callable[[Rule], LayerType]:
     """Makes the decorated shape rule a layer type and enters it in ``LAYERS``.
 
-    The rule takes the input shape (a tuple of shapes for a merging layer, nothing for Input) and
-    every argument by keyword; it returns the output shape, or a list for several outputs. Its
-    docstring is the help. ``weights`` takes the same and yields ``Weight``s; ``flops`` takes the
-    output shape after the input; ``outputs`` takes the arguments and returns a count; ``conflicts``
-    takes them, each valid by itself, and yields the name of one that does not go with the others
-    and the reason. ``common`` are the last arguments, those of the Keras base class unless given.
+    The rule takes the input shape (a tuple of shapes for a merging layer, shapes by name for one
+    with ``ports``, nothing for Input) and every argument by keyword; it returns the output shape,
+    or a list for several outputs. Its docstring is the help. ``weights`` takes the same and yields
+    ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
+    and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
+    that does not go with the others
+    and the reason. ``common`` are those of the Keras base class unless given; ``call`` are the
+    arguments of Keras's ``call``; ``into`` is another catalogue than that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.
@@ -277,17 +331,20 @@ def layer(
         raise ValueError(f"{name}: there is no category {category!r}.")
 
     def enter(rule: Rule) -> LayerType:
-        if name in LAYERS:
-            owner = LAYERS[name]._shape
+        if name in into:
+            owner = into[name]._shape
             raise ValueError(
                 f"Two layer types are called {name!r}: {owner.__module__}.{owner.__qualname__} "
                 f"and {rule.__module__}.{rule.__qualname__}."
             )
+        counts = inputs
+        if ports:
+            counts = sum(not port.when for port in ports), len(ports)
         entry = LayerType(
-            name, category, (*params, *common), tells, *inputs, inspect.getdoc(rule) or "",
-            rule, weights, flops, outputs, conflicts,
+            name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
+            ports, call, rule, weights, flops, outputs, conflicts,
         )  # fmt: skip
-        LAYERS[name] = entry
+        into[name] = entry
         return entry
 
     return enter

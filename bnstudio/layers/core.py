@@ -175,6 +175,83 @@ def embedding(x: Shape, *, output_dim: int, **_: Any) -> Shape:
     return (*x, output_dim)
 
 
+def _reversible_weights(
+    x: Shape, *, input_dim: int, output_dim: int, tie_weights: bool, **_: Any
+) -> Iterator[Weight]:
+    yield Weight("embeddings", (input_dim, output_dim))
+    if not tie_weights:
+        yield Weight("reverse_embeddings", (output_dim, input_dim))
+
+
+def _reversible_flops(
+    _x: Shape, y: Shape, *, output_dim: int, logit_soft_cap: float | None, reverse: bool, **_: Any
+) -> int:
+    # A cap is a division, tanh and a product.
+    return size(y) * (2 * output_dim + 3 * (logit_soft_cap is not None)) if reverse else 0
+
+
+@layer(
+    "ReversibleEmbedding",
+    Int(
+        "input_dim",
+        REQUIRED,
+        initial=1000,
+        min=1,
+        help="How many different numbers come in: the largest plus one.",
+    ),
+    Int("output_dim", REQUIRED, initial=32, min=1, help="How long the vector of each number is."),
+    Bool(
+        "tie_weights",
+        True,
+        help="Whether the way back uses the same vectors; else it learns its own.",
+    ),
+    initializer("embeddings", "uniform"),
+    regularizer("embeddings"),
+    constraint("embeddings"),
+    Bool("mask_zero", False, help="Whether 0 is padding that later layers leave out."),
+    Choice(
+        "reverse_dtype",
+        None,
+        (None, "float16", "float32", "float64", "bfloat16"),
+        help="In what the way back is computed; None for the layer's own.",
+    ),
+    Float(
+        "logit_soft_cap",
+        None,
+        optional=True,
+        above=0,
+        help="What the scores of the way back level out at; None for no bound.",
+    ),
+    category="Core",
+    tells=("input_dim", "output_dim"),
+    call=(
+        Bool(
+            "reverse",
+            False,
+            help="Whether this call goes back: from a vector to a score for each number.",
+        ),
+    ),
+    weights=_reversible_weights,
+    flops=_reversible_flops,
+)
+def reversible_embedding(
+    x: Shape, *, input_dim: int, output_dim: int, reverse: bool, **_: Any
+) -> Shape:
+    """Looks up a learned vector for each whole number, and goes back from vectors to numbers.
+
+    As language models begin and end: one node looks up, and another that shares its layer, with
+    reverse=True, gives a score for each number from the vector that the model came to.
+    """
+    if not reverse:
+        return (*x, output_dim)
+    if len(x) < 2 or known("ReversibleEmbedding", x, -1) != output_dim:
+        raise ShapeError(
+            f"ReversibleEmbedding goes back from vectors of {output_dim} numbers, its output_dim; "
+            f"got {show_shape(x)}."
+        )
+    return (*x[:-1], input_dim)
+
+
 @layer(
     "Masking",
     Float("mask_value", 0.0, help="The number that all features of a step have to be left out."),

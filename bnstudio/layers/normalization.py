@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import constraint, initializer, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer
+from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
 from bnstudio.layers.params import Bool, Float, Int, Ints, Numbers
 from bnstudio.layers.shapes import beyond, known, size
 
@@ -107,8 +107,22 @@ def batch_normalization(x: Shape, *, axis: int, **_: Any) -> Shape:
     return x
 
 
-def _layer_axes(axis: int | tuple[int, ...]) -> tuple[int, ...]:
+def _several(axis: int | tuple[int, ...]) -> tuple[int, ...]:
     return (axis,) if isinstance(axis, int) else axis
+
+
+def _need_axes(layer: str, x: Shape, axis: int | tuple[int, ...]) -> None:
+    """Refuses axes that the shape does not have, or that name a dimension twice.
+
+    Raises:
+        ShapeError: In words, with the shape.
+    """
+    axes = _several(axis)
+    for at in axes:
+        if not -len(x) <= at < len(x):
+            raise ShapeError(beyond(layer, x, at))
+    if len({at % len(x) for at in axes}) < len(axes):
+        raise ShapeError(f"{layer}'s axes {axes} name one of {len(x)} dimensions twice.")
 
 
 def _layer_weights(
@@ -116,7 +130,7 @@ def _layer_weights(
 ) -> Iterator[Weight]:
     # Keras sorts the axes as they are written, negative ones first.
     if center or scale:
-        shape = tuple(known("LayerNormalization", x, at) for at in sorted(_layer_axes(axis)))
+        shape = tuple(known("LayerNormalization", x, at) for at in sorted(_several(axis)))
         if scale:
             yield Weight("gamma", shape)
         if center:
@@ -155,12 +169,129 @@ def layer_normalization(
     Works alike in training and inference and for any batch size; usual in transformers and
     recurrent networks.
     """
-    axes = _layer_axes(axis)
-    for at in axes:
-        if not -len(x) <= at < len(x):
-            raise ShapeError(beyond("LayerNormalization", x, at))
-        if center or scale:
+    _need_axes("LayerNormalization", x, axis)
+    if center or scale:
+        for at in _several(axis):
             known("LayerNormalization", x, at)
-    if len({at % len(x) for at in axes}) < len(axes):
-        raise ShapeError(f"LayerNormalization's axes {axes} name one of {len(x)} dimensions twice.")
+    return x
+
+
+def _group_weights(x: Shape, *, axis: int, center: bool, scale: bool, **_: Any) -> Iterator[Weight]:
+    shape = (known("GroupNormalization", x, axis),)
+    if scale:
+        yield Weight("gamma", shape)
+    if center:
+        yield Weight("beta", shape)
+
+
+def _group_conflicts(*, groups: int, **_: Any) -> Iterator[tuple[str, str]]:
+    if groups == 0:
+        yield "groups", "Expected one group or more, or -1 for one a feature; got 0."
+
+
+@layer(
+    "GroupNormalization",
+    Int(
+        "groups",
+        32,
+        min=-1,
+        help="Into how many groups the features are split; -1 makes each one a group.",
+    ),
+    Int("axis", -1, help="The features; 1 for data with its channels first."),
+    _EPSILON,
+    _CENTER,
+    _SCALE,
+    initializer("beta", "zeros"),
+    initializer("gamma", "ones"),
+    regularizer("beta"),
+    regularizer("gamma"),
+    constraint("beta"),
+    constraint("gamma"),
+    category="Normalization",
+    tells=("groups", "axis"),
+    weights=_group_weights,
+    flops=lambda x, y, *, center, scale, **_: size(y) * (5 + center + scale),
+    conflicts=_group_conflicts,
+)
+def group_normalization(x: Shape, *, groups: int, axis: int, **_: Any) -> Shape:
+    """Normalizes groups of features, each row by itself.
+
+    Works alike in training and inference; for images with batches too small for
+    BatchNormalization. The number of features must be a multiple of the groups.
+    """
+    features = known("GroupNormalization", x, axis)
+    if len(x) < 2 or axis == -len(x):
+        raise ShapeError(
+            f"GroupNormalization cannot split the batch, axis {axis} of {show_shape(x)}."
+        )
+    if groups > 0 and features % groups:
+        raise ShapeError(
+            f"GroupNormalization cannot split the {features} features of {show_shape(x)} into "
+            f"{groups} equal groups."
+        )
+    return x
+
+
+def _rms_scale(x: Shape, axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(known("RMSNormalization", x, at) for at in sorted(_several(axis)))
+
+
+@layer(
+    "RMSNormalization",
+    Ints(
+        "axis",
+        -1,
+        scalar=True,
+        shortest=1,
+        distinct=True,
+        help="The axes over which each row is normalized, the last ones.",
+    ),
+    Float(
+        "epsilon",
+        1e-6,
+        min=0,
+        help="Added to the mean square, so that nothing is divided by zero.",
+    ),
+    category="Normalization",
+    tells=("axis",),
+    weights=lambda x, *, axis, **_: [Weight("scale", _rms_scale(x, axis))],
+    flops=lambda x, y, **_: 4 * size(y),
+)
+def rms_normalization(x: Shape, *, axis: int | tuple[int, ...], **_: Any) -> Shape:
+    """Divides each row by the root of its mean square, and multiplies by a learned scale.
+
+    LayerNormalization without the mean and the shift; cheaper, and as good in transformers.
+    """
+    _need_axes("RMSNormalization", x, axis)
+    scale = _rms_scale(x, axis)
+    # Keras lays the scale along the last axes, whichever were normalized.
+    fits = all(
+        one == 1 or other in (None, one)
+        for one, other in zip(reversed(scale), reversed(x), strict=False)
+    )
+    if not fits:
+        raise ShapeError(
+            f"RMSNormalization scales the last axes, and the sizes {show_shape(scale)} of axes "
+            f"{_several(axis)} do not fit the end of {show_shape(x)}."
+        )
+    return x
+
+
+@layer(
+    "UnitNormalization",
+    Ints(
+        "axis",
+        -1,
+        scalar=True,
+        shortest=1,
+        distinct=True,
+        help="The axes along which the squares add up to one.",
+    ),
+    category="Normalization",
+    tells=("axis",),
+    flops=lambda x, y, **_: 3 * size(y),
+)
+def unit_normalization(x: Shape, *, axis: int | tuple[int, ...], **_: Any) -> Shape:
+    """Scales each row to length one, which leaves its direction. Learns nothing."""
+    _need_axes("UnitNormalization", x, axis)
     return x

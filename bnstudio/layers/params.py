@@ -68,6 +68,16 @@ class Bool(Param):
 
 
 @dataclass(frozen=True)
+class Wired(Bool):
+    """Whether tensors come in for an argument of a call, by wires of their own.
+
+    Keras takes the tensors, and None for none of them; here it is True and False.
+    """
+
+    group: ClassVar[str] = "Inputs"
+
+
+@dataclass(frozen=True)
 class Int(Param):
     """A whole number within bounds; None too where ``optional``."""
 
@@ -132,6 +142,23 @@ class Text(Param):
         if isinstance(value, str) or (value is None and self.optional):
             return None
         return f"Expected text, got {value!r}."
+
+
+@dataclass(frozen=True)
+class Texts(Param):
+    """A tuple of different texts, not empty, such as a vocabulary."""
+
+    def check(self, value: Value) -> str | None:
+        """Takes tuples of texts."""
+        if not isinstance(value, tuple) or not value:
+            return f"Expected a tuple of one text or more, got {value!r}."
+        for entry in value:
+            if not isinstance(entry, str):
+                return f"Expected texts, got {entry!r}."
+        if len(set(value)) < len(value):
+            twice = next(entry for at, entry in enumerate(value) if entry in value[:at])
+            return f"Expected each text once, got {twice!r} twice."
+        return None
 
 
 @dataclass(frozen=True)

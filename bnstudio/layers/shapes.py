@@ -134,3 +134,32 @@ def image(
     need_rank(layer, x, 4, SPATIAL[2])
     axis = channel_axis(data_format)
     return known(layer, x, axis) if channels else x[axis]
+
+
+def alike(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are or may be equal."""
+    return one == other or None in (one, other)
+
+
+def spreads(x: Shape, over: Shape) -> bool:
+    """Whether ``x`` can be repeated to the shape ``over`` and leave that as it is."""
+    return len(x) <= len(over) and all(
+        size == 1 or alike(size, place)
+        for size, place in zip(reversed(x), reversed(over), strict=False)
+    )
+
+
+def union(one: Shape, other: Shape) -> Shape | None:
+    """The shape that two are repeated to together, by numpy's rules; None where they cannot be."""
+    if len(one) < len(other):
+        one, other = other, one
+    lead = len(one) - len(other)
+    found: list[int | None] = list(one[:lead])
+    for a, b in zip(one[lead:], other, strict=True):
+        if a == 1 or b == 1:
+            found.append(b if a == 1 else a)
+        elif alike(a, b):
+            found.append(b if a is None else a)
+        else:
+            return None
+    return tuple(found)

@@ -65,6 +65,7 @@ CATEGORIES = {
     "Convolution": "#56b4e9",
     "Pooling": "#7f9fd1",
     "Recurrent": "#d55e00",
+    "Attention": "#586874",
     "Merging": "#b8a912",
     "Reshaping": "#8a8f98",
     "Preprocessing": "#985428",
@@ -72,7 +73,9 @@ CATEGORIES = {
 }
 """Okabe and Ito's hues; the yellow is darkened so that it shows on white.
 
-The brown and the violet are those that stay furthest from all of them to colour-blind eyes."""
+The slate, the brown and the violet stay far from all of them, and from each other, to colour-blind
+eyes.
+"""
 
 OTHER = "#8a8f98"
 """Of a category beyond the palette, and of a layer type that is not known."""

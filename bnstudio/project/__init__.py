@@ -1,6 +1,7 @@
 """The project as a value, and the file that holds it."""
 
 from bnstudio.project.file import load, read_text, save, write_atomic
+from bnstudio.project.place import line_and_column
 from bnstudio.project.samples import Sample, is_sample, samples
 from bnstudio.project.text import (
     SUFFIX,
@@ -24,6 +25,7 @@ __all__ = [
     "fragment_dumps",
     "fragment_loads",
     "is_sample",
+    "line_and_column",
     "load",
     "loads",
     "node_lines",

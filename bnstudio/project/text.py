@@ -18,6 +18,7 @@ from msgspec import Meta
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS, near_names
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
 from bnstudio.project.value import Project
@@ -397,9 +398,9 @@ class _Reader:
         return Graph(nodes, tuple(wires))
 
     def check_types(self, nodes: Sequence[_Node]) -> None:
-        """Refuses the first layer type that is not in the catalogue."""
+        """Refuses the first layer type that is not in the catalogue, nor carries a description."""
         for index, part in enumerate(nodes):
-            if part.type not in LAYERS:
+            if part.type not in LAYERS and not is_opaque(part.type):
                 near = near_names(part.type)
                 hint = f"; did you mean {' or '.join(near)}?" if near else ""
                 raise self.fail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bnstudio.analysis import called
 from bnstudio.graph import Wire, add, connect, disconnect, heal, rename, set_params, splice
 from bnstudio.layers import LAYERS
 
@@ -29,6 +30,13 @@ def set_on(project: Project, id: str, params: Mapping[str, Value | EllipsisType]
         return project
     owner = project.graph.layer_of(id).id
     return with_graph(project, set_params(project.graph, [owner], params))
+
+
+def set_call(project: Project, id: str, params: Mapping[str, Value | EllipsisType]) -> Project:
+    """The project with arguments set on a node's call of its layer; ``...`` is the default."""
+    if id not in project.graph.nodes:
+        return project
+    return with_graph(project, set_params(project.graph, [id], params))
 
 
 def with_source(project: Project, change: Callable[[Source], Source]) -> Project:
@@ -129,7 +137,7 @@ def own_layer(project: Project, id: str) -> Project:
         return project
     node, owner = graph.nodes[id], graph.layer_of(id)
     entry = LAYERS.get(node.type)
-    params = owner.params if owner.type == node.type else node.params
+    params = called(graph, id).params if owner.type == node.type else node.params
     if entry is not None:
         params = {**entry.initial, **params}
     node = replace(node, shares=None, params=params)

@@ -7,9 +7,11 @@ from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis import knots
+from bnstudio.analysis import called, knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
+from bnstudio.layers.nested import shortened
+from bnstudio.layers.opaque import opaque
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -18,8 +20,10 @@ from bnstudio.rules.edits import (
     merge_before,
     own_layer,
     retype,
+    set_call,
     set_on,
     unwire,
+    wire_up,
     with_graph,
 )
 from bnstudio.rules.head import too_high_rate
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.graph import Node, Value, Wire
-    from bnstudio.layers import Shape
+    from bnstudio.layers import Port, Shape
     from bnstudio.project import Project
 
 KERAS = "Keras 3 refuses it"
@@ -135,6 +139,25 @@ def unknown_type(case: Case) -> Iterator[Finding]:
         )
 
 
+@rule("STR30", Severity.ERROR, source="")
+def kept_as_described(case: Case) -> Iterator[Finding]:
+    """A layer of a model file that the catalogue cannot hold.
+
+    It is an operation, a model inside the model, code of one's own, a layer that is not in the
+    catalogue, or one that is called as no wire can say. What the file says of it is kept word for
+    word and exported; but nothing from elsewhere is made in the engine, so it cannot be trained.
+
+    Put layers of the catalogue in its place, or export the script and go on there.
+    """
+    for node in case.graph.nodes.values():
+        if opaque(case.graph.layer_of(node.id), node) is not None:
+            yield Finding(
+                f"{node.name} ({node.type}) is kept as its file describes it, and is not trained.",
+                "Put layers of the catalogue in its place, or export the script and train that.",
+                node.id,
+            )
+
+
 @rule("STR22", Severity.ERROR, source="")
 def bad_argument(case: Case) -> Iterator[Finding]:
     """An argument has a value that Keras does not take.
@@ -202,7 +225,8 @@ def cycle(case: Case) -> Iterator[Finding]:
 def wrong_wiring(case: Case) -> Iterator[Finding]:
     """More or fewer wires come into a layer than it has inputs.
 
-    Most layers have one input; merging layers need at least one other; Input has none.
+    Most layers have one input; merging layers need at least one other; Input has none. Attention
+    layers have several with names, and some arguments open more.
 
     Add the missing wire, or remove what is too much.
     """
@@ -210,9 +234,13 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
         entry = LAYERS.get(node.type)
         wires = case.graph.wires_into.get(node.id, ())
         fix = None
-        if entry is not None and entry.max_inputs is not None and len(wires) > entry.max_inputs:
-            fix = _fewer(case, node, entry.max_inputs)
-        elif entry is not None and len(wires) == 1 < entry.min_inputs:
+        params = called(case.graph, node.id).params
+        least, most = entry.input_counts(params) if entry is not None else (0, None)
+        if most is not None and len(wires) > most:
+            fix = _fewer(case, node, most)
+        elif entry is not None and entry.ports and wires:
+            fix = _filled(case, node, entry.open_ports(params)[len(wires) :])
+        elif len(wires) == 1 < least:
             fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
         yield Finding(
             f"{node.name}: {failure.message}",
@@ -252,7 +280,7 @@ def _default(node: Node, param: str | None) -> Fix | None:
         return Fix(f"Remove {param}", partial(set_on, id=node.id, params={param: ...}))
     if known.required:
         return Fix(
-            f"Set {param}={known.initial!r}",
+            f"Set {param}={shortened(known.initial) or repr(known.initial)}",
             partial(set_on, id=node.id, params={param: known.initial}),
         )
     return Fix(
@@ -289,9 +317,11 @@ def _adapter(case: Case, node: Node) -> Layers | None:
     """Layers that make a failed node's one input fit; None where none is known."""
     entry = LAYERS.get(node.type)
     inputs = case.facts(node.id).inputs
-    if entry is None or entry.max_inputs != 1 or len(inputs) != 1 or inputs[0] is None:
+    if entry is None or len(inputs) != 1 or inputs[0] is None:
         return None
-    shape, layer = inputs[0], case.graph.layer_of(node.id)
+    shape, layer = inputs[0], called(case.graph, node.id)
+    if entry.input_counts(layer.params)[1] != 1:
+        return None
     for layers in _adapters(shape):
         result = _through(shape, layers)
         if result is not None and _accepts(layer, [result]):
@@ -320,7 +350,7 @@ def _adapters(shape: Shape) -> Iterator[Layers]:
 
 def _smaller(case: Case, node: Node) -> dict[str, Value]:
     """Arguments with which a window fits its input; empty where none are known."""
-    layer, inputs = case.graph.layer_of(node.id), case.facts(node.id).inputs
+    layer, inputs = called(case.graph, node.id), case.facts(node.id).inputs
     shapes = [shape for shape in inputs if shape is not None]
     if layer.type not in LAYERS:
         return {}
@@ -359,7 +389,7 @@ def _projection(case: Case, node: Node) -> Plan:
         for index, shape in enumerate(shapes)
         if index and units is not None and len(shapes[0]) == 2
     }
-    layer = case.graph.layer_of(node.id)
+    layer = called(case.graph, node.id)
     for option in (wide, flat, equal):
         after = [_through(shape, option.get(index, [])) for index, shape in enumerate(shapes)]
         fitting = [shape for shape in after if shape is not None]
@@ -398,13 +428,34 @@ def _fewer(case: Case, node: Node, most: int) -> Fix:
             joined = LAYERS["Concatenate"].output_shapes(shapes, {})
         except ShapeError:
             joined = ()
-        if joined and _accepts(case.graph.layer_of(node.id), joined):
+        if joined and _accepts(called(case.graph, node.id), joined):
             return Fix(
                 "Join them with Concatenate",
                 partial(merge_before, id=node.id, type="Concatenate"),
             )
     extra = case.graph.wires_into[node.id][most:]
     return Fix("Remove the wires that are too much", partial(unwire, wires=extra))
+
+
+def _filled(case: Case, node: Node, missing: Sequence[Port]) -> Fix:
+    """Closes the inputs that nothing comes into, or wires the last one's source to them too."""
+    if all(port.when for port in missing):
+        closed = {port.when: ... for port in missing}
+        told = ", ".join(f"{name}=False" for name in closed)
+        return Fix(f"Set {told}", partial(set_call, id=node.id, params=closed))
+    last = case.graph.wires_into[node.id][-1]
+    wires = tuple(
+        last._replace(target_port=last.target_port + index)
+        for index, _ in enumerate(missing, start=1)
+    )
+    told = f"{case.graph.nodes[last.source].name} to {' and '.join(p.name for p in missing)}"
+    return Fix(f"Connect {told} too", partial(_wire_all, wires=wires))
+
+
+def _wire_all(project: Project, wires: tuple[Wire, ...]) -> Project:
+    for wire in wires:
+        project = wire_up(project, wire)
+    return project
 
 
 def _no_such_output(case: Case, wire: Wire) -> bool:

@@ -27,8 +27,9 @@ ACTIVATION_LAYERS = {
 """Layers that are an activation, and the activation's name."""
 
 NORMALIZATIONS = frozenset(
-    {"BatchNormalization", "LayerNormalization", "GroupNormalization", "UnitNormalization"}
-)
+    {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
+     "UnitNormalization"}
+)  # fmt: skip
 
 POOLING = frozenset(
     f"{kind}Pooling{rank}D"
@@ -43,8 +44,8 @@ DROPOUT = frozenset(
      "GaussianDropout"}
 )  # fmt: skip
 
-PLAIN = frozenset({"Flatten", "Reshape", "Identity", "Permute"})
-"""Layers that hand on the same numbers in another shape."""
+PLAIN = frozenset({"Flatten", "Reshape", "Identity", "Permute", "ActivityRegularization"})
+"""Layers that hand on the same numbers, in another shape perhaps."""
 
 WEIGHTED = frozenset(
     {"Dense", "EinsumDense", "LocallyConnected1D", "LocallyConnected2D"}
@@ -200,7 +201,7 @@ def _widest(graph: Graph, node: Node) -> Node | None:
             or node.type in NORMALIZATIONS
             or node.type in DROPOUT
             or node.type in POOLING
-            or node.type in ("GaussianNoise", "Identity")
+            or node.type in ("GaussianNoise", "Identity", "ActivityRegularization")
         ):
             return None
         seen.add(node.id)

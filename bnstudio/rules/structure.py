@@ -207,7 +207,10 @@ def drops_all(case: Case) -> Iterator[Finding]:
         if rate is None:
             continue
         meant = rate / 100 if 1 < rate < 100 else 0.5
-        says = "sets every value to zero" if rate == 1 else "is more than everything"
+        says = "is more than everything"
+        if rate == 1:
+            divides = node.type in ("AlphaDropout", "GaussianDropout")
+            says = "divides by zero in training" if divides else "sets every value to zero"
         yield Finding(
             f"{node.name} has rate={rate!r}, which {says}.",
             "The rate is a share between 0 and 1, not a percentage.",

@@ -97,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("file.new", "New", "files.new", "File", ("Ctrl+N",), "new",
            "Starts an empty project."),
     Action("file.open", "Open...", "files.open", "File", ("Ctrl+O",), "open",
-           "Opens a project file."),
+           "Opens a project, or a model file of Keras as a new project."),
     Action("file.welcome", "Samples and Recent Files", "show_welcome", "File",
            help="Shows the samples and the files opened last."),
     Action("file.save", "Save", "files.save", "File", ("Ctrl+S",), "save",
@@ -153,6 +153,9 @@ ACTIONS: tuple[Action, ...] = (
            "Finds a layer by name and adds it.", scope="canvas"),
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",
            "Lays the drawing out anew.", "drawn", group=1),
+    Action("graph.expand", "Expand Model", "canvas.expand", "Graph",
+           help="Replaces the selected model in the model by its layers.", when="model",
+           group=1),
     Action("graph.next_problem", "Next Problem", "next_problem", "Graph", ("F8",), "warning",
            "Selects the layer of the next problem.", "findings", group=2),
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
@@ -22,6 +23,32 @@ if TYPE_CHECKING:
 _Mark = tuple[int, int, int] | None
 
 _FILTER = f"bnstudio projects (*{SUFFIX})"
+
+
+def _open_filter() -> str:
+    """The kinds of file that can be opened, all of them first."""
+    from bnstudio import importers  # the window is seen sooner without them
+
+    kinds = [(entry.title, entry.suffixes) for entry in importers.IMPORTERS]
+    every = " ".join(f"*{suffix}" for _, suffixes in kinds for suffix in suffixes)
+    lines = [f"Projects and models (*{SUFFIX} {every})", _FILTER]
+    lines += [f"{title} ({' '.join(f'*{s}' for s in suffixes)})" for title, suffixes in kinds]
+    return ";;".join(lines)
+
+
+def can_open(path: str) -> bool:
+    """Whether a file's name says that it can be opened."""
+    from bnstudio import importers
+
+    known = {SUFFIX, *(suffix for entry in importers.IMPORTERS for suffix in entry.suffixes)}
+    return Path(path).suffix.lower() in known
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file is one that a model is read from."""
+    from bnstudio import importers
+
+    return importers.importer_of(path) is not None
 
 
 class Files(QObject):
@@ -49,19 +76,22 @@ class Files(QObject):
             self._put(Project(), None)
 
     def open(self) -> None:
-        """Asks for a project file and opens it."""
+        """Asks for a project or a model file and opens it."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, "Open Project", self._preferences["folder"], _FILTER
+            self._window, "Open", self._preferences["folder"], _open_filter()
         )
         if name:
             self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
-        """Opens a project file; a bad one is explained and changes nothing.
+        """Opens a project or a model file; a bad one is explained and changes nothing.
 
-        A sample is opened as a new project, so that saving does not write over it.
+        A sample is opened as a new project, so that saving does not write over it; a model file is
+        made into one.
         """
         path = Path(path)
+        if path.suffix.lower() != SUFFIX and _is_model(path):
+            return self._import(path)
         mark = _mark(path)
         try:
             project = projects.load(path)
@@ -76,6 +106,28 @@ class Files(QObject):
         self._put(project, path)
         self._known = (path, mark)
         self._preferences.remember(path)
+        return True
+
+    def _import(self, path: Path) -> bool:
+        """Makes a project of a model file, which is not saved anywhere yet."""
+        from bnstudio import importers
+
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            imported = importers.load(path)
+        except (ProjectError, OSError) as error:
+            self._toasts.say(_sentence(error, path), "error")
+            return False
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+        if not self.may_go():
+            return False
+        self._document.open(imported.project, None, saved=False)
+        self._known = None
+        self.opened.emit()
+        self._preferences.remember(path)
+        said = " ".join([f"{path.name} is opened as a new project.", *imported.notes])
+        self._toasts.say(said, "warning" if len(imported.notes) > 1 else "info")
         return True
 
     def open_sample(self, sample: Sample) -> bool:

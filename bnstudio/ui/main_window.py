@@ -11,8 +11,9 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
-from bnstudio.project import SUFFIX, Project, samples
+from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.canvas import steps
@@ -20,7 +21,7 @@ from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
-from bnstudio.ui.files import Files
+from bnstudio.ui.files import Files, can_open
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels.code import Code
 from bnstudio.ui.panels.inspector import Inspector
@@ -323,6 +324,10 @@ class MainWindow(QMainWindow):
         return {
             "drawn": lambda: bool(document.graph.nodes),
             "selection": lambda: bool(document.selection),
+            "model": lambda: (
+                len(document.selection) == 1
+                and holds_model(document.graph.layer_of(*document.selection).type)
+            ),
             "undo": document.undo_stack.canUndo,
             "redo": document.undo_stack.canRedo,
             "findings": lambda: any(d.node for d in document.diagnostics),
@@ -448,6 +453,6 @@ class MainWindow(QMainWindow):
 
     def _dropped(self, event: QDropEvent | QDragEnterEvent) -> Path | None:
         for url in event.mimeData().urls():
-            if url.isLocalFile() and url.toLocalFile().endswith(SUFFIX):
+            if url.isLocalFile() and can_open(url.toLocalFile()):
                 return Path(url.toLocalFile())
         return None

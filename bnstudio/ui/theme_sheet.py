@@ -99,6 +99,7 @@ def style_sheet(theme: Theme) -> str:
         padding: 2px 6px 2px 0; margin-left: -5px; font-weight: 600; color: {t.muted}; }}
     QToolButton[role="fold"]:hover {{ color: {t.text}; }}
     QToolButton::menu-indicator {{ image: none; }}
+    QFrame[role="nested"] {{ border: none; border-left: 2px solid {t.border}; }}
 
     QLineEdit, QAbstractSpinBox, QComboBox {{ background: {field}; color: {t.text};
         border: 1px solid {t.border}; border-radius: 5px; padding: 3px 6px; min-height: 1.25em;
@@ -107,7 +108,12 @@ def style_sheet(theme: Theme) -> str:
     QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{ border-color: {t.accent}; }}
     QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {t.muted};
         background: {t.window}; }}
-    QLineEdit[refused="true"], QAbstractSpinBox[refused="true"] {{ border-color: {t.error}; }}
+    QPlainTextEdit[role="field"] {{ background: {field}; border: 1px solid {t.border};
+        border-radius: 5px; padding: 1px 2px; }}
+    QPlainTextEdit[role="field"]:hover {{ border-color: {t.muted}; }}
+    QPlainTextEdit[role="field"]:focus {{ border-color: {t.accent}; }}
+    QLineEdit[refused="true"], QAbstractSpinBox[refused="true"],
+    QPlainTextEdit[role="field"][refused="true"] {{ border-color: {t.error}; }}
     QAbstractSpinBox {{ padding: 1px 18px 1px 2px; }}
     QAbstractSpinBox[plain="true"] {{ padding: 1px 2px; }}
     QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent; border: none;

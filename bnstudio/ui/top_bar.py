@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from bnstudio.ui import icons
-from bnstudio.ui.verbatim import Verbatim, in_html
+from bnstudio.ui.verbatim import Elided, in_html
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QResizeEvent
@@ -72,7 +72,8 @@ class _Place(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.label = Verbatim(parent=self)
+        self.label = Elided()
+        self.label.setParent(self)
         self.setMinimumWidth(40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 

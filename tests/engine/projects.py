@@ -10,7 +10,10 @@ from bnstudio.settings import Choice, Settings
 
 
 class Drawing:
-    """Grows a graph node by node; ``add`` wires the new node to the ones it comes after."""
+    """Grows a graph node by node; ``add`` wires the new node to the ones it comes after.
+
+    One that it comes after is an id, or an id and a port.
+    """
 
     def __init__(self):
         self.graph = Graph()
@@ -22,7 +25,8 @@ class Drawing:
             node = replace(self.graph.nodes[id], shares=shares)
             self.graph = replace(self.graph, nodes={**self.graph.nodes, id: node})
         for port, source in enumerate(after or ([self.last] if self.last else [])):
-            self.graph = graph.connect(self.graph, Wire(source, 0, id, port))
+            start = source if isinstance(source, tuple) else (source, 0)
+            self.graph = graph.connect(self.graph, Wire(*start, id, port))
         self.last = id
         return id
 
@@ -96,6 +100,38 @@ def recurrent():
     )
 
 
+def attention():
+    drawing = Drawing()
+    source = drawing.add("Input", shape=(8, 8))
+    read = drawing.add("GRU", source, units=6, return_sequences=True, return_state=True)
+    said = drawing.add(
+        "GRU", source, (read, 1), units=6, return_sequences=True, initial_state=True, name="said"
+    )
+    seen = drawing.add(
+        "MultiHeadAttention", said, read, read, num_heads=2, key_dim=3, key=True, dropout=0.1,
+        use_causal_mask=True,
+    )  # fmt: skip
+    drawing.add("Attention", seen, read)
+    gru = {"class_name": "GRUCell", "config": {"units": 3}}
+    drawing.add(
+        "RNN",
+        cell={"class_name": "StackedRNNCells", "config": {"cells": (gru, gru)}},
+        return_sequences=True,
+    )
+    drawing.add(
+        "Bidirectional",
+        layer={
+            "class_name": "LSTM",
+            "config": {"units": 3, "return_sequences": True, "dropout": 0.1},
+        },
+    )
+    drawing.add("TimeDistributed", layer={"class_name": "Dense", "config": {"units": 5}})
+    drawing.add("RMSNormalization")
+    drawing.add("Flatten")
+    drawing.add("Dense", units=10, activation="softmax")
+    return drawing.graph
+
+
 CANCER = Source("breast_cancer", targets="one_hot")
 DIGITS = Source("digits")
 LABELS, ONE_HOT = Choice("SparseCategoricalCrossentropy"), Choice("CategoricalCrossentropy")
@@ -110,5 +146,8 @@ PROJECTS = {
     "convolution": Project(convolution(), DIGITS, Settings(loss=LABELS, epochs=2, seed=3)),
     "recurrent": Project(
         recurrent(), Source("digits", shape=(8, 8)), Settings(loss=LABELS, epochs=2, batch_size=128)
+    ),
+    "attention": Project(
+        attention(), Source("digits", shape=(8, 8)), Settings(loss=LABELS, epochs=1, batch_size=256)
     ),
 }

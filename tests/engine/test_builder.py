@@ -53,6 +53,16 @@ def test_several_inputs_and_outputs_keep_their_order():
     assert [tensor.shape for tensor in built.model.outputs] == [(None, 1), (None, 2)]
 
 
+def test_what_a_file_describes_is_never_made():
+    description = {"module": "keras.layers", "class_name": "Flatten", "config": {"name": "flat"}}
+    args = ({"class_name": "__keras_tensor__", "port": 0},)
+    kept = {"description": description, "args": args, "kwargs": {}, "takes": (None,)}
+    graph = chain(("Input", {"shape": (4,)}), ("layers.Flatten", {**kept, "gives": (None,)}))
+    with pytest.raises(JobError, match="is kept as its file describes it") as refused:
+        build(plan(analyze(graph)))
+    assert graph.nodes[refused.value.node].type == "layers.Flatten"
+
+
 @pytest.mark.parametrize(
     ("graph", "node", "words"),
     [

@@ -238,6 +238,53 @@ def test_a_layer_with_several_outputs_gives_several_variables():
     assert body[2] == '    outputs = layers.Add(name="sum")([x, lstm_2])'
 
 
+def test_a_layer_inside_another_is_printed_inside_it():
+    cells = tuple({"class_name": "GRUCell", "config": {"units": units}} for units in (4, 2))
+    lstm = {"class_name": "LSTM", "config": {"units": 3, "kernel_regularizer": "l2"}}
+    both = {"class_name": "Bidirectional", "config": {"layer": lstm}}
+    graph = chain(
+        ("Input", {"shape": (8, 9, 4)}),
+        ("TimeDistributed", {"layer": both}, "each"),
+        ("RNN", {"cell": {"class_name": "StackedRNNCells", "config": {"cells": cells}}}, "rnn"),
+    )
+    assert model_of(Project(graph))[2:-2] == [
+        '            keras.Input(shape=(8, 9, 4), name="input"),',
+        "            layers.TimeDistributed(",
+        '                layers.Bidirectional(layers.LSTM(3, kernel_regularizer="l2")),',
+        '                name="each",',
+        "            ),",
+        "            layers.RNN(",
+        "                layers.StackedRNNCells([layers.GRUCell(4), layers.GRUCell(2)]),",
+        '                name="rnn",',
+        "            ),",
+    ]
+
+
+def test_named_inputs_are_given_by_name_and_the_arguments_of_a_call_with_them():
+    graph = drawing(
+        {
+            "rows": ("Input", {"shape": (8, 4)}),
+            "real": ("Input", {"shape": (8,), "dtype": "bool"}),
+            "attend": ("Attention", {"value_mask": True, "return_attention_scores": True}),
+            "heads": ("MultiHeadAttention", {"num_heads": 2, "key_dim": 4, "key": True}),
+            "again": ("LSTM", {"units": 8, "initial_state": True, "return_sequences": True}),
+        },
+        "rows attend, rows attend, real attend, attend heads, rows heads, rows heads, heads again",
+    )
+    wires = (*graph.wires, Wire("rows", 0, "again", 1), Wire("rows", 0, "again", 2))
+    assert model_of(Project(replace(graph, wires=wires)))[2:-1] == [
+        "    x, _ = layers.Attention(",
+        '        name="attend",',
+        "    )([rows, rows], mask=[None, real], return_attention_scores=True)",
+        '    x = layers.MultiHeadAttention(2, 4, name="heads")(x, rows, key=rows)',
+        "    outputs = layers.LSTM(",
+        "        8,",
+        "        return_sequences=True,",
+        '        name="again",',
+        "    )(x, initial_state=[rows, rows])",
+    ]
+
+
 @pytest.mark.parametrize(
     ("graph", "said"),
     [

@@ -5,6 +5,7 @@ import pytest
 from bnstudio.layers import LAYERS
 from bnstudio.layers.catalogue import COMMON
 from bnstudio.layers.einsum import EquationText
+from bnstudio.layers.nested import CELLS, Nested
 from bnstudio.layers.objects import ACTIVATIONS, Constraint, Initializer, Regularizer
 from bnstudio.layers.params import (
     REQUIRED,
@@ -18,9 +19,11 @@ from bnstudio.layers.params import (
     Numbers,
     Object,
     Text,
+    Texts,
+    Wired,
 )
 from bnstudio.layers.ranges import Pairs, Range
-from tests.drawing import SUITABLE
+from tests.drawing import SUITABLE, WHOLE, call_of
 
 pytestmark = pytest.mark.engine
 
@@ -33,14 +36,37 @@ NOT_DRAWN = {
     ("Embedding", "weights"): "It takes an array.",
     ("EinsumDense", "quantization_config"): "It takes an object that holds functions.",
     ("EinsumDense", "gptq_unpacked_column_size"): "Keras sets it itself while it quantizes.",
+    ("Bidirectional", "weights"): "It takes arrays.",
+    **dict.fromkeys(
+        [(name, "idf_weights") for name in ("IntegerLookup", "StringLookup", "TextVectorization")],
+        "It goes with tf_idf, whose weights Keras learns before training.",
+    ),
+    ("TextVectorization", "ragged"): "No wire carries a ragged tensor.",
+    ("Discretization", "num_bins"): "It is for boundaries that Keras learns before training.",
+    ("Discretization", "epsilon"): "It is for boundaries that Keras learns before training.",
 }
 """Keras arguments that the catalogue leaves out, and why."""
+
+NOT_CALLED = {
+    **{f"ConvLSTM{rank}D": {"mask"} for rank in (1, 2, 3)},
+    "SimpleRNN": {"mask"},
+    "LSTM": {"mask"},
+    "GRU": {"mask"},
+    "MultiHeadAttention": {"query_mask"},
+}
+"""Arguments of a call that are left out: recurrent layers get their mask from what comes in, and
+MultiHeadAttention overwrites its query_mask with the one that the query carries."""
 
 OTHER_DEFAULTS = {
     (
         "Input",
         "shape",
     ): "Keras wants either shape or batch_shape; without the latter, always shape.",
+    ("IntegerLookup", "vocabulary"): "Keras cannot call it before it has one.",
+    ("TextVectorization", "vocabulary"): "Keras cannot call it before it has one.",
+    ("StringLookup", "vocabulary"): "Keras cannot call it before it has one.",
+    ("CategoryEncoding", "num_tokens"): "Keras makes none without it.",
+    ("Discretization", "bin_boundaries"): "Keras cannot call it before it has some.",
     ("Constant", "value"): "Keras cannot make a Constant by its name, as its value is missing.",
 }
 """Arguments that are required here and have a default in Keras, and why."""
@@ -65,16 +91,44 @@ def expected(keras, path, owner):
 @pytest.mark.parametrize("name", LAYERS)
 def test_arguments_and_defaults_are_those_of_keras(keras, name):
     params = LAYERS[name].params
-    own = params if name == "Input" else params[: -len(COMMON)]
+    # What a class lists itself it takes instead of what the base class does.
+    lists = name == "Input" or "dtype" in dict(expected(keras, f"layers.{name}", name))
+    lists = lists or "dtype" not in LAYERS[name].by_name
+    params = params[: len(params) - len(LAYERS[name].call)]
+    own = params if lists else params[: -len(COMMON)]
     drawn = [(param.name, param.default) for param in own]
     assert drawn == expected(keras, f"layers.{name}", name)
     for (_, mine), (_, theirs) in zip(drawn, expected(keras, f"layers.{name}", name), strict=True):
         assert type(mine) is type(theirs)
-    if name != "Input":
+    if not lists:
         base = dict(keras.ask("signature", "layers.Layer.__init__"))
         assert [(p.name, p.default) for p in params[-len(COMMON) :]] == [
             (param.name, base[param.name]) for param in COMMON
         ]
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_arguments_of_a_cell_are_those_of_keras(keras, name):
+    own = CELLS[name].params[: -len(COMMON)]
+    drawn = [(param.name, param.default) for param in own]
+    assert drawn == expected(keras, f"layers.{name}", name)
+
+
+@pytest.mark.parametrize("name", [name for name, entry in LAYERS.items() if entry.call])
+def test_the_arguments_of_a_call_are_those_of_keras(keras, name):
+    entry = LAYERS[name]
+    known = dict(keras.ask("signature", f"layers.{name}.call"))
+    ports = {port.when: port.argument for port in entry.ports}
+    for param in entry.call:
+        if isinstance(param, Wired):
+            assert ports[param.name] in known
+        else:
+            assert known[param.name] == param.default
+    first = list(known)[1]  # after self
+    assert not entry.ports or entry.ports[0].argument == first
+    drawn = {param.name for param in entry.call} | {port.argument for port in entry.ports}
+    left_out = set(known) - drawn - {"self", first}
+    assert left_out == NOT_CALLED.get(name, set()) | ({"training"} & set(known))
 
 
 def test_each_reason_for_an_exception_is_still_true(keras):
@@ -145,6 +199,13 @@ KERAS_IS_LENIENT = {
     ("BatchNormalization", "renorm_clipping"): "Keras looks at it with renorm only.",
     ("LayerNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
     ("LayerNormalization", "axis"): "Over no axis nothing is normalized.",
+    ("GroupNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
+    ("RMSNormalization", "epsilon"): "Below 0 a root of a negative number is taken.",
+    ("RMSNormalization", "axis"): "Over no axis nothing is normalized.",
+    ("UnitNormalization", "axis"): "Over no axis nothing is normalized.",
+    ("AlphaDropout", "rate"): "At 1 nothing is kept; Keras divides by it when run.",
+    ("AlphaDropout", "noise_shape"): "Keras fails at a size of 0 or below when run.",
+    ("GaussianDropout", "rate"): "At 1 nothing is kept; Keras divides by it when run.",
     ("PReLU", "shared_axes"): "Keras takes 0 and below to be other axes than they name.",
     ("Softmax", "axis"): "Without an axis there is nothing to add up; Keras fails when run.",
     **{
@@ -187,6 +248,49 @@ KERAS_IS_LENIENT = {
     ("LSTM", "recurrent_dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "dropout"): "Keras cuts it to [0, 1].",
     ("GRU", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+    **dict.fromkeys(
+        [
+            (f"ConvLSTM{rank}D", name)
+            for rank in (1, 2, 3)
+            for name in ("dropout", "recurrent_dropout")
+        ],
+        "Keras cuts it to [0, 1].",
+    ),
+    **{
+        (f"ConvLSTM{rank}D", "filters"): "Keras makes a layer without channels."
+        for rank in (1, 2, 3)
+    },
+    ("ReversibleEmbedding", "reverse_dtype"): "Keras looks at it on the way back.",
+    ("ReversibleEmbedding", "logit_soft_cap"): "Keras divides by it on the way back.",
+    ("MelSpectrogram", "fft_length"): "A transform of one number; Keras fails when run.",
+    **dict.fromkeys(
+        [
+            ("MelSpectrogram", name)
+            for name in (
+                "window",
+                "sampling_rate",
+                "num_mel_bins",
+                "min_freq",
+                "max_freq",
+                "top_db",
+                "min_power",
+            )
+        ],
+        "Out of bounds the bands or the decibels are no numbers, which Keras finds when run.",
+    ),
+    ("MelSpectrogram", "sequence_length"): "Keras reads 0 as None.",
+    ("TextVectorization", "output_sequence_length"): "Keras gives no word of any text.",
+    ("TextVectorization", "ngrams"): "Keras makes no words at all.",
+    ("HashedCrossing", "num_bins"): "Keras looks at it when run.",
+    ("Discretization", "bin_boundaries"): "One bin for everything.",
+    ("SimpleRNN", "dropout"): "Keras cuts it to [0, 1].",
+    ("SimpleRNN", "recurrent_dropout"): "Keras cuts it to [0, 1].",
+    ("SimpleRNN", "activity_regularizer"): "Keras does not use it.",
+    ("GroupQueryAttention", "num_query_heads"): "Keras makes a layer without heads.",
+    ("Attention", "dropout"): "Keras looks at it when the layer is run in training.",
+    ("AdditiveAttention", "dropout"): "Keras looks at it when the layer is run in training.",
+    ("MultiHeadAttention", "output_shape"): "Keras reads () and 0 as None.",
+    ("MultiHeadAttention", "attention_axes"): "Keras takes 0 and below to be other axes.",
 }
 """Values out of bounds that are refused here and not by Keras, and why."""
 
@@ -194,6 +298,9 @@ KERAS_IS_LENIENT = {
 def out_of_bounds(param):
     """Values of the right type that ``param`` refuses."""
     match param:
+        case Nested():
+            wrong = {"class_name": "Dense", "config": {"units": -1}}
+            return ["no_layer", {"class_name": "NoSuchLayer", "config": {}}, wrong]
         case Object():
             return ["no_such_name", {"class_name": "NoSuchName", "config": {}}]
         case Activation():
@@ -206,6 +313,8 @@ def out_of_bounds(param):
             steps = {"min": -1, "above": 0, "max": 1, "below": 0}
             bounds = {name: getattr(param, name, None) for name in steps}
             return [bound + steps[name] for name, bound in bounds.items() if bound is not None]
+        case Texts():
+            return [(), ("a", "b", "a")]
         case Ints():
             found = [()] if param.shortest else []
             if param.length is not None:
@@ -238,19 +347,26 @@ def test_values_out_of_bounds_are_refused_here_and_by_keras(keras, name):
     entry = LAYERS[name]
     shape = SUITABLE.get(name, (2, 6))
     inputs = [shape] * entry.min_inputs
-    assert "error" not in keras.ask("layer", name, entry.initial, inputs)
+
+    def ask(params):
+        name, made, shapes, given, dtype = call_of(entry, params, inputs)
+        return keras.ask("layer", name, made, shapes, False, given, dtype)
+
+    assert "error" not in ask(entry.initial)
     for param in entry.params:
         refused_by_keras = []
         for value in out_of_bounds(param):
             params = {**entry.initial, param.name: value}
             assert entry.check(params), (param.name, value)
-            refused_by_keras.append("error" in keras.ask("layer", name, params, inputs))
+            refused_by_keras.append("error" in ask(params))
         assert all(refused_by_keras) == ((name, param.name) not in KERAS_IS_LENIENT), param.name
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
 def test_only_a_layer_that_moves_its_inputs_may_work_in_whole_numbers(keras, dtype):
     for name, entry in LAYERS.items():
+        if name in WHOLE:
+            continue  # whole numbers come in, and may come out
         problems = entry.check({**entry.initial, "dtype": dtype})
         assert ("dtype" in problems) == (name not in MOVERS), name
     for name, shape in (("Dense", (None, 50)), ("Softmax", (None, 3))):
@@ -263,6 +379,6 @@ def test_only_a_layer_that_moves_its_inputs_may_work_in_whole_numbers(keras, dty
 def test_values_of_another_type_are_refused(name):
     entry = LAYERS[name]
     for param in entry.params:
-        for value in (object(), b"", {"a": {}}, ("a",), float("nan"), 10**400):
+        for value in (object(), b"", {"a": {}}, ("a", None), float("nan"), 10**400):
             assert param.check(value), (param.name, value)
             assert list(entry.check({**entry.initial, param.name: value})) == [param.name]

@@ -104,6 +104,27 @@ def test_an_equation_that_keras_cannot_read_is_refused(equation, words):
     assert words in LAYERS["EinsumDense"].by_name["equation"].check(equation)
 
 
+def test_a_vocabulary_holds_nothing_that_keras_adds():
+    entry = LAYERS["IntegerLookup"]
+    assert entry.check({"vocabulary": (-1, 4)}) == {}
+    assert "nothing but" in entry.check({"vocabulary": (-1,)})["vocabulary"]
+    assert "mask_token" in entry.check({"vocabulary": (4, 0), "mask_token": 0})["vocabulary"]
+    few = {"vocabulary": (4, 5, 6), "max_tokens": 3}
+    assert "needs 4 numbers, more than 3" in entry.check(few)["max_tokens"]
+    shapes = [(None, 2)]
+    assert entry.output_shapes(shapes, {"vocabulary": (4, 5), "output_mode": "count"}) == (
+        (None, 3),
+    )
+
+
+def test_states_that_no_wire_can_carry_are_refused():
+    cells = tuple({"class_name": "LSTMCell", "config": {"units": 2}} for _ in range(2))
+    stack = {"class_name": "StackedRNNCells", "config": {"cells": cells}}
+    entry = LAYERS["RNN"]
+    assert entry.check({"cell": stack}) == {}
+    assert "lists in lists" in entry.check({"cell": stack, "return_state": True})["return_state"]
+
+
 def test_a_frozen_layer_has_no_trainable_weights():
     entry = LAYERS["BatchNormalization"]
     free = entry.weights([(None, 3)], {})
@@ -177,6 +198,75 @@ WORDS = [
     ("BatchNormalization", {"axis": 3}, [(None, 4)], "STR05", "axis 3, but (None, 4) has 2"),
     ("BatchNormalization", {"axis": 0}, [(None, 4)], "STR05", "know the batch dimension"),
     ("LayerNormalization", {"axis": (1, -1)}, [(2, 4)], "STR05", "twice"),
+    (
+        "GroupNormalization",
+        {"groups": 4},
+        [(None, 6)],
+        "STR05",
+        "split the 6 features of (None, 6) into 4 equal groups",
+    ),
+    (
+        "RMSNormalization",
+        {"axis": 1},
+        [(None, 4, 6)],
+        "STR05",
+        "the sizes (4,) of axes (1,) do not fit the end of (None, 4, 6)",
+    ),
+    ("UnitNormalization", {"axis": 2}, [(None, 4)], "STR05", "axis 2, but (None, 4) has 2"),
+    ("SpatialDropout2D", {"rate": 0.5}, [(None, 4)], "STR05", "needs 4 dimensions"),
+    (
+        "Attention",
+        {},
+        [(None, 5, 2), (None, 7, 3)],
+        "STR05",
+        "compares queries with keys of as many features, got (None, 5, 2) and (None, 7, 3)",
+    ),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "value_mask": True},
+        [(2, 5, 4), (2, 7, 4), (2, 6)],
+        "STR05",
+        "cannot spread value_mask (2, 1, 6) over its scores (2, 2, 5, 7)",
+    ),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "return_attention_scores": True},
+        [(2, 5, 4), (2, 7, 4)],
+        "STR05",
+        "scores of (2, 2, 5, 7), which Keras takes for (2, 2, 5, 5)",
+    ),
+    (
+        "LSTM",
+        {"units": 2, "initial_state": True},
+        [(None, 5, 4), (None, 2), (None, 3)],
+        "STR05",
+        "needs a cell state of (None, 2), got (None, 3)",
+    ),
+    (
+        "ConvLSTM1D",
+        {"filters": 2, "kernel_size": 3},
+        [(None, 5, None, 4)],
+        "STR05",
+        "needs to know every size of a step, got (None, 5, None, 4)",
+    ),
+    (
+        "TimeDistributed",
+        {"layer": {"class_name": "Conv1D", "config": {"filters": 2, "kernel_size": 9}}},
+        [(None, 5, 8, 4)],
+        "STR06",
+        "Inside TimeDistributed: Conv1D's window spans 9",
+    ),
+    ("RNN", {"cell": {"class_name": "GRUCell", "config": {"units": 2}}}, [(None, 5)], "STR05", "3"),
+    (
+        "Bidirectional",
+        {
+            "layer": {"class_name": "GRU", "config": {"units": 2}},
+            "backward_layer": {"class_name": "GRU", "config": {"units": 3, "go_backwards": True}},
+        },
+        [(None, 5, 4)],
+        "STR05",
+        "two layers that give the same, got (None, 2) and (None, 3)",
+    ),
     ("Softmax", {"axis": 2}, [(None, 4)], "STR05", "axis 2, but (None, 4) has 2 dimensions"),
     ("PReLU", {}, [(None, None, 4)], "STR05", "know every dimension"),
     (

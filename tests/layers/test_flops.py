@@ -31,11 +31,15 @@ COUNTS = [
     ("BatchNormalization", {}, [(None, 6)], 12),
     ("LayerNormalization", {}, [(None, 6)], 42),
     ("LayerNormalization", {"center": False, "scale": False}, [(None, 6)], 30),
+    ("GroupNormalization", {"groups": 3}, [(None, 6)], 42),
+    ("RMSNormalization", {}, [(None, 6)], 24),
+    ("UnitNormalization", {}, [(None, 6)], 18),
     ("Activation", {"activation": "relu"}, [(None, 6)], 6),
     ("Activation", {"activation": "linear"}, [(None, 6)], 0),
     ("Softmax", {}, [(None, 6)], 18),
     ("PReLU", {}, [(None, 6)], 12),
     ("Dropout", {"rate": 0.5}, [(None, 6)], 0),
+    ("AlphaDropout", {"rate": 0.5}, [(None, 6)], 0),
     ("Flatten", {}, [(None, 6, 2)], 0),
     ("Conv1D", {"filters": 2, "kernel_size": 3}, [(None, 6, 4)], 4 * 2 * (2 * 12 + 1)),
     (
@@ -74,13 +78,102 @@ COUNTS = [
     ("LSTM", {"units": 3}, [(None, 5, 2)], 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3)),
     ("GRU", {"units": 3}, [(None, 5, 2)], 5 * (3 * 3 * (2 * 5 + 2) + 8 * 3)),
     ("GRU", {"units": 3, "use_bias": False}, [(None, 5, 2)], 5 * (3 * 3 * 2 * 5 + 8 * 3)),
+    (
+        "ConvLSTM2D",
+        {"filters": 3, "kernel_size": (2, 1), "padding": "same"},
+        [(None, 5, 4, 6, 2)],
+        5 * 4 * 6 * (4 * 3 * (2 * 2 * 5 + 1) + 9 * 3),
+    ),
+    ("ReversibleEmbedding", {"input_dim": 9, "output_dim": 4}, [(None, 6)], 0),
+    (
+        "STFTSpectrogram",
+        {"frame_length": 4, "frame_step": 2, "mode": "magnitude"},
+        [(None, 8, 1)],
+        3 * 3 * (2 * 2 * 4 + 4),
+    ),
+    (
+        "MelSpectrogram",
+        {"fft_length": 4, "sequence_stride": 2, "num_mel_bins": 2},
+        [(None, 8)],
+        5 * (5 * 4 * 2 + 5 * 3 + 2 * 3 * 2 + 5 * 2),
+    ),
+    ("Hashing", {"num_bins": 3}, [(None, 8)], 0),
+    (
+        "ReversibleEmbedding",
+        {"input_dim": 9, "output_dim": 4, "reverse": True, "logit_soft_cap": 5.0},
+        [(None, 6, 4)],
+        6 * 9 * (2 * 4 + 3),
+    ),
+    ("SimpleRNN", {"units": 3}, [(None, 5, 2)], 5 * 3 * (2 * 5 + 1 + 1)),
+    (
+        "TimeDistributed",
+        {"layer": {"class_name": "Dense", "config": {"units": 5}}},
+        [(None, 4, 3)],
+        4 * 5 * (2 * 3 + 1),
+    ),
+    (
+        "Bidirectional",
+        {"layer": {"class_name": "LSTM", "config": {"units": 3}}, "merge_mode": "ave"},
+        [(None, 5, 2)],
+        2 * 5 * (4 * 3 * (2 * 5 + 1) + 9 * 3) + 2 * 3,
+    ),
+    (
+        "RNN",
+        {
+            "cell": {
+                "class_name": "StackedRNNCells",
+                "config": {
+                    "cells": (
+                        {"class_name": "SimpleRNNCell", "config": {"units": 3}},
+                        {"class_name": "SimpleRNNCell", "config": {"units": 4}},
+                    )
+                },
+            }
+        },
+        [(None, 5, 2)],
+        5 * (3 * (2 * 5 + 2) + 4 * (2 * 7 + 2)),
+    ),
+    (
+        "SpectralNormalization",
+        {"layer": {"class_name": "Dense", "config": {"units": 5}}},
+        [(None, 3)],
+        5 * (2 * 3 + 1),
+    ),
+    ("Attention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (2 * 2 + 3 + 2 * 2)),
+    (
+        "Attention",
+        {"score_mode": "concat", "key": True},
+        [(None, 5, 2), (None, 7, 3), (None, 7, 2)],
+        5 * 7 * (3 * 2 + 1 + 3 + 2 * 3),
+    ),
+    ("AdditiveAttention", {}, [(None, 5, 2), (None, 7, 2)], 5 * 7 * (4 * 2 + 3 + 2 * 2)),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 3, "key_dim": 4, "value_dim": 5},
+        [(None, 6, 2), (None, 7, 8)],
+        # Queries and their scale, keys, values; scores, softmax, mean; output.
+        6 * 12 * (2 * 2 + 1) + 6 * 12
+        + 7 * 12 * (2 * 8 + 1) + 7 * 15 * (2 * 8 + 1)
+        + 3 * 6 * 7 * (2 * 4 + 3 + 2 * 5)
+        + 6 * 2 * (2 * 15 + 1),
+    ),
+    (
+        "GroupQueryAttention",
+        {"head_dim": 4, "num_query_heads": 6, "num_key_value_heads": 2, "use_gate": True},
+        [(None, 6, 8), (None, 7, 8)],
+        6 * 24 * (2 * 8 + 1) + 6 * 24
+        + 2 * 7 * 8 * (2 * 8 + 1)
+        + 6 * 24 * (2 * 8 + 1) + 2 * 6 * 24
+        + 6 * 6 * 7 * (2 * 4 + 3 + 2 * 4)
+        + 6 * 8 * (2 * 24 + 1),
+    ),
     ("Add", {}, [(None, 6)] * 3, 12),
     ("Average", {}, [(None, 6)] * 3, 18),
     ("Subtract", {}, [(None, 6)] * 2, 6),
     ("Dot", {"axes": 2}, [(None, 3, 4), (None, 5, 4)], 3 * 5 * 2 * 4),
     ("Dot", {"axes": 1, "normalize": True}, [(None, 4)] * 2, 2 * 4 + 3 * (4 + 4)),
     ("Concatenate", {}, [(None, 6)] * 3, 0),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "params", "inputs", "expected"), COUNTS)

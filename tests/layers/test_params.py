@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bnstudio.layers import LAYERS
+from bnstudio.layers.nested import CELLS
 from bnstudio.layers.objects import Initializer
 from bnstudio.layers.params import (
     LARGEST,
@@ -16,6 +18,7 @@ from bnstudio.layers.params import (
     Numbers,
     Param,
     Text,
+    Texts,
 )
 from bnstudio.layers.ranges import Pairs, Range
 
@@ -28,6 +31,7 @@ KINDS = [
     Float("a", 0.5, above=0, below=1),
     Float("a", 1.0, point=True),
     Text("a", "x"),
+    Texts("a", ("x",)),
     Choice("a", "auto", options=("auto", True, None)),
     Ints("a", (1, 2), length=2, min=1, scalar=True),
     Ints("a", None, unknown=True, optional=True, shortest=1, distinct=True),
@@ -40,6 +44,9 @@ KINDS = [
     Range("a", 0.5, above=-1, scalar=True),
     Floats("a", None, scalar=True, optional=True, shortest=1),
     Initializer("a", "zeros"),
+    LAYERS["TimeDistributed"].by_name["layer"],
+    LAYERS["Bidirectional"].by_name["backward_layer"],
+    CELLS["StackedRNNCells"].by_name["cells"],
 ]
 
 anything = st.recursive(
@@ -62,10 +69,38 @@ def test_any_value_is_taken_or_refused_in_a_sentence(kind, value):
 
 @pytest.mark.parametrize("kind", KINDS, ids=repr)
 def test_a_default_is_taken(kind):
-    assert kind.check(kind.default) is None
+    assert kind.check(kind.initial if kind.required else kind.default) is None
+
+
+LAYER = LAYERS["TimeDistributed"].by_name["layer"]
+RECURRENT = LAYERS["Bidirectional"].by_name["layer"]
+
+
+def described(name, **config):
+    return {"class_name": name, "config": config}
 
 
 REFUSED = [
+    (LAYER, described("Dense"), "Dense: Dense needs units."),
+    (LAYER, described("Dense", units=0), "Dense: units: Expected at least 1, got 0."),
+    (LAYER, described("Add"), "Expected a layer with one input; got 'Add'."),
+    (
+        LAYER,
+        described("GRU", units=2, return_state=True),
+        "GRU: Expected one output, and these arguments give more.",
+    ),
+    (RECURRENT, described("Dense"), "Expected one of LSTM, GRU, SimpleRNN, RNN; got 'Dense'."),
+    (
+        RECURRENT,
+        described("GRU", units=2, initial_state=True),
+        "GRU: The layer around it calls it, without initial_state.",
+    ),
+    (
+        CELLS["StackedRNNCells"].by_name["cells"],
+        (described("GRUCell", units=2), described("GRUCell", units=-2)),
+        "Number 2: GRUCell: units: Expected at least 1, got -2.",
+    ),
+    (CELLS["StackedRNNCells"].by_name["cells"], (), "Expected a tuple of one or more, got ()."),
     (Bool("a", True), None, "Expected True or False, got None."),
     (Int("a", 1, min=1), 0, "Expected at least 1, got 0."),
     (Int("a", 1, max=5), 6, "Expected at most 5, got 6."),
@@ -78,6 +113,9 @@ REFUSED = [
     (Float("a", 1.0, above=0), 0, "Expected more than 0, got 0."),
     (Float("a", 0.5, below=1), 1.0, "Expected less than 1, got 1.0."),
     (Float("a", 1.0, point=True), 2, "Keras wants a decimal point here: 2.0 instead of 2."),
+    (Texts("a", ("x",)), (), "Expected a tuple of one text or more, got ()."),
+    (Texts("a", ("x",)), ("y", "y"), "Expected each text once, got 'y' twice."),
+    (Texts("a", ("x",)), ("y", 1), "Expected texts, got 1."),
     (Choice("a", "x", ("x", None)), "y", "Expected one of 'x', None; got 'y'."),
     (Choice("a", "x", ("x", True)), 1, "Expected one of 'x', True; got 1."),
     (Ints("a", ()), 3, "Expected a tuple, got 3."),

@@ -45,6 +45,13 @@ SCHEDULED = Choice(
         }
     },
 )
+KEPT = {
+    "description": {"module": "keras.src.ops.nn", "class_name": "Relu", "config": {}},
+    "args": ({"class_name": "__keras_tensor__", "port": 0},),
+    "kwargs": {},
+    "takes": (None,),
+    "gives": (None,),
+}
 TABLE = {
     "STR01": (
         [
@@ -212,12 +219,23 @@ TABLE = {
         [
             project(drawing([IN, dense("a"), dense("b"), OUT],
                             "in a", "in b", "a out:0", "b out:1")),
+            # Inputs with names: the one that is missing is wired, or closed.
+            project(drawing([IN, node("Reshape", "r", target_shape=(6, 5)),
+                             node("Attention", "t"), node("Flatten", "f"), OUT],
+                            "in r", "r t", "t f", "f out")),
+            project(drawing([IN, node("Reshape", "r", target_shape=(6, 5)),
+                             node("LSTM", "l", units=4, initial_state=True), OUT],
+                            "in r", "r l", "l out")),
         ],
         [SOUND, project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out"))],
     ),
     "STR27": (
         [project(drawing([IN, dense(), OUT], "in hidden", "hidden:1 out"))],
         [SOUND],
+    ),
+    "STR30": (
+        [model(node("ops.Relu", "relu", **KEPT), head())],
+        [SOUND, model(node("ops.Relu", "relu"), head())],
     ),
     "LOSS01": (
         [

@@ -11,6 +11,7 @@ from bnstudio.ui.canvas.node_texts import details, shape_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnstudio.graph import Node
     from bnstudio.health import Finding
     from bnstudio.ui.document import Document
 
@@ -37,12 +38,20 @@ def node(document: Document, id: str, ails: tuple[Finding, ...] = ()) -> str:
     parts = [f"{value.type} {value.name}"]
     if telling := details(value):
         parts.append(telling.replace("  ·  ", ", "))
+    if names := port_names(value):
+        parts.append(f"inputs {names}")
     parts.append(f"output {shape_text(facts)}")
     parts.append(f"{facts.trainable + facts.fixed:,} parameters")
     found = [d for d in document.diagnostics if d.node == id]
     parts += [f"{d.severity.value}: {d.message}" for d in found]
     parts += [f"in training: {each.brief}" for each in ails]
     return "; ".join(parts) + "."
+
+
+def port_names(node: Node) -> str:
+    """The names of a node's inputs from left to right, where they have any."""
+    entry = LAYERS.get(node.type)
+    return ", ".join(port.name for port in entry.open_ports(node.params)) if entry else ""
 
 
 def tip(document: Document, id: str) -> str:
@@ -56,6 +65,8 @@ def tip(document: Document, id: str) -> str:
     counts = f"{facts.trainable:,} trainable"
     if facts.fixed:
         counts += f", {facts.fixed:,} not trainable"
+    if names := port_names(value):
+        lines.append(escape(f"Inputs: {names}"))
     lines.append(f"{escape(shape_text(facts))} &nbsp; {counts} parameters")
     return "<br>".join(lines)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from bnstudio import data, project
 from bnstudio.analysis.layout import tidy
 from bnstudio.graph import (
+    EditError,
     Graph,
     Wire,
     connect,
@@ -162,10 +163,8 @@ class Desk(Surface):
         if not text.strip():
             self.refused.emit("The clipboard is empty. Copy some layers first.")
             return
-        try:
-            piece = project.fragment_loads(text)
-        except project.ProjectError:
-            self.refused.emit("The clipboard holds no layers. Copy some on a canvas first.")
+        piece = self._piece(text)
+        if piece is None:
             return
         box = bounds(node_box(node.x, node.y) for node in piece.nodes.values())
         if box is None:
@@ -174,6 +173,25 @@ class Desk(Surface):
         inside = self.viewport().rect().contains(at.toPoint()) and self.underMouse()
         place = self.camera.to_scene(at if inside else self.camera.middle)
         self._put(piece, place.x - box.centre.x, place.y - box.centre.y, "Paste")
+
+    def _piece(self, text: str) -> Graph | None:
+        """The layers that a text holds, copied here or a model's configuration; None for others."""
+        from bnstudio import importers  # the window is seen sooner without them
+
+        if importers.is_configuration(text):
+            try:
+                imported = importers.loads(text)
+            except project.ProjectError as error:
+                self.refused.emit(f"The configuration on the clipboard cannot be drawn: {error}.")
+                return None
+            if imported.notes:
+                self.document.noted.emit(" ".join(imported.notes), "warning")
+            return imported.project.graph
+        try:
+            return project.fragment_loads(text)
+        except project.ProjectError:
+            self.refused.emit("The clipboard holds no layers. Copy some on a canvas first.")
+            return None
 
     def duplicate(self) -> None:
         """Adds a copy of the selected nodes beside them."""
@@ -252,6 +270,25 @@ class Desk(Surface):
         if self.document.edit(move(graph, places), "Tidy"):
             self.fit()
             self.glide.run(before)
+
+    def expand(self, id: str | None = None) -> None:
+        """Replaces a model in the model by its layers; the selected one by default."""
+        from bnstudio import importers
+
+        chosen = self.document.selection
+        if id is None and len(chosen) == 1:
+            id = next(iter(chosen))
+        graph = self.document.graph
+        if id is None or id not in graph.nodes:
+            return
+        try:
+            after = importers.expand(graph, id)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return
+        if self.document.edit(after, f"Expand {graph.nodes[id].name}"):
+            self.document.select(after.nodes.keys() - graph.nodes.keys())
+            self.fit()
 
     # Inside.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
+from bnstudio.layers.opaque import holds_model
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,6 +26,8 @@ def menu_for(view: CanvasView, found: Hit, at: QPointF) -> QMenu:
         one = len(view.document.selection) <= 1
         add("Add Layer After...", "Tab", lambda: view.open_search(at), one)
         add("Rename...", "F2", lambda: view.rename(id), one)
+        if holds_model(view.document.graph.layer_of(id).type):
+            add("Expand Model", "", lambda: view.expand(id), one)
         menu.addSeparator()
         add("Cut", "Ctrl+X", view.cut)
         add("Copy", "Ctrl+C", view.copy)

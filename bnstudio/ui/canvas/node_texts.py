@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStaticText, QTextOption
 
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.nested import shortened
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE
 
@@ -101,7 +103,7 @@ def details(node: Node, *, brief: bool = False) -> str:
     """
     entry = LAYERS.get(node.type)
     if entry is None:
-        return "unknown layer type"
+        return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
         return f"same layer as {node.shares}"
     parts = []
@@ -110,7 +112,8 @@ def details(node: Node, *, brief: bool = False) -> str:
         if value is None or (name in _USUAL and value == entry.defaults.get(name)):
             continue
         word = name.removesuffix("_size") if brief else name
-        parts.append(value if isinstance(value, str) else f"{word} {_value(value)}")
+        inner = shortened(value)
+        parts.append(inner or (value if isinstance(value, str) else f"{word} {_value(value)}"))
     return "  ·  ".join(parts)
 
 

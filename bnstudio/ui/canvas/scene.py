@@ -284,13 +284,13 @@ class Scene(QGraphicsScene):
     # Inside.
 
     def _ports(self, node: Node) -> tuple[int, int]:
-        """How many ports are shown: a merging layer has a free one for the next wire."""
+        """How many ports are shown: all named ones; of a merging layer one for the next wire."""
         entry = LAYERS.get(node.type)
         wired = len(self._graph.wires_into.get(node.id, ()))
         if entry is None:
             return max(wired, 1), 1
-        most = entry.max_inputs
-        inputs = wired + 1 if most is None else min(max(wired, 1), most)
+        _, most = entry.input_counts(node.params)
+        inputs = wired + 1 if most is None else most if entry.ports else min(max(wired, 1), most)
         try:
             outputs = entry.output_count(node.params)
         except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bnstudio.layers.nested import Nested, NestedList
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -15,16 +16,18 @@ from bnstudio.layers.params import (
     Object,
     Param,
     Text,
+    Texts,
 )
 from bnstudio.layers.ranges import Pairs, Range
 from bnstudio.settings import LearningRate
 from bnstudio.ui.editors.base import Editor
 from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor
 from bnstudio.ui.editors.learning_rate import LearningRateEditor
+from bnstudio.ui.editors.nested import NestedEditor, NestedListEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
 from bnstudio.ui.editors.ranges import PairsEditor, RangeEditor
-from bnstudio.ui.editors.text import TextEditor
+from bnstudio.ui.editors.text import TextEditor, TextsEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
 EDITORS: dict[type[Param], Any] = {
@@ -32,6 +35,7 @@ EDITORS: dict[type[Param], Any] = {
     Int: NumberEditor,
     Float: NumberEditor,
     Text: TextEditor,
+    Texts: TextsEditor,
     Choice: ChoiceEditor,
     Ints: IntsEditor,
     Floats: FloatsEditor,
@@ -39,6 +43,8 @@ EDITORS: dict[type[Param], Any] = {
     Range: RangeEditor,
     Numbers: NumbersEditor,
     LearningRate: LearningRateEditor,
+    Nested: NestedEditor,
+    NestedList: NestedListEditor,
     Object: ObjectEditor,
 }
 """The editor of each kind; a kind without one of its own is edited as its base class is."""

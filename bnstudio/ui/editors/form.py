@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from bnstudio.layers.nested import shortened
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors import editor_for
 from bnstudio.ui.verbatim import Verbatim
@@ -197,7 +198,8 @@ class _Dot(QToolButton):
         super().__init__()
         self.setFixedSize(16, 26)
         self.setAccessibleName(f"Reset {param.name}")
-        self.setToolTip(f"Changed. Click to reset to {default_of(param)!r}.")
+        start = default_of(param)
+        self.setToolTip(f"Changed. Click to reset to {shortened(start) or repr(start)}.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def paintEvent(self, event: QPaintEvent) -> None:

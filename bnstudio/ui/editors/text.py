@@ -1,16 +1,19 @@
-"""Free text."""
+"""Free text: one, or several, one a line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit
 
-from bnstudio.ui.editors.base import MIXED, Editor, Line, mark_refused
+from bnstudio.ui.editors.base import MIXED, Editor, Line, belongs_to_window, mark_refused
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QFocusEvent
+
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Text
+    from bnstudio.layers.params import Text, Texts
 
 
 class TextEditor(Editor):
@@ -37,3 +40,68 @@ class TextEditor(Editor):
 
     def _take(self, text: str) -> None:
         self.offer(None if self._optional and not text else text)
+
+
+_LINES = 5
+
+
+class Lines(QPlainTextEdit):
+    """Several lines of text, which leave undo to the document and Tab to the form."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "field")
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * _LINES + 12)
+
+    def event(self, event: QEvent) -> bool:
+        if belongs_to_window(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+
+class TextsEditor(Editor):
+    """For ``Texts``: one a line, blank lines left out."""
+
+    def __init__(self, param: Texts) -> None:
+        super().__init__(param)
+        self.field = _Settling(self)
+        self.field.setAccessibleName(param.name)
+        self.setFocusProxy(self.field)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.field)
+        self.field.textChanged.connect(self._take)
+        self.refused.connect(lambda reason: mark_refused(self.field, bool(reason)))
+
+    def show_value(self, value: Value, mixed: bool = False) -> None:
+        texts = value if isinstance(value, tuple) and not mixed else ()
+        lines = [str(each) for each in texts]
+        # A text with a line break in it would come apart here.
+        self.field.setReadOnly(any("\n" in line or not line for line in lines))
+        self.field.setPlaceholderText(MIXED if mixed else "One a line")
+        if lines != self._lines():
+            self.field.blockSignals(True)
+            self.field.setPlainText("\n".join(lines))
+            self.field.blockSignals(False)
+
+    def _lines(self) -> list[str]:
+        return [line for line in self.field.toPlainText().split("\n") if line]
+
+    def _take(self) -> None:
+        self.offer(tuple(self._lines()))
+
+
+class _Settling(Lines):
+    """Tells its editor when the user is done."""
+
+    def __init__(self, editor: TextsEditor) -> None:
+        super().__init__()
+        self._editor = editor
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._editor.settled.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -21,9 +23,11 @@ from PySide6.QtWidgets import (
 from bnstudio import data
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LAYERS, LayerType, show_shape
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.editors.nested import FOLDED
 from bnstudio.ui.figures import Figures
 from bnstudio.ui.panels.layer_card import LayerCard
 from bnstudio.ui.pause import Pause
@@ -38,17 +42,14 @@ if TYPE_CHECKING:
 _MARGINS = (14, 10, 10, 14)
 _LONG = 28
 
-_FOLDED = {
-    "trainable": "Layer",
-    "dtype": "Layer",
-    "lora_rank": "LoRA",
-    "lora_alpha": "LoRA",
-    "renorm": "Renormalization",
-    "renorm_clipping": "Renormalization",
-    "renorm_momentum": "Renormalization",
-    "synchronized": "Layer",
-}
-"""Arguments that few people change, and the fold each is in."""
+_LONGEST = 100_000
+"""Letters of a description that are shown."""
+
+_UNKNOWN = "This layer type is not known here. It is kept as it is in the project."
+_KEPT = (
+    "This layer is kept word for word as its model file describes it, and is exported so. It "
+    "cannot be edited or trained here."
+)
 
 
 class Inspector(QWidget):
@@ -123,9 +124,12 @@ class Inspector(QWidget):
             )
             self._stack.setCurrentWidget(self.note)
         elif nodes[0].type not in LAYERS:
+            kept = is_opaque(nodes[0].type)
+            described = dict(graph.layer_of(nodes[0].id).params) if len(nodes) == 1 else {}
             self.note.say(
                 nodes[0].type,
-                "This layer type is not known here. It is kept as it is in the project.",
+                _KEPT if kept else _UNKNOWN,
+                json.dumps(described.get("description", described), indent=1, ensure_ascii=False),
             )
             self._stack.setCurrentWidget(self.note)
         else:
@@ -186,7 +190,7 @@ class TypePage(QScrollArea):
         column.setSpacing(6)
         self._build_head(column)
         column.addSpacing(4)
-        self.form = ParamForm(entry.params, owner=entry.name, folded=_FOLDED)
+        self.form = ParamForm(entry.params, owner=entry.name, folded=FOLDED)
         self.form.edited.connect(self._set)
         self.form.pointed.connect(self._explain)
         column.addWidget(self.form)
@@ -395,12 +399,20 @@ class _Note(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(*_MARGINS)
         column.addWidget(self._heading)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setFont(theme.mono())
+        self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._details.setAccessibleName("What is known of the layer")
         column.addWidget(self._text)
-        column.addStretch(1)
+        column.addWidget(self._details, 1)
+        column.addStretch()
 
-    def say(self, heading: str, text: str) -> None:
+    def say(self, heading: str, text: str, details: str = "{}") -> None:
         self._heading.setText(heading)
         self._text.setText(text)
+        self._details.setVisible(details != "{}")
+        self._details.setPlainText(details if len(details) <= _LONGEST else details[:_LONGEST])
 
 
 class _Chip(QWidget):

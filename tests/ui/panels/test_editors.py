@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.nested import CELLS
 from bnstudio.layers.objects import Initializer, Regularizer
 from bnstudio.layers.params import (
     REQUIRED,
@@ -18,6 +19,7 @@ from bnstudio.layers.params import (
     Object,
     Param,
     Text,
+    Texts,
 )
 from bnstudio.layers.ranges import Pairs, Range
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS
@@ -62,7 +64,13 @@ def choose(combo: QComboBox, text: str) -> None:
 
 
 def every_param():
-    for owner, entry in [*LAYERS.items(), *OPTIMIZERS.items(), *LOSSES.items(), *METRICS.items()]:
+    for owner, entry in [
+        *LAYERS.items(),
+        *CELLS.items(),
+        *OPTIMIZERS.items(),
+        *LOSSES.items(),
+        *METRICS.items(),
+    ]:
         for param in entry.params:
             yield pytest.param(param, id=f"{owner}.{param.name}")
 
@@ -198,6 +206,19 @@ def test_text(editor):
     assert it.offered[-1] is None
 
 
+def test_texts_are_one_a_line(editor):
+    it = editor(Texts("vocabulary", REQUIRED), ("red", "blue"))
+    assert it.field.toPlainText() == "red\nblue"
+    it.field.moveCursor(it.field.textCursor().MoveOperation.End)
+    QTest.keyClick(it.field, Qt.Key.Key_Return)
+    assert it.offered[-1] == ("red", "blue"), "a blank line is no text"
+    QTest.keyClicks(it.field, "red")
+    assert it.reasons[-1] == "Expected each text once, got 'red' twice."
+    assert it.offered[-1] == ("red", "blue", "re")
+    it.show_value(("a\nb",))
+    assert it.field.isReadOnly(), "it would come apart"
+
+
 def test_a_tuple_of_fixed_length(editor):
     it = editor(Ints("pool_size", (2, 2), length=2, min=1, scalar=True), (2, 2))
     retype(it.fields[1], "3")
@@ -305,6 +326,55 @@ def test_named_numbers(editor):
     assert it.offered[-1] is None
     retype(it.fields["rmin"], "x")
     assert "number" in it.reasons[-1]
+
+
+def described(name, **config):
+    return {"class_name": name, "config": config}
+
+
+def test_a_layer_inside_another(editor):
+    param = LAYERS["Bidirectional"].by_name["layer"]
+    it = editor(param, described("GRU", units=5))
+    assert it.inside.form.rows["units"].editor.field.text() == "5"
+    assert "initial_state" not in it.inside.form.rows, "the layer around it makes the call"
+    retype(it.inside.form.rows["units"].editor.field, "7")
+    assert it.offered[-1] == described("GRU", units=7)
+    choose(it.combo, "LSTM")
+    assert it.offered[-1] == described("LSTM", **LAYERS["LSTM"].initial)
+    it.show_value(described("Dense", units=5))
+    assert it.combo.currentIndex() == -1
+    assert "Dense" in it.combo.placeholderText(), "what can be no layer here is shown all the same"
+    assert it.inside.form is None
+
+
+def test_a_layer_that_may_be_none(editor):
+    it = editor(LAYERS["Bidirectional"].by_name["backward_layer"], None)
+    assert it.inside.form is None
+    choose(it.combo, "SimpleRNN")
+    assert it.offered[-1] == described("SimpleRNN", units=32)
+    choose(it.combo, "None")
+    assert it.offered[-1] is None
+
+
+def test_what_the_layer_around_it_cannot_take_is_refused(editor):
+    it = editor(LAYERS["TimeDistributed"].by_name["layer"], described("LSTM", units=3))
+    QTest.keyClick(it.inside.form.rows["return_state"].editor.box, Qt.Key.Key_Space)
+    assert "Expected one output" in it.reasons[-1]
+    assert it.offered == []
+
+
+def test_layers_one_after_the_other_inside_another(editor):
+    cells = described("GRUCell", units=4), described("LSTMCell", units=2)
+    it = editor(CELLS["StackedRNNCells"].by_name["cells"], cells)
+    assert [row.editor.combo.currentText() for row in it.rows] == ["GRUCell", "LSTMCell"]
+    QTest.mouseClick(it.add, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == (*cells, cells[1])
+    retype(it.rows[2].editor.inside.form.rows["units"].editor.field, "6")
+    assert it.offered[-1] == (*cells, described("LSTMCell", units=6))
+    QTest.mouseClick(it.rows[0].remove, Qt.MouseButton.LeftButton)
+    assert it.offered[-1] == (cells[1], described("LSTMCell", units=6))
+    QTest.mouseClick(it.rows[0].remove, Qt.MouseButton.LeftButton)
+    assert not it.rows[0].remove.isEnabled(), "one is left"
 
 
 def test_an_initializer_with_its_own_arguments(editor):

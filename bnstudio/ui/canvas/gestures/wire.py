@@ -146,8 +146,8 @@ class DrawWire(Gesture):
         graph = self._analysis.graph
         wired = len(graph.wires_into.get(here, ()))
         entry = LAYERS.get(over.node.type)
-        free = wired if entry is None or entry.max_inputs != 1 else 0
-        port = free
+        most = None if entry is None else entry.input_counts(over.node.params)[1]
+        port = free = 0 if most == 1 else wired
         # On a port that has a wire one means that port: its wire is replaced.
         if wired and over.port_at(pointer.scene, 12) is not None:
             near = _nearest([over.input_port(i) for i in range(over.inputs)], pointer.scene)

@@ -1,0 +1,134 @@
+"""The ways in: model files of Keras as projects. Data is read, no code is run, no Keras is needed.
+
+A file is told by its suffix, and by its first bytes where the suffix says nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.importers import config_text, keras_file, legacy_file
+from bnstudio.importers.compiled import settings_of
+from bnstudio.importers.expand import can_expand, expand
+from bnstudio.importers.importer import Described, Imported, Importer
+from bnstudio.importers.laid_out import laid_out
+from bnstudio.importers.model import draw
+from bnstudio.importers.reading import MAX_TEXT, as_json, open_file
+from bnstudio.project import SUFFIX, Project, ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.graph import Graph
+
+IMPORTERS: tuple[Importer, ...] = (
+    keras_file.IMPORTER,
+    legacy_file.IMPORTER,
+    config_text.IMPORTER,
+)
+"""Every importer, in the order in which a file dialog names them."""
+
+_HEAD = 16
+
+
+def importer_of(path: str | os.PathLike[str]) -> Importer | None:
+    """What imports this file; None for a project and for anything unknown."""
+    suffix = Path(path).suffix.lower()
+    if suffix == SUFFIX:
+        return None
+    named = next((entry for entry in IMPORTERS if suffix in entry.suffixes), None)
+    if named is not None:
+        return named
+    try:
+        with open_file(os.fspath(path)) as file:
+            head = file.read(_HEAD)
+    except ProjectError:
+        return None
+    # JSON may be anything, a project above all, and is only taken by its suffix.
+    return next((e for e in IMPORTERS[:2] if head.startswith(e.starts)), None)
+
+
+def load(path: str | os.PathLike[str]) -> Imported:
+    """The project in a model file.
+
+    Raises:
+        ProjectError: If there is no such file, or no model that can be drawn is in it.
+    """
+    where = os.fspath(path)
+    importer = importer_of(where)
+    if importer is None:
+        known = ", ".join(suffix for entry in IMPORTERS for suffix in entry.suffixes)
+        raise ProjectError(f"this is no model file; there are {known}", where)
+    return _made(importer.describe(where), where, Path(where).name)
+
+
+def loads(text: str) -> Imported:
+    """The project that the text of a configuration describes, as ``model.to_json()`` gives it.
+
+    Raises:
+        ProjectError: If it is anything else.
+    """
+    if len(text) > MAX_TEXT:
+        raise ProjectError(f"the configuration is larger than {MAX_TEXT // 2**20} MiB")
+    return _made(Described(text), "", "a configuration")
+
+
+def is_configuration(text: str) -> bool:
+    """Whether a text could be a model's configuration; quick, so it may be wrong."""
+    start = text.lstrip("\ufeff \t\r\n")[:1]
+    return start == "{" and '"layers"' in text and '"config"' in text
+
+
+def _made(described: Described, where: str, source: str) -> Imported:
+    model = as_json(described.model, where)
+    version = described.version or _version(model)
+    drawn = draw(model, where)
+    compiled = model.get("compile_config")
+    if described.training:
+        compiled = as_json(described.training, f"{where}: training_config")
+    settings, said = settings_of(compiled if isinstance(compiled, dict) else {})
+    notes = [*drawn.notes, *said, *_changed(drawn.graph, version)]
+    if described.weights:
+        notes.append("Its weights are not taken over: training starts from new ones.")
+    written = f" (Keras {version})" if version else ""
+    project = Project(
+        laid_out(drawn.graph),
+        settings=settings,
+        title=drawn.name,
+        about=f"Imported from {source}{written}.",
+    )
+    return Imported(project, tuple(notes))
+
+
+def _version(model: Mapping[str, Any]) -> str:
+    version = model.get("keras_version")
+    return version if isinstance(version, str) else ""
+
+
+def _changed(graph: Graph, version: str) -> list[str]:
+    """What Keras 3 computes otherwise than the Keras that wrote the file."""
+    if not version or not version[0].isdigit() or int(version.split(".")[0][:3]) >= 3:
+        return []
+    layers = [node.name for node in graph.nodes.values() if "hard_sigmoid" in node.params.values()]
+    if not layers:
+        return []
+    return [
+        f"hard_sigmoid is flatter in Keras 3 than in Keras {version[:20]} (a slope of 1/6 instead "
+        f"of 1/5): {', '.join(layers[:5])}."
+    ]
+
+
+__all__ = [
+    "IMPORTERS",
+    "Described",
+    "Imported",
+    "Importer",
+    "can_expand",
+    "expand",
+    "importer_of",
+    "is_configuration",
+    "load",
+    "loads",
+]

@@ -1,0 +1,114 @@
+"""One layer of a configuration: its name, and its type in the catalogue or its description."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
+from bnstudio.layers import LAYERS
+from bnstudio.project import ProjectError
+from bnstudio.project.strict import short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bnstudio.graph import Value
+    from bnstudio.layers import Shape
+
+MAX_NAME = 1000
+"""Letters of a name, above which a configuration is not believed."""
+
+_DESCRIPTION = ("module", "class_name", "config", "registered_name", "build_config")
+MODELS = ("Functional", "Sequential", "Model")
+
+
+class Layer(NamedTuple):
+    """One layer of a configuration.
+
+    Attributes:
+        name: The Keras layer name.
+        type: Its entry in the catalogue; empty where there is none.
+        kind: What an opaque node of it begins with.
+        class_name: As the file has it.
+        params: The entry's arguments that differ from the defaults; empty where there is none.
+        raw: All that the file says of it.
+    """
+
+    name: str
+    type: str
+    kind: str
+    class_name: str
+    params: Mapping[str, Value]
+    raw: Mapping[str, Any]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Its own arguments, as the file has them."""
+        config = self.raw.get("config")
+        return config if isinstance(config, dict) else {}
+
+    @property
+    def built_for(self) -> Shape | None:
+        """The shape of the one input that it was built for; None where the file does not say."""
+        built = self.raw.get("build_config")
+        return shape_of(built.get("input_shape")) if isinstance(built, dict) else None
+
+    @property
+    def description(self) -> dict[str, Value]:
+        """What Keras can make it of again."""
+        found = {key: self.raw[key] for key in _DESCRIPTION if key in self.raw}
+        return {key: freeze(value) for key, value in found.items() if value is not None}
+
+    @property
+    def opaque_type(self) -> str:
+        """The type of a node that only carries the description."""
+        return f"{self.kind}.{re.sub(r'[^0-9A-Za-z_>]', '_', self.class_name)}"
+
+
+def layer_of(raw: Any, where: str) -> Layer:
+    """A layer as it stands among the layers of a configuration.
+
+    Raises:
+        ProjectError: If it is not as Keras writes one.
+    """
+    if not isinstance(raw, dict):
+        raise ProjectError(f"a layer has to be an object, not {raw!r:.40}", where)
+    class_name, config = raw.get("class_name"), raw.get("config")
+    if not isinstance(class_name, str) or not 0 < len(class_name) <= MAX_NAME:
+        raise ProjectError("a layer has to have a class_name", where)
+    if isinstance(config, list) and class_name in MODELS:
+        config = {"layers": config}  # a Sequential of Keras 1 and early 2
+    if not isinstance(config, dict):
+        raise ProjectError(f"{short(class_name)} has to have a config that is an object", where)
+    name = raw.get("name") or config.get("name")
+    if name is None:
+        name = ""
+    if not isinstance(name, str) or len(name) > MAX_NAME:
+        raise ProjectError(f"a layer cannot be called {name!r:.40}", where)
+    kind = _kind(raw, class_name, config)
+    known = CLASSES.get(class_name, class_name)
+    entry = LAYERS.get(known) if kind == "layers" else None
+    if entry is None:
+        return Layer(name, "", kind, class_name, {}, raw)
+    return Layer(name, known, kind, class_name, params_of(entry, config), raw)
+
+
+def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) -> str:
+    """Whether it is a layer of Keras's, one of its operations, a model, or somebody's own class."""
+    module, registered = raw.get("module"), raw.get("registered_name")
+    if class_name in MODELS and "layers" in config:
+        return "models"
+    if module is None:
+        # Keras 1 and 2 name no module; a class that was registered has its package before it.
+        if registered not in (None, class_name) or ">" in class_name:
+            return "custom"
+        # Every layer says whether it is trainable; an operation that Keras 3 wrote so does not.
+        known = CLASSES.get(class_name, class_name) in LAYERS
+        return "layers" if known or "trainable" in config else "ops"
+    if isinstance(module, str) and registered in (None, class_name):
+        if module.startswith(("keras.src.ops", "keras.ops")):
+            return "ops"
+        if module.startswith(("keras.layers", "keras.src.layers")):
+            return "layers"
+    return "custom"

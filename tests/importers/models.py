@@ -1,0 +1,305 @@
+"""Models that Keras makes and saves, and what Keras says of a project made of one.
+
+These functions run in the process of ``tests/oracle.py``: a test names them and never imports
+Keras itself.
+"""
+
+import re
+
+import numpy as np
+
+KINDS = (".keras", ".h5", ".json")
+
+
+def _keras():
+    import keras
+
+    keras.utils.set_random_seed(1)
+    return keras, keras.layers
+
+
+def sequential():
+    keras, layers = _keras()
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1), name="picture"),
+            layers.Conv2D(4, 3, padding="same", activation="relu", kernel_initializer="he_normal"),
+            layers.BatchNormalization(momentum=0.9),
+            layers.MaxPooling2D(),
+            layers.Conv2D(4, (3, 2), strides=2, use_bias=False),
+            layers.LeakyReLU(negative_slope=0.1),
+            layers.Flatten(),
+            layers.Dropout(0.25, seed=3),
+            layers.Dense(3, "softmax", kernel_regularizer=keras.regularizers.L1L2(0.1, 0.2)),
+        ]
+    )
+
+
+def built_late():
+    keras, layers = _keras()
+    model = keras.Sequential([layers.Dense(5, "gelu"), layers.LayerNormalization(), layers.PReLU()])
+    model.build((None, 6))
+    return model
+
+
+def shared():
+    keras, layers = _keras()
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    twice = layers.Dense(4, "tanh", name="twice", bias_constraint="non_neg")
+    x, y = twice(a), twice(b)
+    return keras.Model([b, a], layers.Concatenate(name="joined")([y, x, a]))
+
+
+def several():
+    keras, layers = _keras()
+    a, b = keras.Input((5,), name="second"), keras.Input((4,), name="first", batch_size=2)
+    x = layers.Dense(4, name="to_four")(a)
+    merged = layers.Add()([x, b])
+    one = layers.Dense(2, name="one")(merged)
+    two = layers.Dense(3, name="two", trainable=False)(layers.Multiply()([x, b]))
+    return keras.Model([b, a], [two, one])
+
+
+def residual():
+    keras, layers = _keras()
+    inputs = keras.Input((6, 6, 3))
+    x = layers.Conv2D(4, 1, dtype="mixed_bfloat16")(inputs)
+    for _ in range(2):
+        y = layers.Conv2D(4, 3, padding="same", kernel_regularizer="l2")(x)
+        y = layers.BatchNormalization(epsilon=1e-5)(y)
+        x = layers.Activation("relu")(layers.Add()([x, y]))
+    return keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+def states():
+    keras, layers = _keras()
+    inputs = keras.Input((7, 3))
+    x, _, cell = layers.LSTM(4, return_sequences=True, return_state=True, name="lstm")(inputs)
+    x = layers.GRU(3, reset_after=False)(x)
+    return keras.Model(inputs, layers.Concatenate()([x, cell]))
+
+
+def masked():
+    keras, layers = _keras()
+    inputs = keras.Input((9,), dtype="int32")
+    x = layers.Embedding(20, 4, mask_zero=True)(inputs)
+    x = layers.LSTM(4, return_sequences=True)(x)
+    return keras.Model(inputs, layers.LSTM(3)(x))
+
+
+def objects():
+    keras, layers = _keras()
+    inputs = keras.Input((4,), dtype="float64")
+    x = layers.Dense(
+        3,
+        kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out", "uniform", seed=4),
+        bias_initializer=keras.initializers.Constant(0.5),
+        kernel_constraint=keras.constraints.MaxNorm(3, axis=0),
+        activity_regularizer=keras.regularizers.L1(0.03),
+    )(inputs)
+    x = layers.Dense(3, kernel_regularizer=keras.regularizers.OrthogonalRegularizer(0.2))(x)
+    return keras.Model(inputs, layers.Softmax(axis=[1])(x))
+
+
+def operations():
+    keras, _ = _keras()
+    inputs = keras.Input((6,))
+    x = keras.ops.relu(inputs * 2.0 + 1.0)
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.ops.stack([x[:, :2], x[..., 2:4]], 1)))
+
+
+def calls():
+    keras, layers = _keras()
+    inputs = keras.Input((6, 4))
+    x, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(inputs)
+    x = layers.LSTM(4, return_sequences=True)(x, initial_state=[h, c])
+    x = layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)
+    return keras.Model(inputs, layers.Bidirectional(layers.GRU(2), name="both")(x))
+
+
+SOUND = (sequential, built_late, shared, several, residual, states, masked, objects, calls)
+"""What the catalogue holds whole."""
+
+
+def nested():
+    keras, layers = _keras()
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(4, "relu")], name="inner")
+    a = keras.Input((4,), name="x")
+    net = keras.Model(a, [layers.Dense(2)(a), layers.Dense(3)(a)], name="net")
+    inputs = keras.Input((4,))
+    one, two = net(inner(inner(inputs)))
+    return keras.Model(inputs, layers.Concatenate()([one, two]))
+
+
+KEPT = (operations, nested)
+"""What holds layers that are kept as described, at least for now."""
+
+
+def save(folder):
+    """Saves every model in every kind of file there is."""
+    for make in (*SOUND, *KEPT):
+        model = make()
+        model.save(f"{folder}/{make.__name__}.keras")
+        model.save(f"{folder}/{make.__name__}.h5")
+        with open(f"{folder}/{make.__name__}.json", "w", encoding="utf-8") as file:
+            file.write(model.to_json())
+
+
+def compare(saved, text):
+    """What differs between a saved model and the one that the engine makes of a project's text."""
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+
+    made = build(plan(analyze(loads(text).graph))).model
+    return differences(_keras()[0].models.load_model(saved, compile=False), made)
+
+
+def compare_expanded(saved, text):
+    """The same where the models in the saved one were expanded: layers, weights and outputs."""
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+
+    model = _keras()[0].models.load_model(saved, compile=False)
+    made = build(plan(analyze(loads(text).graph))).model
+    inside = [layer for layer in model._flatten_layers(include_self=False) if not layer._layers]
+    theirs = {layer.name: layer for layer in inside if type(layer).__name__ != "InputLayer"}
+    ours = {layer.name: layer for layer in made.layers if type(layer).__name__ != "InputLayer"}
+    if theirs.keys() != ours.keys():
+        return [f"{sorted(theirs)} became {sorted(ours)}"]
+    for name, layer in theirs.items():
+        ours[name].set_weights(layer.get_weights())
+    return _outputs(model, made)
+
+
+def compare_script(saved, script):
+    """The same for the model that an exported script makes."""
+    import runpy
+
+    made = runpy.run_path(script)["build_model"]()
+    return differences(_keras()[0].models.load_model(saved, compile=False), made)
+
+
+def differences(model, made):
+    """What two models differ in; the weights of one are given to the other."""
+    found = []
+    if model.count_params() != made.count_params():
+        found.append(f"{model.count_params()} parameters became {made.count_params()}")
+    ours = {layer.name: layer for layer in made.layers}
+    for layer in model.layers:
+        if type(layer).__name__ == "InputLayer" and layer.name not in ours:
+            continue
+        other = ours.get(layer.name)
+        if other is None:
+            found += [] if type(layer).__name__ == "NotEqual" else [f"{layer.name} is missing"]
+            continue
+        one, two = _config(layer), _config(other)
+        found += [
+            f"{layer.name}.{key}: {one.get(key)!r} became {two.get(key)!r}"
+            for key in one.keys() | two.keys()
+            if one.get(key) != two.get(key)
+        ]
+        other.set_weights(layer.get_weights())
+    return found or _outputs(model, made)
+
+
+def _config(layer):
+    """A layer's configuration without what the order of making it decides."""
+    import json
+
+    text = json.dumps(_keras()[0].saving.serialize_keras_object(layer), default=str)
+    config = json.loads(text)["config"]
+
+    def strip(value):
+        if isinstance(value, dict):
+            kept = {k: strip(v) for k, v in value.items() if k != "shared_object_id"}
+            inner = kept.get("config")
+            if isinstance(inner, dict) and "trainable" in inner:
+                inner.pop("name", None)  # a layer that is an argument is named by Keras
+            return kept
+        return [strip(entry) for entry in value] if isinstance(value, list) else value
+
+    return strip(config)
+
+
+def _outputs(model, made):
+    random = np.random.default_rng(0)
+    inputs = [
+        random.integers(0, 5, (2, *tensor.shape[1:])).astype(tensor.dtype)
+        if "int" in tensor.dtype
+        else random.normal(size=(2, *tensor.shape[1:])).astype(tensor.dtype)
+        for tensor in model.inputs
+    ]
+    results = []
+    for each in (model, made):
+        result = each(inputs if len(inputs) > 1 else inputs[0])
+        results.append([np.asarray(x) for x in (result if isinstance(result, list) else [result])])
+    if len(results[0]) != len(results[1]):
+        return [f"{len(results[0])} outputs became {len(results[1])}"]
+    return [
+        f"output {at} is another"
+        for at, (one, two) in enumerate(zip(*results, strict=True))
+        if one.shape != two.shape or not np.array_equal(one, two)
+    ]
+
+
+def again(texts):
+    """What Keras describes of each project otherwise once it is drawn from its description.
+
+    None for a project that Keras cannot build.
+    """
+    return [_again(text) for text in texts]
+
+
+def _again(text):
+    import json
+
+    from bnstudio import importers
+    from bnstudio.project import loads
+
+    try:
+        first = _described(loads(text))
+    except Exception:  # Keras refuses in many ways
+        return None
+    drawn = importers.loads(first).project
+    if kept := [node.type for node in drawn.graph.nodes.values() if "." in node.type]:
+        return [f"{kept} kept as described"]
+    second = _described(drawn)
+    return list(_unlike(json.loads(first), json.loads(second), ""))
+
+
+# The model, the optimizer, and a layer that is an argument of another.
+_NAMED_BY_KERAS = re.compile(
+    r"^\.config\.name|optimizer\.config\.name|layers\[\d+\]\.config\..+\.config\.name$"
+)
+
+
+def _described(project):
+    """The text in which Keras describes the model of a project, compiled."""
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.objects import make_loss, make_optimizer
+    from bnstudio.plan import plan
+
+    settings = project.settings
+    model = build(plan(analyze(project.graph))).model
+    optimizer, loss = make_optimizer(settings.optimizer), make_loss(settings.loss)
+    model.compile(optimizer, loss, metrics=list(settings.metrics))
+    return model.to_json()
+
+
+def _unlike(one, two, at):
+    """Where two descriptions differ, by path; numbers that a float32 cannot tell apart do not."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        for key in one.keys() | two.keys():
+            yield from _unlike(one.get(key, "absent"), two.get(key, "absent"), f"{at}.{key}")
+    elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
+        for index, (first, second) in enumerate(zip(one, two, strict=True)):
+            yield from _unlike(first, second, f"{at}[{index}]")
+    elif isinstance(one, float) and isinstance(two, float) and np.float32(one) == np.float32(two):
+        return
+    elif one != two and not _NAMED_BY_KERAS.search(at):
+        yield f"{at}: {one!r} became {two!r}"
