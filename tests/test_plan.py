@@ -122,3 +122,14 @@ def test_every_call_comes_after_what_it_takes(graph):
         seen.add(call.node)
     assert seen == found.live & set(found.order)
     assert len({c.name for c in made.calls if c.reuses is None}) <= len(made.calls)
+
+
+@pytest.mark.parametrize(
+    ("type", "given"),
+    [
+        *[(type, ["x"]) for type in ("Add", "Subtract", "Dot", "Concatenate", "HashedCrossing")],
+        *[(type, "x") for type in ("Dense", "Softmax", "MixUp", "EinsumDense", "LSTM")],
+    ],
+)
+def test_what_merges_is_called_on_a_list_even_of_one(type, given):
+    assert Call("n", type, "n", {}).arrange(["x"]).positional == (given,)

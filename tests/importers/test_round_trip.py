@@ -11,9 +11,10 @@ from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.project import Project, dumps
 from bnstudio.settings import check
-from tests.drawing import WHOLE, shape_at, together
+from tests.drawing import shape_at, together
 from tests.graphs import networks, settings
 from tests.importers import models
+from tests.suitable import WHOLE
 
 AGAIN = f"{models.__name__}:again"
 ON_ALL = examples(database=None, suppress_health_check=list(HealthCheck))

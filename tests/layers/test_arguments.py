@@ -23,7 +23,8 @@ from bnstudio.layers.params import (
     Wired,
 )
 from bnstudio.layers.ranges import Pairs, Range
-from tests.drawing import SUITABLE, WHOLE, call_of
+from tests.drawing import call_of
+from tests.suitable import SUITABLE, WHOLE
 
 pytestmark = pytest.mark.engine
 

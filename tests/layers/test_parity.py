@@ -14,17 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS, ShapeError
-from tests.drawing import (
-    FITTING,
-    IMAGES,
-    SIZES,
-    SUITABLE,
-    TOGETHER,
-    arguments,
-    call_of,
-    fitting_arguments,
-    shape_at,
-)
+from tests.drawing import SIZES, arguments, call_of, fitting_arguments, shape_at
+from tests.suitable import FITTING, IMAGES, SUITABLE, TOGETHER
 
 pytestmark = pytest.mark.engine
 
@@ -123,13 +114,17 @@ def ours(entry, params, inputs):
 
 
 def by_chance(name, params, inputs):
-    """Whether Keras may run what is refused here: where sizes happen to agree, or by the draw."""
+    """Whether Keras may run what is refused here: by its draw, as sizes agree, or for nothing."""
     if name == "EinsumDense":
         letters = params["equation"].partition(",")[0]
         return "..." not in letters and len(inputs[0]) != len(letters)
     if name in ("AugMix", "RandAugment") and len(inputs[0]) == 4:
         axis = 1 if params.get("data_format") == "channels_first" else 3
         return inputs[0][axis] not in (1, 3)
+    if name == "RandomElasticTransform" and any(
+        params.get(how) in (0, (0, 0)) for how in ("factor", "scale")
+    ):
+        return True
     # Keras takes three dimensions for one image, but what is drawn always has a batch.
     return bool(inputs) and len(inputs[0]) == 3 and name in IMAGES
 
