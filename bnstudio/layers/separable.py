@@ -41,6 +41,15 @@ _MULTIPLIER = Int(
 )
 
 
+def _conflicts(*, strides: Window, dtype: str | None, **_: Any) -> Iterator[tuple[str, str]]:
+    different = not isinstance(strides, int) and len(set(strides)) > 1
+    if different and dtype in ("float16", "mixed_float16", "float64"):
+        yield (
+            "strides",
+            f"TensorFlow computes this layer in {dtype} only with equal strides, got {strides!r}.",
+        )
+
+
 def _windowed(
     name: str,
     rank: int,
@@ -148,6 +157,7 @@ def _depthwise(rank: int, *, initial_kernel: Value, one: Value, help: str) -> La
         tells=("kernel_size", "strides", "depth_multiplier", "activation"),
         weights=weights,
         flops=flops,
+        conflicts=_conflicts,
     )(rule)
 
 
@@ -221,6 +231,7 @@ def _separable(rank: int, *, initial_kernel: Value, one: Value, help: str) -> La
         tells=("filters", "kernel_size", "strides", "activation"),
         weights=weights,
         flops=flops,
+        conflicts=_conflicts,
     )(rule)
 
 

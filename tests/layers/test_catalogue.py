@@ -79,6 +79,9 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     assert LAYERS["EinsumDense"].check({**einsum, "bias_axes": "b"}) == {
         "bias_axes": "Expected letters of the output 'ac', got 'b'."
     }
+    half = {"kernel_size": 2, "strides": (1, 2), "dtype": "float16"}
+    assert "equal strides, got (1, 2)" in LAYERS["DepthwiseConv2D"].check(half)["strides"]
+    assert LAYERS["DepthwiseConv2D"].check({**half, "dtype": "bfloat16"}) == {}
     norm = LAYERS["BatchNormalization"]
     clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
     assert norm.check({"renorm_clipping": clipping}) == {}
