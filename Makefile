@@ -11,6 +11,8 @@ PROJECT ?= resources/samples/batchnorm_between.bnstudio
 bin := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 python := $(bin)/python
 installed := $(VENV)/installed-from-lock
+# As the engine is: beside tests that are not, an engine that they wait for hardly gets a turn.
+nice := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 10)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deep check format bench setup system lock wheel pictures clean
@@ -27,10 +29,10 @@ run: setup  ## Open the studio on a sample project (off screen where there is no
 	fi
 
 test: setup  ## The tests, without a display or a network
-	$(python) -m pytest -n 2 --dist loadfile -q $(TESTS)
+	$(nice) $(python) -m pytest -n 2 --dist loadfile -q $(TESTS)
 
 test-deep: setup  ## The tests with many more examples, and the long ones
-	$(python) -m pytest -n 2 --dist loadfile -q -m "" --hypothesis-profile=deep --timeout=3600 $(TESTS)
+	$(nice) $(python) -m pytest -n 2 --dist loadfile -q -m "" --hypothesis-profile=deep --timeout=3600 $(TESTS)
 
 check: setup  ## Style, types and the direction of imports
 	$(bin)/ruff check

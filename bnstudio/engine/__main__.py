@@ -6,6 +6,9 @@ import os
 import sys
 from typing import BinaryIO
 
+_NICE = 10
+"""The priority on POSIX, where 0 is the usual one and 19 the lowest."""
+
 
 def main() -> None:
     """Serves requests until the standard input ends."""
@@ -25,7 +28,8 @@ def _step_back() -> None:
 
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
-        os.nice(10)
+        # No further than that: who runs the whole program at this priority has done it already.
+        os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _take_pipe() -> tuple[BinaryIO, BinaryIO]:
