@@ -29,7 +29,7 @@ run: setup  ## Open the studio on a sample project (off screen where there is no
 	fi
 
 test: setup  ## The tests, without a display or a network
-	$(nice) $(python) -m pytest -n 2 --dist loadfile -q $(TESTS)
+	$(nice) $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(TESTS)
 
 test-deep: setup  ## The tests with many more examples, and the long ones
 	$(nice) $(python) -m pytest -n 2 --dist loadfile -q -m "" --hypothesis-profile=deep --timeout=3600 $(TESTS)

@@ -93,13 +93,10 @@ def train(project, folder, *, on=lambda event, control: None, checkpoint=""):
 
 
 def stop_in(epoch):
-    """Ends a run with the first steps after so many epochs."""
-    done = []
+    """Ends a run after so many epochs: in the next one, before a step that might be its last."""
 
     def stop(event, control):
-        if isinstance(event, Epoch):
-            done.append(event)
-        elif isinstance(event, Steps) and len(done) == epoch:
+        if isinstance(event, Epoch) and event.epoch == epoch - 1:
             control.stop()
 
     return stop
