@@ -73,7 +73,7 @@ class Job:
 
     run: str
     project: Project
-    probe_seconds: float = 0.09
+    probe_seconds: float = 0.08
     keep: str = ""
     checkpoint: str = ""
 

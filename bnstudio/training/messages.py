@@ -48,7 +48,7 @@ class Train(Message, frozen=True):
 
     run: str
     project: str
-    probe_seconds: float = 0.09
+    probe_seconds: float = 0.08
     keep: str = ""
     checkpoint: str = ""
 

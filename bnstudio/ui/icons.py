@@ -6,7 +6,7 @@ from functools import cache
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from bnstudio.resources import resource
@@ -38,11 +38,17 @@ def pixmap(name: str, colour: str, size: int = 16, ratio: float = 1.0) -> QPixma
     return result
 
 
+def _ratios() -> tuple[float, ...]:
+    """For what screens icons are drawn: dozens of them are at every start."""
+    fine = any(screen.devicePixelRatio() > 1 for screen in QGuiApplication.screens())
+    return (1.0, 2.0) if fine else (1.0,)
+
+
 @cache
-def _icon(name: str, normal: str, disabled: str) -> QIcon:
+def _icon(name: str, normal: str, disabled: str, ratios: tuple[float, ...]) -> QIcon:
     result = QIcon()
     for size in _SIZES:
-        for ratio in (1.0, 2.0):
+        for ratio in ratios:
             result.addPixmap(pixmap(name, normal, size, ratio))
             result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
     return result
@@ -57,7 +63,7 @@ def icon(name: str, colour: str = "text") -> QIcon:
         (faint.green() + ground.green()) // 2,
         (faint.blue() + ground.blue()) // 2,
     )
-    return _icon(name, getattr(now, colour), mixed.name())
+    return _icon(name, getattr(now, colour), mixed.name(), _ratios())
 
 
 def bind(target: QObject, name: str, colour: str = "text") -> None:

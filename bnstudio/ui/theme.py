@@ -72,6 +72,7 @@ def install(app: QApplication) -> None:
     font.setPointSizeF(size if size > 0 else 10.0)
     app.setFont(font)
     app.styleHints().colorSchemeChanged.connect(_apply)
+    app.screenAdded.connect(notifier.changed)  # a finer one wants finer icons
     _apply()
 
 
