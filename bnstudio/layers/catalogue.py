@@ -117,6 +117,7 @@ class LayerType:
     _flops: Rule | None = field(default=None, repr=False)
     _outputs: Rule | None = field(default=None, repr=False)
     _conflicts: Rule | None = field(default=None, repr=False)
+    _fixes: Rule | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> str:
@@ -181,9 +182,12 @@ class LayerType:
         return tuple(port for port in self.ports if not port.when or params.get(port.when) is True)
 
     def input_counts(self, params: Mapping[str, Value]) -> tuple[int, int | None]:
-        """How many inputs there must be with these arguments, and how many there may be."""
+        """How many inputs there must be with these arguments, and how many there may be.
+
+        Keras takes a merge of one, so it can be built; ``min_inputs`` says what makes sense.
+        """
         if not self.ports:
-            return self.min_inputs, self.max_inputs
+            return 1 if self.max_inputs is None else self.min_inputs, self.max_inputs
         count = len(self.open_ports(params))
         return count, count
 
@@ -261,6 +265,15 @@ class LayerType:
             return made
         return tuple(Weight(weight.name, weight.shape, False) for weight in made)
 
+    def fixes(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> object:
+        """What Keras's ``InputSpec`` fixes once the layer is built, beside what its weights do.
+
+        A later call of the layer must have the same.
+        """
+        if self._fixes is None:
+            return None
+        return self._fixes(*self._arguments(inputs, params), **self.full(params))
+
     def flops(
         self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]
     ) -> int | None:
@@ -308,6 +321,7 @@ def layer(
     flops: Rule | None = None,
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
+    fixes: Rule | None = None,
     common: tuple[Param, ...] = COMMON,
     ports: tuple[Port, ...] = (),
     call: tuple[Param, ...] = (),
@@ -320,8 +334,8 @@ def layer(
     or a list for several outputs. Its docstring is the help. ``weights`` takes the same and yields
     ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
-    that does not go with the others
-    and the reason. ``common`` are those of the Keras base class unless given; ``call`` are the
+    that does not go with the others and the reason; ``fixes`` takes what the rule takes, and gives
+    what the first call of the layer settles for all. ``common`` are those of the Keras base class unless given; ``call`` are the
     arguments of Keras's ``call``; ``into`` is another catalogue than that of what can be drawn.
 
     Raises:
@@ -342,7 +356,7 @@ def layer(
             counts = sum(not port.when for port in ports), len(ports)
         entry = LayerType(
             name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
-            ports, call, rule, weights, flops, outputs, conflicts,
+            ports, call, rule, weights, flops, outputs, conflicts, fixes,
         )  # fmt: skip
         into[name] = entry
         return entry
