@@ -335,8 +335,9 @@ def layer(
     ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
     that does not go with the others and the reason; ``fixes`` takes what the rule takes, and gives
-    what the first call of the layer settles for all. ``common`` are those of the Keras base class unless given; ``call`` are the
-    arguments of Keras's ``call``; ``into`` is another catalogue than that of what can be drawn.
+    what the first call of the layer settles for all. ``common`` are those of the Keras base class
+    unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is another catalogue than
+    that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.

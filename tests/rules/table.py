@@ -239,7 +239,8 @@ TABLE = {
     ),
     "STR31": (
         [
-            project(drawing([IN, dense("a"), node("Add", "join"), OUT], "in a", "a join", "join out")),
+            project(drawing([IN, dense("a"), node("Add", "join"), OUT],
+                            "in a", "a join", "join out")),
         ],
         [
             SOUND,
