@@ -28,6 +28,7 @@ from bnstudio.engine.objects import make_loss, make_optimizer
 from bnstudio.engine.probes import Probes
 from bnstudio.engine.stream import Stream
 from bnstudio.engine.watch import Watch
+from bnstudio.engine.weights import open_side_file, put
 from bnstudio.plan import plan
 from bnstudio.settings import check
 from bnstudio.training.messages import (
@@ -76,6 +77,7 @@ class Job:
     probe_seconds: float = 0.08
     keep: str = ""
     checkpoint: str = ""
+    weights: str = ""
 
 
 def run_job(job: Job, send: Callable[[Event], None], control: Control) -> Finished:
@@ -114,6 +116,9 @@ def train(
     keras.utils.set_random_seed(settings.seed)
     calls = plan(analyze(project.graph))
     built = build(calls)
+    if job.weights and begin is None:
+        for said in put(built, project.graph, open_side_file(job.weights)):
+            send(Noted(job.run, said))
     _compile(built, project)
     recorder = Recorder(job, built, prepared, send, control, begin)
     callbacks = make_callbacks(settings)

@@ -79,6 +79,7 @@ class _Desk:
                 request.probe_seconds,
                 request.keep,
                 request.checkpoint,
+                request.weights,
             )
             answer = run_job(job, self.channel.send, control)
         except Stopped:

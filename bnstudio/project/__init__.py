@@ -13,11 +13,12 @@ from bnstudio.project.text import (
     loads,
     node_lines,
 )
-from bnstudio.project.value import Project
+from bnstudio.project.value import InitialWeights, Project
 
 __all__ = [
     "SUFFIX",
     "VERSION",
+    "InitialWeights",
     "Project",
     "ProjectError",
     "Sample",

@@ -44,6 +44,7 @@ class Train(Message, frozen=True):
         keep: An existing folder where the trained model is written as ``model.keras``, and the
             checkpoints beside it while it trains; empty to keep none.
         checkpoint: The path of one that this run has left, to go on from; empty to begin anew.
+        weights: The path of the weights that the layers begin with; empty for new ones.
     """
 
     run: str
@@ -51,6 +52,7 @@ class Train(Message, frozen=True):
     probe_seconds: float = 0.08
     keep: str = ""
     checkpoint: str = ""
+    weights: str = ""
 
 
 class Preview(Message, frozen=True):
