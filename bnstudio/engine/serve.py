@@ -12,6 +12,8 @@ from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.training.frames import FrameError, requests
 from bnstudio.training.messages import (
+    Export,
+    Exported,
     Failed,
     Finished,
     LearningRate,
@@ -36,7 +38,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     channel.send(_warm_up())
     threading.Thread(target=desk.preview, name="previews", daemon=True).start()
     while True:
-        desk.train(desk.runs.get())
+        desk.do(desk.jobs.get())
 
 
 class _Desk:
@@ -44,7 +46,7 @@ class _Desk:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self.runs: queue.SimpleQueue[Train] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Train | Export] = queue.SimpleQueue()
         self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
         self._control: Control | None = None
         self._lock = threading.Lock()
@@ -61,40 +63,51 @@ class _Desk:
         finally:
             os._exit(0)
 
-    def train(self, request: Train) -> None:
-        """Does one run and reports how it ended, whatever happens in it."""
+    def do(self, request: Train | Export) -> None:
+        """Does one job and reports how it ended, whatever happens in it."""
         import keras
 
         from bnstudio.engine.errors import JobError, detail
-        from bnstudio.engine.fit import Job, run_job
 
         control = self._control
         assert control
-        answer: Finished | Failed
+        name = request.run if isinstance(request, Train) else request.request
+        what = "run" if isinstance(request, Train) else "export"
+        answer: Finished | Exported | Failed
         try:
-            project = _load(request.project)
-            job = Job(
-                request.run,
-                project,
-                request.probe_seconds,
-                request.keep,
-                request.checkpoint,
-                request.weights,
-            )
-            answer = run_job(job, self.channel.send, control)
+            answer = self._work(request, control)
         except Stopped:
-            answer = Finished(request.run, "stopped", 0, 0.0)
+            answer = Finished(name, "stopped", 0, 0.0)
+            if isinstance(request, Export):
+                answer = Failed(name, "The export was given up.")
         except JobError as error:
             cause = error.__cause__
-            answer = Failed(request.run, str(error), error.node, detail(cause) if cause else "")
+            answer = Failed(name, str(error), error.node, detail(cause) if cause else "")
         except Exception as error:
             answer = Failed(
-                request.run, f"The run failed: {type(error).__name__}: {error}", "", detail(error)
+                name, f"The {what} failed: {type(error).__name__}: {error}", "", detail(error)
             )
         with self._lock:
             self._control = None
         self.channel.send(answer)
         keras.backend.clear_session()
+
+    def _work(self, request: Train | Export, control: Control) -> Finished | Exported:
+        if isinstance(request, Export):
+            from bnstudio.engine.export import export
+
+            return export(request, _load(request.project), self.channel.send, control)
+        from bnstudio.engine.fit import Job, run_job
+
+        job = Job(
+            request.run,
+            _load(request.project),
+            request.probe_seconds,
+            request.keep,
+            request.checkpoint,
+            request.weights,
+        )
+        return run_job(job, self.channel.send, control)
 
     def preview(self) -> None:
         """Does previews one after the other, beside a run."""
@@ -114,14 +127,17 @@ class _Desk:
     def _take(self, request: Any) -> None:
         with self._lock:
             control = self._control
-            if isinstance(request, Train) and control is None:
+            if isinstance(request, Train | Export) and control is None:
                 self._control = Control()
-                self.runs.put(request)
+                self.jobs.put(request)
                 return
         match request:
             case Train():
                 message = "Another run is in progress; stop it or wait for its end."
                 self.channel.send(Failed(request.run, message))
+            case Export():
+                message = "Another job is in progress; wait for its end."
+                self.channel.send(Failed(request.request, message))
             case Preview():
                 self.previews.put(request)
             case Pause() if control:

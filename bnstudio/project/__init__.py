@@ -3,6 +3,7 @@
 from bnstudio.project.file import load, read_text, save, write_atomic
 from bnstudio.project.place import line_and_column
 from bnstudio.project.samples import Sample, is_sample, samples
+from bnstudio.project.scratch import Scratch
 from bnstudio.project.text import (
     SUFFIX,
     VERSION,
@@ -22,6 +23,7 @@ __all__ = [
     "Project",
     "ProjectError",
     "Sample",
+    "Scratch",
     "dumps",
     "fragment_dumps",
     "fragment_loads",

@@ -438,6 +438,7 @@ class MainWindow(QMainWindow):
             return
         self._docking.save(self.preferences)
         self.recovery.close()
+        self.files.leave()
         self.session.close()
         super().closeEvent(event)
 
