@@ -6,7 +6,7 @@ import gc
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
@@ -16,6 +16,7 @@ from bnstudio.training.messages import (
     Finished,
     LearningRate,
     Pause,
+    Prepare,
     Preview,
     Ready,
     Resume,
@@ -35,16 +36,18 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     threading.Thread(target=desk.read, args=(source,), name="requests", daemon=True).start()
     channel.send(_warm_up())
     threading.Thread(target=desk.preview, name="previews", daemon=True).start()
-    while True:
-        desk.train(desk.runs.get())
+    desk.work()
 
 
 class _Desk:
     """Where requests wait for the thread that does them."""
 
     def __init__(self, channel: Channel) -> None:
+        from bnstudio.engine.ahead import Ahead
+
         self.channel = channel
-        self.runs: queue.SimpleQueue[Train] = queue.SimpleQueue()
+        self.ahead = Ahead()
+        self.runs: queue.SimpleQueue[Train | Prepare] = queue.SimpleQueue()
         self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
         self._control: Control | None = None
         self._lock = threading.Lock()
@@ -60,6 +63,15 @@ class _Desk:
             os._exit(3)
         finally:
             os._exit(0)
+
+    def work(self) -> NoReturn:
+        """Does runs one after the other, and between them what makes the next one begin sooner."""
+        while True:
+            match self.runs.get():
+                case Prepare():
+                    self.ahead.make()
+                case Train() as request:
+                    self.train(request)
 
     def train(self, request: Train) -> None:
         """Does one run and reports how it ended, whatever happens in it."""
@@ -80,7 +92,7 @@ class _Desk:
                 request.keep,
                 request.checkpoint,
             )
-            answer = run_job(job, self.channel.send, control)
+            answer = run_job(job, self.channel.send, control, self.ahead.take)
         except Stopped:
             answer = Finished(request.run, "stopped", 0, 0.0)
         except JobError as error:
@@ -115,12 +127,16 @@ class _Desk:
             control = self._control
             if isinstance(request, Train) and control is None:
                 self._control = Control()
+                self.ahead.want(request.project)
                 self.runs.put(request)
                 return
         match request:
             case Train():
                 message = "Another run is in progress; stop it or wait for its end."
                 self.channel.send(Failed(request.run, message))
+            case Prepare() if control is None:
+                self.ahead.want(request.project)
+                self.runs.put(request)
             case Preview():
                 self.previews.put(request)
             case Pause() if control:
