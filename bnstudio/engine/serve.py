@@ -6,7 +6,7 @@ import gc
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
@@ -18,6 +18,7 @@ from bnstudio.training.messages import (
     Finished,
     LearningRate,
     Pause,
+    Prepare,
     Preview,
     Ready,
     Resume,
@@ -37,16 +38,18 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     threading.Thread(target=desk.read, args=(source,), name="requests", daemon=True).start()
     channel.send(_warm_up())
     threading.Thread(target=desk.preview, name="previews", daemon=True).start()
-    while True:
-        desk.do(desk.jobs.get())
+    desk.work()
 
 
 class _Desk:
     """Where requests wait for the thread that does them."""
 
     def __init__(self, channel: Channel) -> None:
+        from bnstudio.engine.ahead import Ahead
+
         self.channel = channel
-        self.jobs: queue.SimpleQueue[Train | Export] = queue.SimpleQueue()
+        self.ahead = Ahead()
+        self.jobs: queue.SimpleQueue[Train | Export | Prepare] = queue.SimpleQueue()
         self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
         self._control: Control | None = None
         self._lock = threading.Lock()
@@ -62,6 +65,15 @@ class _Desk:
             os._exit(3)
         finally:
             os._exit(0)
+
+    def work(self) -> NoReturn:
+        """Does jobs one after the other, and between them what makes the next run begin sooner."""
+        while True:
+            match self.jobs.get():
+                case Prepare():
+                    self.ahead.make()
+                case request:
+                    self.do(request)
 
     def do(self, request: Train | Export) -> None:
         """Does one job and reports how it ended, whatever happens in it."""
@@ -107,7 +119,7 @@ class _Desk:
             request.checkpoint,
             request.weights,
         )
-        return run_job(job, self.channel.send, control)
+        return run_job(job, self.channel.send, control, self.ahead.take)
 
     def preview(self) -> None:
         """Does previews one after the other, beside a run."""
@@ -129,6 +141,7 @@ class _Desk:
             control = self._control
             if isinstance(request, Train | Export) and control is None:
                 self._control = Control()
+                self.ahead.want(request.project if isinstance(request, Train) else "")
                 self.jobs.put(request)
                 return
         match request:
@@ -138,6 +151,9 @@ class _Desk:
             case Export():
                 message = "Another job is in progress; wait for its end."
                 self.channel.send(Failed(request.request, message))
+            case Prepare() if control is None:
+                self.ahead.want(request.project)
+                self.jobs.put(request)
             case Preview():
                 self.previews.put(request)
             case Pause() if control:

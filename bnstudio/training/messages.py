@@ -55,6 +55,18 @@ class Train(Message, frozen=True):
     weights: str = ""
 
 
+class Prepare(Message, frozen=True):
+    """Get ready to train a project, so that a run of it begins at once. Nothing answers.
+
+    It is done only while the engine has nothing else to do, for one project at a time.
+
+    Attributes:
+        project: The text of the project file; empty to forget what was got ready.
+    """
+
+    project: str
+
+
 class Preview(Message, frozen=True):
     """Load a project's data source and describe it."""
 
@@ -103,7 +115,7 @@ class LearningRate(Message, frozen=True):
     value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
 
 
-Request = Train | Preview | Export | Pause | Resume | Stop | LearningRate
+Request = Train | Prepare | Preview | Export | Pause | Resume | Stop | LearningRate
 
 
 # From the engine to the program.
