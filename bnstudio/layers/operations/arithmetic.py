@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.layers.operations.operands import Operand
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
+from bnstudio.layers.params import Bool, Float
 
 if TYPE_CHECKING:
     from bnstudio.layers.catalogue import Shape
@@ -18,8 +19,8 @@ _LOGIC = "Operations: comparison and logic"
 
 def one_constant(**params: Any) -> Any:
     """Refuses an operation on constants alone."""
-    *_, last = params
-    if None not in params.values():
+    first, last = list(params)[:2]
+    if params[first] is not None and params[last] is not None:
         yield last, "Expected a tensor on one side at least; None leaves it to a wire."
 
 
@@ -81,3 +82,63 @@ _binary("nextafter", "The number after the first in the direction of the second.
 _binary("gcd", "The greatest common divisor of whole numbers.")
 _binary("lcm", "The least common multiple of whole numbers.")
 _binary("ldexp", "The first times 2 to the power of the second.", cost=2)
+
+_COMPARED = "Whether the first is {}: `x1 {} x2`."
+_binary("equal", "Whether two numbers are equal.", category=_LOGIC)
+_binary("not_equal", "Whether two numbers differ: `x1 != x2`.", category=_LOGIC, symbol="!=")
+_binary("less", _COMPARED.format("the smaller", "<"), category=_LOGIC, symbol="<")
+_binary("less_equal", _COMPARED.format("not the larger", "<="), category=_LOGIC, symbol="<=")
+_binary("greater", _COMPARED.format("the larger", ">"), category=_LOGIC, symbol=">")
+_binary("greater_equal", _COMPARED.format("not the smaller", ">="), category=_LOGIC, symbol=">=")
+_binary("logical_and", "Whether both are true: `x1 & x2`.", category=_LOGIC, symbol="&")
+_binary("logical_or", "Whether one at least is true: `x1 | x2`.", category=_LOGIC, symbol="|")
+_binary("logical_xor", "Whether exactly one is true: `x1 ^ x2`.", category=_LOGIC, symbol="^")
+for _function, _help in {
+    "bitwise_and": "The bits that both have.",
+    "bitwise_or": "The bits that one at least has.",
+    "bitwise_xor": "The bits that exactly one has.",
+    "bitwise_left_shift": "The bits moved to the left by so many places.",
+    "bitwise_right_shift": "The bits moved to the right by so many places.",
+    "left_shift": "The bits moved to the left, as bitwise_left_shift does.",
+    "right_shift": "The bits moved to the right, as bitwise_right_shift does.",
+}.items():
+    _binary(_function, _help, category=_LOGIC, names=("x", "y"))
+
+
+def _close(shapes: dict[str, Shape], *, x1: Any, x2: Any, **_: Any) -> Shape:
+    """Whether two numbers are equal but for a small difference."""
+    return broadcast("ops.isclose", operands(shapes, {"x1": x1, "x2": x2}))
+
+
+_TOLERANCES = (
+    Float("rtol", 1e-5, min=0, help="The difference allowed, as a share of the second."),
+    Float("atol", 1e-8, min=0, help="The difference allowed besides."),
+    Bool("equal_nan", False, help="Whether two that are not a number are equal."),
+)
+
+operation(
+    "isclose", operand("x1"), operand("x2"), *_TOLERANCES,
+    category=_LOGIC, inputs=("x1", "x2"), called=("x1", "x2", "rtol", "atol"),
+    flops=per_number(4), conflicts=one_constant,
+)(_close)  # fmt: skip
+
+
+@operation(
+    "allclose", operand("x1"), operand("x2"), *_TOLERANCES,
+    category=_LOGIC, inputs=("x1", "x2"), keras_class="AllClose",
+    flops=per_number(), conflicts=one_constant,
+)  # fmt: skip
+def allclose(shapes: dict[str, Shape], *, x1: Any, x2: Any, **_: Any) -> Shape:
+    """Whether two tensors are equal everywhere but for small differences: one answer."""
+    broadcast("ops.allclose", operands(shapes, {"x1": x1, "x2": x2}))
+    return ()
+
+
+@operation(
+    "where", operand("condition"), operand("x1"), operand("x2"),
+    category=_LOGIC, inputs=("condition", "x1", "x2"), tells=("x1", "x2"),
+    flops=per_number(0),
+)  # fmt: skip
+def where(shapes: dict[str, Shape], **params: Any) -> Shape:
+    """The numbers of one tensor where a condition holds, and of another where it does not."""
+    return broadcast("ops.where", operands(shapes, params))

@@ -6,11 +6,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
-from bnstudio.layers.params import Bool, Ints
+from bnstudio.layers.operations.operands import DTYPES
+from bnstudio.layers.params import Bool, Choice, Ints
 from bnstudio.layers.shapes import size, union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bnstudio.graph import Value
     from bnstudio.layers.catalogue import Shape
@@ -20,6 +21,7 @@ AXES = Ints(
     help="The axis or axes that disappear; None for all. 0 is the batch.",
 )  # fmt: skip
 KEEPDIMS = Bool("keepdims", False, help="Whether they stay as dimensions of size 1.")
+DTYPE = Choice("dtype", None, (None, *DTYPES), help="The dtype of the result; None keeps it.")
 
 
 def axis_of(name: str, axis: int, rank: int) -> int:
@@ -50,6 +52,11 @@ def known_size(x: Shape) -> int | None:
     return None if None in x else prod(x)  # type: ignore[arg-type]
 
 
+def times(*sizes: int | None) -> int | None:
+    """The product of sizes; None where one is not known."""
+    return None if None in sizes else prod(sizes)  # type: ignore[arg-type]
+
+
 def broadcast(name: str, shapes: Sequence[Shape]) -> Shape:
     """The shape that all of these are repeated to together.
 
@@ -74,3 +81,9 @@ def per_number(cost: int = 1) -> Any:
 def free(*_: Any, **__: Any) -> int:
     """Of what only moves numbers."""
     return 0
+
+
+def total(sizes: Iterable[int | None]) -> int | None:
+    """The sum of sizes; None where one is not known."""
+    found = list(sizes)
+    return None if None in found else sum(found)  # type: ignore[arg-type]
