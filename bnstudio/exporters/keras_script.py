@@ -28,7 +28,7 @@ from bnstudio.exporters.source import (
     named,
     text,
 )
-from bnstudio.layers import show_shape
+from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
@@ -110,7 +110,7 @@ class _Writer:
     def _data(self) -> tuple[list[str], list[str]]:
         """The import lines, and the lines that load and prepare the rows."""
         settings, source = self.project.settings, self.project.source
-        imports, lines = ["import keras", "from keras import layers"], []
+        imports, lines = ["import keras", self._import_parts()], []
         if data.problems(source):
             name = text(source.name)
             known = source.name in data.SOURCES
@@ -125,9 +125,25 @@ class _Writer:
             )
             lines = lay_again(code, 4)
             imports += data.prepare_imports(source, share)
-        if settings.class_weight == "balanced":
+        if settings.class_weight == "balanced" or self._uses_arrays():
             imports.append("import numpy as np")
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
+
+    def _uses_arrays(self) -> bool:
+        calls = [call for call in self.plan.calls if is_operation(call.type)]
+        if not calls:
+            return False
+        from bnstudio.exporters.operations import uses_numpy
+
+        return any(map(uses_numpy, calls))
+
+    def _import_parts(self) -> str:
+        operations = any(is_operation(call.type) for call in self.plan.calls)
+        others = any(
+            call.type != "Input" and not is_operation(call.type) for call in self.plan.calls
+        )
+        parts = ["layers"] if others or not operations else []
+        return f"from keras import {', '.join([*parts, *(['ops'] if operations else [])])}"
 
     def _say_data(self) -> str:
         source, settings = self.project.source, self.project.settings
@@ -193,6 +209,11 @@ class _Writer:
             target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
         if (kept := opaque_call(call.type, call.params)) is not None:
             return self._kept(kept, call, names, layers)
+        if is_operation(call.type):
+            from bnstudio.exporters.operations import operation
+
+            written = operation(call, [names[key(tensor)] for tensor in call.inputs])
+            return lay(written, 4, f"{target} = ")
         if not is_class_name(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."

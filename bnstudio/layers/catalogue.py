@@ -31,6 +31,17 @@ CATEGORIES = (
 )  # fmt: skip
 """The palette's headings, in order."""
 
+OPERATION_PREFIX = "ops."
+"""What the type of an operation begins with; its name in ``keras.ops`` follows."""
+
+OPERATION_CATEGORIES = (
+    "Operations: arithmetic", "Operations: functions", "Operations: activations",
+    "Operations: comparison and logic", "Operations: reductions", "Operations: shapes",
+    "Operations: joining and splitting", "Operations: indexing and sorting",
+    "Operations: linear algebra", "Operations: neural networks", "Operations: signals and images",
+)  # fmt: skip
+"""The palette's headings of what is read in on demand, under the others."""
+
 FLOATING = (
     None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
 )  # fmt: skip
@@ -179,7 +190,12 @@ class LayerType:
 
     def open_ports(self, params: Mapping[str, Value]) -> tuple[Port, ...]:
         """The named inputs that these arguments leave open; none where inputs have no names."""
-        return tuple(port for port in self.ports if not port.when or params.get(port.when) is True)
+        return tuple(
+            port
+            for port in self.ports
+            if (not port.when or params.get(port.when) is True)
+            and (not port.unless or params.get(port.unless) is None)
+        )
 
     def input_counts(self, params: Mapping[str, Value]) -> tuple[int, int | None]:
         """How many inputs there must be with these arguments, and how many there may be.
@@ -207,6 +223,10 @@ class LayerType:
             single = self.max_inputs == 1 and len(inputs) == 1
             return Given((inputs[0] if single else list(inputs),), {}, options)
         return given(self.open_ports(params), inputs, self.ports, options)
+
+    def formula(self, params: Mapping[str, Value]) -> str:
+        """What it computes with these arguments, where that is a line of Python; else empty."""
+        return ""
 
     def output_count(self, params: Mapping[str, Value]) -> int:
         """How many tensors come out."""
@@ -307,8 +327,40 @@ def _dtype_of(policy: Value, *, weight: bool) -> str:
     return name if mixed == name else "float32" if weight else mixed
 
 
-LAYERS: dict[str, LayerType] = {}
-"""Every layer type by name, in palette order."""
+class Catalogue(dict[str, LayerType]):
+    """Layer types by name. To walk it is to meet the layers; by its name an operation is found too.
+
+    There are hundreds of operations, and most drawings have none of them: they are read in when
+    the first one is looked up.
+    """
+
+    def __missing__(self, name: str) -> LayerType:
+        if not name.startswith(OPERATION_PREFIX):
+            raise KeyError(name)
+        from bnstudio.layers.operations import OPERATIONS
+
+        return OPERATIONS[name]
+
+    def get(  # type: ignore[override]
+        self, name: str, default: LayerType | None = None
+    ) -> LayerType | None:
+        """The layer type or operation of that name."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(name) is not None if isinstance(name, str) else False
+
+
+LAYERS = Catalogue()
+"""Every layer type by name, in palette order; and, to be looked up, every operation."""
+
+
+def is_operation(type: str) -> bool:
+    """Whether a node's type is an operation of the catalogue."""
+    return type.startswith(OPERATION_PREFIX) and type in LAYERS
 
 
 def layer(
@@ -369,6 +421,10 @@ def near_names(name: str) -> list[str]:
     """Layer type names that look like ``name``, nearest first; Keras's other names count too."""
     others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
     folded = others | {known.lower(): known for known in LAYERS}
+    if name.startswith(OPERATION_PREFIX):
+        from bnstudio.layers.operations import OPERATIONS
+
+        folded = {known.lower(): known for known in OPERATIONS}
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 
