@@ -66,7 +66,8 @@ class Plan:
     """A model as a list of calls.
 
     Attributes:
-        calls: Each after the calls that make its inputs.
+        calls: Each after the calls that make its inputs: the inputs first, then each branch at a
+            stretch, just before it is needed, as one writes a network down.
         inputs: The nodes where data enters.
         outputs: The tensors that come out.
     """
@@ -106,9 +107,7 @@ def plan(analysis: Analysis) -> Plan:
     makers: dict[str, str] = {}
     calls = []
     into = graph.wires_into
-    for id in structure.order:
-        if id not in structure.live:
-            continue
+    for id in _as_written(analysis):
         layer = called(graph, id)
         maker = makers.setdefault(layer.id, id)
         inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
@@ -122,6 +121,27 @@ def plan(analysis: Analysis) -> Plan:
         Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
     )
     return Plan(tuple(calls), structure.inputs, ends)
+
+
+def _as_written(analysis: Analysis) -> list[str]:
+    """The nodes of the model, each just before the first that needs it; Inputs before all."""
+    structure, into = analysis.structure, analysis.graph.wires_into
+    left = set(structure.live.intersection(structure.order))
+    found = [id for id in structure.inputs if id in left and id not in into]
+    left.difference_update(found)
+    for end in structure.outputs:
+        awaited = [end]
+        while awaited:
+            id = awaited[-1]
+            missing = [wire.source for wire in into.get(id, ()) if wire.source in left]
+            if missing and id in left:
+                awaited += reversed(missing)
+                continue
+            awaited.pop()
+            if id in left:
+                left.remove(id)
+                found.append(id)
+    return found
 
 
 def _parted(layer: Node) -> tuple[Mapping[str, Value], Mapping[str, Value]]:

@@ -133,3 +133,11 @@ def test_every_call_comes_after_what_it_takes(graph):
 )
 def test_what_merges_is_called_on_a_list_even_of_one(type, given):
     assert Call("n", type, "n", {}).arrange(["x"]).positional == (given,)
+
+
+def test_each_branch_stands_at_a_stretch_before_what_joins_it():
+    layers = [node("Input", "one", shape=(30,)), node("Input", "two", shape=(30,))]
+    layers += [dense(id) for id in ("a1", "b1", "a2", "b2", "c")] + [node("Add", "s")]
+    wires = ("one a1", "one b1", "a1 a2", "b1 b2", "two c", "a2 s", "b2 s:1", "c s:2")
+    made = plan(analyze(drawing(layers, *wires)))
+    assert [call.node for call in made.calls] == "one two a1 a2 b1 b2 c s".split()
