@@ -108,6 +108,7 @@ class _Desk:
         if isinstance(request, Export):
             from bnstudio.engine.export import export
 
+            self.ahead.make()  # forgets what it has: an export clears Keras's state
             return export(request, _load(request.project), self.channel.send, control)
         from bnstudio.engine.fit import Job, run_job
 
