@@ -77,6 +77,10 @@ class Survey:
         return sum(fold.saved for fold in self.folds)
 
 
+NOTHING = Survey((), ())
+"""Of a model without any."""
+
+
 def survey(analysis: Analysis) -> Survey:
     """Which batch normalizations of a drawing can be folded, and why the others cannot."""
     graph = analysis.graph

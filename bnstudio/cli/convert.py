@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "its best epoch, or 'fresh'; by default those of the newest run of this very model, or "
         "fresh ones where there is none",
     )
+    parser.add_argument(
+        "--fold-batchnorm",
+        action="store_true",
+        help="take each batch normalization into the Dense or convolution before it, where that "
+        "leaves what the model computes as it is; for models that are trained",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -54,13 +60,22 @@ def run(chosen: argparse.Namespace) -> int:
         )
     if chosen.weights is not None and (exporter is None or not exporter.weights):
         raise ProjectError("it holds no weights, so --weights says nothing", chosen.out)
+    if chosen.fold_batchnorm and (exporter is None or not exporter.weights):
+        raise ProjectError("it holds no weights, and folding changes these", chosen.out)
     project = load_project(chosen.file)
     if exporter is None:
         save(project, chosen.out)
     elif exporter.render is None:
         from bnstudio.cli.export import export
 
-        return export(project, chosen.file, exporter, chosen.out, chosen.weights)
+        return export(
+            project,
+            chosen.file,
+            exporter,
+            chosen.out,
+            chosen.weights,
+            fold=chosen.fold_batchnorm,
+        )
     else:
         write_atomic(chosen.out, exporter.render(project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from bnstudio.analysis import analyze
 from bnstudio.cli.keeping import store_of
 from bnstudio.cli.project_file import printable
+from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
 from bnstudio.runs.weights import FRESH, weights_of
@@ -20,22 +22,37 @@ from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 
 if TYPE_CHECKING:
     from bnstudio.exporters import Exporter
+    from bnstudio.folding import Stays
     from bnstudio.project import Project
     from bnstudio.runs.weights import Weights
 
 _ASKED = re.compile(r"(\d{1,9})(?::(end|best|last))?")
 
 
-def export(project: Project, file: str, exporter: Exporter, out: str, asked: str | None) -> int:
-    """Exports, and returns the exit status.
+def export(
+    project: Project,
+    file: str,
+    exporter: Exporter,
+    out: str,
+    asked: str | None,
+    *,
+    fold: bool = False,
+) -> int:
+    """Exports, and returns the exit status; ``fold`` is to fold batch normalizations.
 
     Raises:
         ProjectError: If the weights that are asked for are not there, or nothing can be written.
     """
     weights = _chosen(project, file, asked) if exporter.weights else FRESH
+    found = survey(analyze(project.graph)) if fold else NOTHING
+    if fold and not found.folds:
+        why = "".join(f"\n{_stays(project, one)}" for one in found.stays)
+        raise ProjectError(f"there is no batch normalization that can be folded{why}", file)
     console = Console(stderr=True, highlight=False, emoji=False)
     with (
-        ExportJob(dumps(project), exporter, Path(out), weights.path) as job,
+        ExportJob(
+            dumps(project), exporter, Path(out), weights.path, tuple(f.norm for f in found.folds)
+        ) as job,
         Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -61,10 +78,22 @@ def export(project: Project, file: str, exporter: Exporter, out: str, asked: str
         return 1
     if exporter.weights:
         print(f"The weights: {printable(weights.title)}.", file=sys.stderr)
+    for stays in found.stays:
+        print(f"Not folded: {_stays(project, stays)}", file=sys.stderr)
+    if end.folded is not None:
+        print(
+            f"Folded {len(found.folds)} batch normalizations: {found.saved:,} parameters fewer; "
+            f"the outputs differ by {end.folded:.1g} at most.",
+            file=sys.stderr,
+        )
     for note in end.notes:
         print(printable(note), file=sys.stderr)
     print(f"Wrote {out}. {proof(exporter, end)}", file=sys.stderr)
     return 0
+
+
+def _stays(project: Project, stays: Stays) -> str:
+    return printable(f"{project.graph.nodes[stays.norm].name}: {stays.why}")
 
 
 def proof(exporter: Exporter, end: Exported) -> str:

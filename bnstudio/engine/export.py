@@ -14,6 +14,7 @@ import keras
 from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError, culprit, is_memory, say
+from bnstudio.engine.folded import folded
 from bnstudio.engine.formats import FORMATS, spoils
 from bnstudio.engine.given import give
 from bnstudio.engine.objects import make_loss, make_optimizer
@@ -22,6 +23,7 @@ from bnstudio.engine.prover import Prover
 from bnstudio.engine.samples import Batches
 from bnstudio.engine.single import alike, single
 from bnstudio.plan import plan
+from bnstudio.project import dumps
 from bnstudio.training.messages import Exported, Exporting
 
 if TYPE_CHECKING:
@@ -83,13 +85,25 @@ class Work:
         notes = [self._compile(built)] if self._format.compiled else []
         if self._request.weights:
             give(built.model, self._request.weights)
+        difference = None
+        if self._request.fold:
+            built, difference = self._fold(built)
         try:
-            written, rows, difference = self._attempt(built, self._plan, self._path, told=True)
+            written, rows, apart = self._attempt(built, self._plan, self._path, told=True)
         except Fault as fault:
             raise self._blame(str(fault)) from fault
         _sync(self._path)
         notes = [note for note in (*notes, written.note) if note]
-        return Exported(self._request.request, difference, rows, tuple(notes))
+        return Exported(self._request.request, apart, rows, tuple(notes), difference)
+
+    def _fold(self, built: Built) -> tuple[Built, float]:
+        """The model with what is asked for folded, and what that has changed in its outputs."""
+        self._tell("Folding batch normalizations", 0.2)
+        found = folded(built, self._project, self._request.fold)
+        self._project, self._plan = found.project, found.plan
+        if self._format.compiled:
+            self._compile(found.built)
+        return found.built, found.difference
 
     def _compile(self, built: Built) -> str:
         """Takes the settings of training into the model; why not, where it is saved without."""
@@ -135,7 +149,7 @@ class Work:
                 "path": str(path),
                 "expected": str(expected),
                 "tolerance": self._format.tolerance,
-                "model": self._format.says(built.model, self._request.project),
+                "model": self._format.says(built.model, dumps(self._project)),
             }
         )
         if "fault" in answer:

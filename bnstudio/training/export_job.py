@@ -42,6 +42,7 @@ class ExportJob:
         exporter: Exporter,
         target: Path,
         weights: str = "",
+        fold: tuple[str, ...] = (),
         start: Callable[[], Client] = Client,
     ) -> None:
         if exporter.missing:
@@ -61,6 +62,7 @@ class ExportJob:
             exporter.suffix,
             str(self._scratch.path),
             weights,
+            fold,
         )
         self._client.send(self._request)
 

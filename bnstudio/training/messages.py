@@ -85,6 +85,7 @@ class Export(Message, frozen=True):
         path: Where the file, or the folder, is made; what else is needed goes beside it.
         weights: The path of a checkpoint or of a kept model of this very model; empty for the first
             weights, as the project's seed draws them.
+        fold: The nodes of batch normalizations that are folded into the layers before them.
     """
 
     request: str
@@ -92,6 +93,7 @@ class Export(Message, frozen=True):
     suffix: str
     path: str
     weights: str = ""
+    fold: tuple[str, ...] = ()
 
 
 class Pause(Message, frozen=True):
@@ -443,12 +445,15 @@ class Exported(Message, frozen=True):
             model's where that is above 1. 0 for a file without numbers.
         rows: How many rows there were in each of the batches that were compared.
         notes: What people should know of the file.
+        folded: What folding batch normalizations has changed in the outputs, measured likewise; None
+            where none was folded.
     """
 
     request: str
     difference: float
     rows: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    folded: float | None = None
 
 
 Event = (

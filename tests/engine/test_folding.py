@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
+from bnstudio.engine.errors import JobError
+from bnstudio.engine.folded import folded
 from bnstudio.folding import fold, fold_weights, survey
 from bnstudio.plan import plan
+from bnstudio.project import Project
 from tests.engine.projects import Drawing, chain
 
 MAKERS = {
@@ -166,3 +169,48 @@ def test_a_node_outside_the_model_is_not_looked_at():
     graph = staying(("Dense", {"units": 2}), BN)
     loose = replace(graph, wires=graph.wires[1:])
     assert survey(analyze(loose)).folds == survey(analyze(loose)).stays == ()
+
+
+def trained():
+    """A project and its model, with weights as if it were trained."""
+    graph = chain(
+        ("Input", {"shape": (6, 6, 2)}),
+        ("Conv2D", {"filters": 4, "kernel_size": 3, "use_bias": False}),
+        BN,
+        ("ReLU", {}),
+        BN,
+        ("Flatten", {}),
+        ("Dense", {"units": 3}),
+    )
+    built = made(graph)
+    randomized(built, np.random.default_rng(0))
+    return Project(graph), built
+
+
+def test_a_model_is_folded_with_its_weights_and_compared():
+    project, built = trained()
+    found = folded(built, project, ["batch_normalization"])
+    assert 0 < found.difference < 1e-5
+    assert found.saved == 12
+    assert found.built.model.count_params() == built.model.count_params() - 12
+    assert list(found.project.graph.nodes) == [
+        "input", "conv2d", "re_lu", "batch_normalization_1", "flatten", "dense",
+    ]  # fmt: skip
+    assert [call.node for call in found.plan.calls] == list(found.project.graph.nodes)
+
+
+def test_what_cannot_be_folded_is_refused_with_its_node():
+    project, built = trained()
+    with pytest.raises(JobError, match="'batch_normalization_1' cannot be folded") as caught:
+        folded(built, project, ["batch_normalization", "batch_normalization_1"])
+    assert caught.value.node == "batch_normalization_1"
+
+
+def test_a_fold_that_changes_what_is_computed_is_refused():
+    project, built = trained()
+    norm = built.layers["batch_normalization"]
+    far, ones = np.full(4, 1e6), np.ones(4)
+    # A large mean is taken away and added again: float32 loses digits between, and the fold none.
+    norm.set_weights([ones, far / np.sqrt(1 + 1e-3), far, ones])
+    with pytest.raises(JobError, match="more than rounding"):
+        folded(built, project, ["batch_normalization"])
