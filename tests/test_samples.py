@@ -150,7 +150,7 @@ def same(ours, theirs):
 
 
 @pytest.fixture(scope="module")
-def runs():
+def runs(warm_engines):
     """Each sample's logs and end, from one engine as the window has it."""
     with Client() as client:
         yield {name: train(client, short(SAMPLES[name].project)) for name in TRAINABLE}

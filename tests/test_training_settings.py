@@ -110,7 +110,7 @@ PROJECTS = {
 
 
 @pytest.fixture(scope="module")
-def runs():
+def runs(warm_engines):
     """The logs and the end of each run, from one engine."""
     with Client() as client:
         plain = {"plain": PLAIN, "plain, binary": BINARY}

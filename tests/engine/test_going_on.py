@@ -313,6 +313,7 @@ def run_through(client, events, until):
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("warm_engines")
 @pytest.mark.timeout(240)
 def test_another_engine_goes_on_with_what_a_killed_one_has_left(tmp_path):
     """SIGKILL in the middle of an epoch; the record that the window has is taken back to it."""
