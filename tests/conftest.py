@@ -7,8 +7,10 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bnstudio.training import client
 from tests.offline import no_network
 from tests.oracle import Oracle
+from tests.warm import Warm
 
 ROOT = Path(__file__).parent.parent
 OFFLINE = Path(__file__).parent / "offline"
@@ -53,8 +55,24 @@ def nothing_left_running():
 
 
 @pytest.fixture(scope="session")
-def keras():
+def warm():
+    """Starts programs that find Keras imported."""
+    source = Warm()
+    yield source
+    source.close()
+
+
+@pytest.fixture(scope="module")
+def warm_engines(warm):
+    """The engines that a module's clients start find Keras imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_spawn", lambda: warm.start("bnstudio.engine", group=0))
+        yield
+
+
+@pytest.fixture(scope="session")
+def keras(warm):
     """Keras in a process of its own, to compare with."""
-    oracle = Oracle()
+    oracle = Oracle(warm)
     yield oracle
     oracle.close()

@@ -7,7 +7,6 @@ answers are pickled, each after its length. A test that uses it never imports Ke
 import os
 import pickle
 import struct
-import subprocess
 import sys
 
 LENGTH = struct.Struct(">I")
@@ -16,13 +15,8 @@ LENGTH = struct.Struct(">I")
 class Oracle:
     """A Keras process that is asked one question at a time."""
 
-    def __init__(self):
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.oracle"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-        )
+    def __init__(self, warm):
+        self._process = warm.start("tests.oracle", stderr=None)
 
     def ask(self, question, *arguments):
         """The answer of the function of that name here, or of another module: ``module:name``."""

@@ -15,7 +15,7 @@ def main(paths):
     import keras
 
     for path in paths:
-        keras.backend.clear_session()
+        keras.backend.clear_session(free_memory=False)
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             history = runpy.run_path(path)["main"]()

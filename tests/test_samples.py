@@ -96,9 +96,9 @@ def test_the_samples_show_what_the_studio_can_do():
 # The script is the model: the studio's run and the script's give the same numbers.
 
 
-def train(client, project):
+def train(client, project, probe_seconds=1.0):
     """The logs of each epoch, as lists by name, and how the run ended."""
-    client.send(Train("run", dumps(project), probe_seconds=1.0))
+    client.send(Train("run", dumps(project), probe_seconds=probe_seconds))
     logs = {}
     while True:
         events = client.wait(PATIENCE)
@@ -150,7 +150,7 @@ def same(ours, theirs):
 
 
 @pytest.fixture(scope="module")
-def runs():
+def runs(warm_engines):
     """Each sample's logs and end, from one engine as the window has it."""
     with Client() as client:
         yield {name: train(client, short(SAMPLES[name].project)) for name in TRAINABLE}

@@ -1,5 +1,6 @@
 """Schedules, callbacks, clipping and class weights: the script prints the numbers of the run."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +20,7 @@ from bnstudio.settings import (
 )
 from bnstudio.training.client import Client
 from tests.engine.projects import chain
-from tests.test_samples import PATIENCE, in_one_python, same, train
+from tests.test_samples import PATIENCE, same, train
 
 BATCH, ROWS, EPOCHS = 32, 142, 4
 DROPPED = ("Dense", {"units": 8, "activation": "relu"}), ("Dropout", {"rate": 0.3})
@@ -35,6 +36,8 @@ PLAIN = Project(
     Source("wine"),
     Settings(Choice("SGD"), LABELS, batch_size=BATCH, epochs=EPOCHS, seed=11),
 )
+BRIEF = replace(PLAIN, settings=replace(PLAIN.settings, validation_split=0.0, epochs=2))
+"""For what only a step of training can tell."""
 BINARY = Project(
     ANSWER,
     Source("breast_cancer"),
@@ -44,7 +47,7 @@ BINARY = Project(
 
 def following(name, **config):
     rate = {"class_name": name, "config": config}
-    return PLAIN, {"optimizer": Choice("SGD", {"learning_rate": rate})}
+    return BRIEF, {"optimizer": Choice("SGD", {"learning_rate": rate})}
 
 
 def one_hot(**changes):
@@ -76,16 +79,12 @@ CASES = {
         {"reduce_lr": CUT, "early_stopping": EarlyStopping(min_delta=10.0, patience=3)},
     ),
     "no validation rows": (
-        PLAIN,
-        {
-            "validation_split": 0.0,
-            "reduce_lr": replace(CUT, monitor="loss"),
-            "class_weight": "balanced",
-        },
+        BRIEF,
+        {"epochs": 4, "reduce_lr": replace(CUT, monitor="loss"), "class_weight": "balanced"},
     ),
-    "clipnorm": (PLAIN, {"optimizer": Choice("SGD", {"clipnorm": 0.1})}),
-    "clipvalue": (PLAIN, {"optimizer": Choice("SGD", {"clipvalue": 0.01})}),
-    "global_clipnorm": (PLAIN, {"optimizer": Choice("SGD", {"global_clipnorm": 0.1})}),
+    "clipnorm": (BRIEF, {"optimizer": Choice("SGD", {"clipnorm": 0.1})}),
+    "clipvalue": (BRIEF, {"optimizer": Choice("SGD", {"clipvalue": 0.01})}),
+    "global_clipnorm": (BRIEF, {"optimizer": Choice("SGD", {"global_clipnorm": 0.1})}),
     "balanced": (PLAIN, {"class_weight": "balanced"}),
     "balanced, one-hot": one_hot(class_weight="balanced"),
     "balanced, binary": (BINARY, {"class_weight": "balanced"}),
@@ -109,32 +108,43 @@ PROJECTS = {
 }
 
 
+MEASURED = {"all of it", "balanced, binary"}
+"""One of each network; what measuring touches, no setting does."""
+COMPARED = {"plain": PLAIN, "plain, brief": BRIEF, "plain, binary": BINARY}
+
+
 @pytest.fixture(scope="module")
-def runs():
+def runs(warm_engines):
     """The logs and the end of each run, from one engine."""
     with Client() as client:
-        plain = {"plain": PLAIN, "plain, binary": BINARY}
-        yield {name: train(client, project) for name, project in {**plain, **PROJECTS}.items()}
+        yield {
+            name: train(client, project, 1.0 if name in MEASURED else 0.0)
+            for name, project in {**COMPARED, **PROJECTS}.items()
+        }
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(4 * PATIENCE)
-def test_the_script_of_each_setting_prints_the_numbers_of_the_run(runs, tmp_path):
-    numbered = {str(place): project for place, project in enumerate(PROJECTS.values())}
-    results = in_one_python(numbered, tmp_path).values()
-    for name, result in zip(PROJECTS, results, strict=True):
-        same(runs[name][0], result["history"])
+def test_the_script_of_each_setting_prints_the_numbers_of_the_run(runs, warm, tmp_path):
+    paths = []
+    for place, project in enumerate(PROJECTS.values()):
+        paths.append(tmp_path / f"{place}.py")
+        paths[-1].write_text(render(project).text, "utf-8")
+    said = warm.run("tests.run_scripts", *map(str, paths)).splitlines()
+    for name, line in zip(PROJECTS, said, strict=True):
+        same(runs[name][0], json.loads(line)["history"])
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(4 * PATIENCE)
 def test_each_setting_changes_the_run(runs):
     for name, project in PROJECTS.items():
-        plain = runs["plain, binary" if project.graph is ANSWER else "plain"][0]
+        kind = "plain" if project.settings.validation_split else "plain, brief"
+        plain = runs["plain, binary" if project.graph is ANSWER else kind][0]["loss"]
         logs, end = runs[name]
-        if project.settings.epochs == EPOCHS:
+        if project.settings.epochs <= EPOCHS:
             assert end.reason == "completed"
-            assert logs["loss"] != plain["loss"], name
+            assert logs["loss"][: len(plain)] != plain, name
         else:
             assert (end.reason, end.epochs) == ("early", 4)
 

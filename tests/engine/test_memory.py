@@ -37,6 +37,7 @@ def net(*layers):
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("warm_engines")
 @pytest.mark.timeout(240)
 def test_a_run_takes_about_what_was_estimated_and_one_that_takes_too_much_says_so(tmp_path):
     fits = net(

@@ -19,7 +19,7 @@ def try_out(project):
     from bnstudio.engine.objects import make_loss, make_optimizer
     from bnstudio.plan import plan
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     settings = project.settings
     rows = prepare(project.source, 0, settings.validation_split)
     model = build(plan(analyze(project.graph))).model

@@ -1,8 +1,6 @@
 """The rules agree with Keras: what they let pass can be trained, what they refuse it refuses."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -36,16 +34,8 @@ def places():
 
 
 @pytest.fixture(scope="module")
-def answers():
-    asked = list(places())
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.rules.keras_says", *asked],
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=True,
-    )
-    return json.loads(done.stdout)
+def answers(warm):
+    return json.loads(warm.run("tests.rules.keras_says", *places()))
 
 
 @pytest.mark.engine

@@ -28,7 +28,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def live_window(qapp, sample):
+def live_window(qapp, sample, warm_engines):
     """The window on the famous question, with an engine of its own."""
     window = starting.create_window(sample, start_engine=True)
     window.resize(1440, 900)

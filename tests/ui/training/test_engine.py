@@ -44,7 +44,7 @@ def project(epochs: int = 2) -> Project:
 
 
 @pytest.fixture(scope="module")
-def session(qapp, tmp_path_factory):
+def session(qapp, tmp_path_factory, warm_engines):
     """One session, and one engine as long as nobody kills it."""
     document = Document(project())
     session = Session(document, store=RunStore(tmp_path_factory.mktemp("runs")))
