@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bnstudio.analysis import NodeFacts
 from bnstudio.graph import Graph, diff
+from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
@@ -49,6 +50,7 @@ class Scene(QGraphicsScene):
         self.wires: dict[Wire, WireItem] = {}
         self.version = 0
         self._graph = Graph()
+        self._facts: Mapping[str, NodeFacts] = {}
         self._grid = Grid()
         self._long: set[Wire] = set()
         self._lit: WireItem | None = None
@@ -74,22 +76,24 @@ class Scene(QGraphicsScene):
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
         facts, onward = analysis.facts, graph.wires_from
-        for id, item in self.nodes.items():
-            new = facts.get(id, _NO_FACTS)
-            if id in touched:
-                # Not the item's own box: a gesture may have drawn it elsewhere already.
-                old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
-                item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
-                if item.box != old_box or ports != (item.inputs, item.outputs):
-                    self._grid.put(id, item.box)
-                    dirty += (old_box, item.box)
-                    stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
+        before_facts, self._facts = self._facts, facts
+        for id in touched & self.nodes.keys():
+            item, new = self.nodes[id], facts.get(id, _NO_FACTS)
+            # Not the item's own box: a gesture may have drawn it elsewhere already.
+            old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
+            item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
+            if item.box != old_box or ports != (item.inputs, item.outputs):
+                self._grid.put(id, item.box)
+                dirty += (old_box, item.box)
+                stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
+            self._label(new, onward.get(id, ()))
+        for id in differing(before_facts, facts):
+            if id in touched or (known := self.nodes.get(id)) is None:
+                continue
+            new, reshaped = facts[id], facts[id].outputs != known.facts.outputs
+            known.show_facts(new)
+            if reshaped:
                 self._label(new, onward.get(id, ()))
-            elif new is not item.facts:
-                reshaped = new.outputs != item.facts.outputs
-                item.show_facts(new)
-                if reshaped:
-                    self._label(new, onward.get(id, ()))
         for id in change.added:
             node = graph.nodes[id]
             item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
@@ -116,12 +120,12 @@ class Scene(QGraphicsScene):
         for diagnostic in diagnostics:
             if diagnostic.node is not None:
                 badges.setdefault(diagnostic.node, diagnostic)
-        for id in badges.keys() | self._badges.keys():
-            if id in self.nodes:
-                self.nodes[id].show_badge(badges.get(id))
-        if badges != self._badges:
+        before, self._badges = self._badges, badges
+        others = {*differing(before, badges), *(before.keys() - badges.keys())}
+        for id in others & self.nodes.keys():
+            self.nodes[id].show_badge(badges.get(id))
+        if any(badges.get(id) != before.get(id) for id in others):
             self.version += 1
-        self._badges = badges
 
     def show_selection(self, before: frozenset[str], after: frozenset[str]) -> None:
         """Outlines other nodes."""

@@ -72,8 +72,6 @@ class Problems(QWidget):
     shown = Signal(str)
     #: A fix was applied: its label.
     fixed = Signal(str)
-    #: How many findings there are, and the worst severity's name (empty for none).
-    counted = Signal(int, str)
 
     title = "Problems"
     area = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -165,7 +163,6 @@ class Problems(QWidget):
             self._following = False
         self._later.start()
         self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
-        self.counted.emit(len(found), found[0].severity.value if found else "")
 
     def _list_anew(self, found: tuple[Diagnostic, ...]) -> None:
         before = self._current()
