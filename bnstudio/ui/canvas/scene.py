@@ -53,6 +53,7 @@ class Scene(QGraphicsScene):
         self._facts: Mapping[str, NodeFacts] = {}
         self._grid = Grid()
         self._long: set[Wire] = set()
+        self._roomy: set[Wire] = set()
         self._lit: WireItem | None = None
         self._marked: set[WireItem] = set()
         self._badges: dict[str, Diagnostic] = {}
@@ -75,9 +76,10 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts, onward = analysis.facts, graph.wires_from
+        facts = analysis.facts
         before_facts, self._facts = self._facts, facts
-        for id in touched & self.nodes.keys():
+        touched &= self.nodes.keys()
+        for id in touched:
             item, new = self.nodes[id], facts.get(id, _NO_FACTS)
             # Not the item's own box: a gesture may have drawn it elsewhere already.
             old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
@@ -86,14 +88,11 @@ class Scene(QGraphicsScene):
                 self._grid.put(id, item.box)
                 dirty += (old_box, item.box)
                 stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
-            self._label(new, onward.get(id, ()))
         for id in differing(before_facts, facts):
-            if id in touched or (known := self.nodes.get(id)) is None:
-                continue
-            new, reshaped = facts[id], facts[id].outputs != known.facts.outputs
-            known.show_facts(new)
-            if reshaped:
-                self._label(new, onward.get(id, ()))
+            if id not in touched and (known := self.nodes.get(id)) is not None:
+                known.show_facts(facts[id])
+                touched.add(id)
+        self._label(touched)
         for id in change.added:
             node = graph.nodes[id]
             item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
@@ -109,7 +108,6 @@ class Scene(QGraphicsScene):
         self._run(stale)
         for wire in change.wires_added:
             line = WireItem(wire, self._route(wire))
-            line.show_label(shape_text(facts.get(wire.source, _NO_FACTS)))
             self.wires[wire] = line
             self._measure(line)
             self.addItem(line)
@@ -328,6 +326,9 @@ class Scene(QGraphicsScene):
             self._long.add(item.wire)
         else:
             self._long.discard(item.wire)
+        # A short wire has no room for a label: it is not kept up to date with one.
+        (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
+        item.show_label(self._shape(item.wire) if item.roomy else "")
         for place, side, box in label_boxes(item.curve, item.label):
             if not self._grid.near(box.grown(2)):
                 item.place_label(place, side)
@@ -350,18 +351,20 @@ class Scene(QGraphicsScene):
     def _measured(self) -> set[str]:
         return {id for id, item in self.nodes.items() if item.histogram is not None}
 
-    def _label(self, facts: NodeFacts, wires: Iterable[Wire]) -> None:
-        text = shape_text(facts)
-        for wire in wires:
-            line = self.wires.get(wire)
-            if line is not None and line.label != text:
-                line.show_label(text)
-                if line.roomy:
-                    self._measure(line)
+    def _label(self, ids: set[str]) -> None:
+        """Has the wires out of these nodes carry the shapes that they give now."""
+        for wire in [wire for wire in self._roomy if wire.source in ids]:
+            line = self.wires[wire]
+            if line.label != self._shape(wire):
+                self._measure(line)
+
+    def _shape(self, wire: Wire) -> str:
+        return shape_text(self._facts.get(wire.source, _NO_FACTS))
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))
         self._long.discard(wire)
+        self._roomy.discard(wire)
 
 
 def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:

@@ -33,7 +33,7 @@ class WireItem(QGraphicsRectItem):
     Attributes:
         wire: What is drawn.
         curve: Where it runs, in the scene.
-        label: The shape that flows along it.
+        label: The shape that flows along it; empty where there is no room to show it.
         roomy: Whether it is long enough to show its label.
         state: ``""``, ``"hover"``, ``"selected"`` or ``"lit"`` (a layer will be spliced in).
     """
