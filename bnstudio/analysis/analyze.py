@@ -16,7 +16,7 @@ from bnstudio.layers.opaque import opaque
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bnstudio.graph import Graph, Value
+    from bnstudio.graph import Graph, Value, Wire
     from bnstudio.layers import LayerType, Shape, Weight
 
 
@@ -215,14 +215,16 @@ def _complete(analysis: Analysis, facts: dict[str, NodeFacts], stale: set[str]) 
     """Fills in the analysis' ``facts``: they hold but for the ``stale`` nodes and what follows."""
     graph, found, sharing = analysis.graph, analysis.structure, analysis.sharing
     made: dict[str, str] = {}
-    onward, touched = graph.wires_from, frozenset(stale)
+    into, onward, touched = graph.wires_into, graph.wires_from, frozenset(stale)
     for id in found.order:
         if id not in stale:
             continue
         before = facts.get(id)
         # Where a node gave a shape, and only what comes to it is another, its layer is fine.
         fine = before is not None and before.outputs != () and id not in touched
-        now = _starved(graph, id, facts) if fine and id not in sharing else None
+        now = None
+        if fine and id not in sharing and graph.nodes[id].type in LAYERS:
+            now = _starved(into.get(id, ()), facts)
         if now is None:
             now = _node_facts(graph, id, facts, fine=fine)
         if id in sharing and now.outputs:
@@ -299,18 +301,15 @@ def _node_facts(
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
 
 
-def _starved(graph: Graph, id: str, facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
-    """What is known of a node of the catalogue that gets no shape at all; None if it gets one.
+def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
+    """What is known of a layer that gets no shape at all by these wires; None if it gets one.
 
     A wire taken out of a deep model takes the shape from hundreds of nodes at once.
     """
-    wires = graph.wires_into.get(id, ())
     for wire in wires:
-        if (source := facts.get(wire.source)) is not None and source.outputs:
+        if (source := facts.get(wire[0])) is not None and source.outputs:
             return None
-    if not wires or graph.nodes[id].type not in LAYERS:
-        return None
-    return _without_shape((None,) * len(wires))
+    return _without_shape((None,) * len(wires)) if wires else None
 
 
 @lru_cache(maxsize=256)

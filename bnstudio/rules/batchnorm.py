@@ -185,11 +185,11 @@ def _bias_finding(
     node: Node, maker: Node, facts: NodeFacts, maker_facts: NodeFacts
 ) -> Finding | None:
     """That the layer before a batch normalization has a bias, where it has a useless one."""
+    if not _same_channels(node, maker, facts, maker_facts):
+        return None
     if node.params.get("trainable") is False or not is_linear(maker):
         return None
     if not takes(maker, "use_bias") or maker.params.get("use_bias") is False:
-        return None
-    if not _same_channels(node, maker, facts, maker_facts):
         return None
     size = sum(weight.size for weight in maker_facts.weights if weight.name == "bias")
     saved = f", {size} parameters," if size else ""
