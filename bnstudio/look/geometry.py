@@ -6,6 +6,7 @@ A curve is a start point followed by triples of points, one cubic Bézier piece 
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -158,14 +159,22 @@ def samples(curve: Curve, pieces: int = 10) -> list[Point]:
     result = [curve[0]]
     for first in range(0, len(curve) - 1, 3):
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve[first : first + 4]
-        for step in range(1, pieces + 1):
-            t = step / pieces
-            s = 1 - t
-            p, q, r, u = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+        for p, q, r, u in _shares(pieces):
             result.append(
                 Point(p * ax + q * bx + r * cx + u * dx, p * ay + q * by + r * cy + u * dy)
             )
     return result
+
+
+@cache
+def _shares(pieces: int) -> tuple[tuple[float, float, float, float], ...]:
+    """How much of a Bézier piece's four points is in each of so many points along it."""
+    result = []
+    for step in range(1, pieces + 1):
+        t = step / pieces
+        s = 1 - t
+        result.append((s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t))
+    return tuple(result)
 
 
 def distance(curve: Curve, point: Point) -> float:

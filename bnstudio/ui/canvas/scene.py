@@ -17,7 +17,7 @@ from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
 from bnstudio.ui.canvas.node_texts import shape_text
 from bnstudio.ui.canvas.strip import Shown
-from bnstudio.ui.canvas.wire_item import WireItem, label_boxes
+from bnstudio.ui.canvas.wire_item import WireItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -329,7 +329,7 @@ class Scene(QGraphicsScene):
         # A short wire has no room for a label: it is not kept up to date with one.
         (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
         item.show_label(self._shape(item.wire) if item.roomy else "")
-        for place, side, box in label_boxes(item.curve, item.label):
+        for place, side, box in item.label_boxes():
             if not self._grid.near(box.grown(2)):
                 item.place_label(place, side)
                 return
