@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bnstudio.training.messages import Histogram
 
 _NO_FACTS = NodeFacts()
+_REACH = 2048.0
+"""Most wires that are long are shorter than this."""
 
 
 class Scene(QGraphicsScene):
@@ -51,8 +53,9 @@ class Scene(QGraphicsScene):
         self.version = 0
         self._graph = Graph()
         self._facts: Mapping[str, NodeFacts] = {}
-        self._grid = Grid()
-        self._long: set[Wire] = set()
+        self._grid: Grid[str] = Grid()
+        # Where each long wire may run once a node is in its way.
+        self._long: Grid[Wire] = Grid(_REACH)
         self._roomy: set[Wire] = set()
         self._lit: WireItem | None = None
         self._marked: set[WireItem] = set()
@@ -323,9 +326,11 @@ class Scene(QGraphicsScene):
         """Remembers the wires that others may get in the way of, and finds room for the label."""
         start, end = item.curve[0], item.curve[-1]
         if end.y - start.y > 90 or end.y < start.y:
-            self._long.add(item.wire)
+            around = bounds((*point, *point) for point in item.curve)
+            assert around is not None
+            self._long.put(item.wire, around.grown(40))
         else:
-            self._long.discard(item.wire)
+            self._long.remove(item.wire)
         # A short wire has no room for a label: it is not kept up to date with one.
         (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
         item.show_label(self._shape(item.wire) if item.roomy else "")
@@ -335,18 +340,9 @@ class Scene(QGraphicsScene):
                 return
         item.place_label(None)
 
-    def _passing(self, boxes: list[Box]) -> list[Wire]:
+    def _passing(self, boxes: list[Box]) -> set[Wire]:
         """The long wires that run, or would run, through one of these boxes."""
-        result = []
-        for wire in self._long:
-            item = self.wires.get(wire)
-            if item is None:
-                continue
-            xs, ys = zip(*item.curve, strict=True)
-            span = Box(min(xs), min(ys), max(xs), max(ys)).grown(40)
-            if any(span.overlaps(box) for box in boxes):
-                result.append(wire)
-        return result
+        return {wire for box in boxes for wire in self._long.near(box)}
 
     def _measured(self) -> set[str]:
         return {id for id, item in self.nodes.items() if item.histogram is not None}
@@ -363,7 +359,7 @@ class Scene(QGraphicsScene):
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))
-        self._long.discard(wire)
+        self._long.remove(wire)
         self._roomy.discard(wire)
 
 
