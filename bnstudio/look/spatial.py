@@ -58,23 +58,20 @@ class Grid(Generic[_Key]):
 
     def near(self, region: Box) -> dict[_Key, Box]:
         """The boxes that overlap ``region``, by id."""
-        if self._count(region) > len(self._cells):
+        left, right, top, bottom = self._span(region)
+        if (right - left + 1) * (bottom - top + 1) > len(self._cells):
             return {id: box for id, box in self._boxes.items() if box.overlaps(region)}
         found: dict[_Key, Box] = {}
-        for cell in self._covered(region):
-            for id, box in self._cells.get(cell, {}).items():
-                if box.overlaps(region):
-                    found[id] = box
+        for column in range(left, right + 1):
+            for row in range(top, bottom + 1):
+                if held := self._cells.get((column, row)):
+                    found |= {id: box for id, box in held.items() if box.overlaps(region)}
         return found
 
     def _span(self, box: Box) -> tuple[int, int, int, int]:
         cell, floor = self._cell, math.floor
         left, top, right, bottom = box
         return floor(left / cell), floor(right / cell), floor(top / cell), floor(bottom / cell)
-
-    def _count(self, box: Box) -> int:
-        left, right, top, bottom = self._span(box)
-        return (right - left + 1) * (bottom - top + 1)
 
     def _covered(self, box: Box) -> Iterator[tuple[int, int]]:
         left, right, top, bottom = self._span(box)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
+from bnstudio.ui import garbage
 
 if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
@@ -83,6 +84,7 @@ class Files(QObject):
         if name:
             self.open_path(Path(name))
 
+    @garbage.later()
     def open_path(self, path: Path) -> bool:
         """Opens a project or a model file; a bad one is explained and changes nothing.
 
