@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
+from bnstudio.graph.diff import differing, window
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
 from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from bnstudio.graph import Graph, Value
+    from bnstudio.graph import Graph, Value, Wire
     from bnstudio.layers import LayerType, Shape, Weight
 
 
@@ -92,26 +94,71 @@ class Analysis:
         outputs = self.facts[id].outputs
         return outputs[port] if port < len(outputs) else None
 
-    @cached_property
+    @property
     def trainable(self) -> int:
         """Trainable numbers in the model, nodes outside it left out."""
-        return sum(self.facts[id].trainable for id in self.live)
+        return self._totals.trainable
 
-    @cached_property
+    @property
     def fixed(self) -> int:
         """Numbers in the model that training does not change."""
-        return sum(self.facts[id].fixed for id in self.live)
+        return self._totals.fixed
 
-    @cached_property
+    @property
     def flops(self) -> int | None:
         """For one row, in inference; None while any dimension is unknown."""
-        total = 0
-        for id in self.live:
-            flops = self.facts[id].flops
-            if flops is None:
-                return None
-            total += flops
-        return total
+        return None if self._totals.unknown else self._totals.flops
+
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        """The nodes that give no shape for a reason of their own."""
+        return _failing(self.facts, self.facts)
+
+    @cached_property
+    def _totals(self) -> _Totals:
+        return _add_up(self.facts, self.live)
+
+
+class _Totals(NamedTuple):
+    """What nodes come to together; ``unknown`` is how many of them have no known flops."""
+
+    trainable: int
+    fixed: int
+    flops: int
+    unknown: int
+
+
+def _add_up(facts: Mapping[str, NodeFacts], ids: Iterable[str]) -> _Totals:
+    trainable = fixed = flops = unknown = 0
+    for id in ids:
+        known = facts[id]
+        trainable += known.trainable
+        fixed += known.fixed
+        if known.flops is None:
+            unknown += 1
+        else:
+            flops += known.flops
+    return _Totals(trainable, fixed, flops, unknown)
+
+
+def _failing(facts: Mapping[str, NodeFacts], ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(id for id in ids if facts[id].failures)
+
+
+def _sum_up(now: Analysis, previous: Analysis) -> None:
+    """Gives an analysis the sums that the one before has: most nodes need not be counted again."""
+    known = previous.__dict__
+    others = set(differing(previous.facts, now.facts))
+    if "failed" in known:
+        kept = known["failed"] & now.facts.keys() - others
+        now.__dict__["failed"] = kept | _failing(now.facts, others)
+    if "_totals" in known:
+        if now.live != previous.live:
+            others |= now.live ^ previous.live
+        gone = _add_up(previous.facts, others & previous.live)
+        come = _add_up(now.facts, others & now.live)
+        totals = zip(known["_totals"], gone, come, strict=True)
+        now.__dict__["_totals"] = _Totals(*(old - less + more for old, less, more in totals))
 
 
 def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
@@ -126,13 +173,14 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     if graph is before:
         return previous
     nodes, old_nodes = graph.nodes, before.nodes
+    others = [(nodes[id], old_nodes.get(id)) for id in differing(old_nodes, nodes)]
     stale = {
-        id
-        for id, node in nodes.items()
-        if (old := old_nodes.get(id)) is not node
-        and (old is None or (old.type, old.shares) != (node.type, node.shares)
-             or old.params != node.params)
-    }  # fmt: skip
+        node.id
+        for node, old in others
+        if old is None
+        or (old.type, old.shares) != (node.type, node.shares)
+        or old.params != node.params
+    }
     same_wires = graph.wires is before.wires or graph.wires == before.wires
     kept: Structure | None = None
     if same_wires and all(
@@ -146,11 +194,16 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
         return _afresh(graph, found)
     if not same_wires:
         into, old_into = graph.wires_into, before.wires_into
-        stale.update(id for id in nodes if into.get(id) != old_into.get(id))
-    known = {id: old for id, old in previous.facts.items() if id in nodes}
+        ends = {wire.target for wire in chain(*window(before.wires, graph.wires))} & nodes.keys()
+        stale.update(id for id in ends if into.get(id) != old_into.get(id))
+    known = dict(previous.facts)
+    for id in old_nodes.keys() - nodes.keys():
+        del known[id]
     made = Analysis(graph, found, known)
     stale |= (made.sharing | previous.sharing) & nodes.keys()
-    return _complete(made, known, stale)
+    _complete(made, known, stale)
+    _sum_up(made, previous)
+    return made
 
 
 def _afresh(graph: Graph, found: Structure) -> Analysis:
@@ -162,14 +215,18 @@ def _complete(analysis: Analysis, facts: dict[str, NodeFacts], stale: set[str]) 
     """Fills in the analysis' ``facts``: they hold but for the ``stale`` nodes and what follows."""
     graph, found, sharing = analysis.graph, analysis.structure, analysis.sharing
     made: dict[str, str] = {}
-    onward, touched = graph.wires_from, frozenset(stale)
+    into, onward, touched = graph.wires_into, graph.wires_from, frozenset(stale)
     for id in found.order:
         if id not in stale:
             continue
         before = facts.get(id)
         # Where a node gave a shape, and only what comes to it is another, its layer is fine.
         fine = before is not None and before.outputs != () and id not in touched
-        now = _node_facts(graph, id, facts, fine=fine)
+        now = None
+        if fine and id not in sharing and graph.nodes[id].type in LAYERS:
+            now = _starved(into.get(id, ()), facts)
+        if now is None:
+            now = _node_facts(graph, id, facts, fine=fine)
         if id in sharing and now.outputs:
             maker = made.setdefault(graph.layer_of(id).id, id)
             if maker != id:
@@ -244,7 +301,17 @@ def _node_facts(
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
 
 
-# A wire taken out of a deep model takes the shape from hundreds of nodes at once.
+def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
+    """What is known of a layer that gets no shape at all by these wires; None if it gets one.
+
+    A wire taken out of a deep model takes the shape from hundreds of nodes at once.
+    """
+    for wire in wires:
+        if (source := facts.get(wire[0])) is not None and source.outputs:
+            return None
+    return _without_shape((None,) * len(wires)) if wires else None
+
+
 @lru_cache(maxsize=256)
 def _without_shape(inputs: tuple[Shape | None, ...]) -> NodeFacts:
     """What is known of a node that waits for the shape of another one."""

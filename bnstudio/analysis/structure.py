@@ -41,11 +41,9 @@ def structure(graph: Graph) -> Structure:
     """The structure of ``graph``, in time linear in its size."""
     if not graph.nodes:
         return Structure((), (), (), (), frozenset())
-    digraph = graph.digraph
     cyclic: tuple[str, ...] = ()
-    try:
-        order = tuple(nx.topological_sort(digraph))
-    except nx.NetworkXUnfeasible:
+    order = _sorted(graph)
+    if order is None:
         tangled = set(chain.from_iterable(knots(graph)))
         cyclic = tuple(id for id in graph.nodes if id in tangled)
         behind = _reach(cyclic, graph.wires_from, _TARGET)
@@ -58,13 +56,9 @@ def structure(graph: Graph) -> Structure:
         order = tuple(nx.topological_sort(free))
     sources = [id for id, node in graph.nodes.items() if node.type == "Input"]
     fed = _reach(sources, graph.wires_from, _TARGET)
-    leading = graph.wires_from
     # A lone Input is not an output of itself: a model needs a layer.
-    ends = tuple(
-        id
-        for id, node in graph.nodes.items()
-        if node.type != "Input" and id in fed and id not in leading
-    )
+    last = fed - graph.wires_from.keys() - set(sources)
+    ends = tuple(id for id in graph.nodes if id in last)
     live = frozenset(fed & _reach(ends, graph.wires_into, _SOURCE))
     inputs = tuple(id for id in sources if id in live)
     return Structure(order, cyclic, inputs, ends, live)
@@ -79,12 +73,19 @@ def with_loose(before: Graph, found: Structure, after: Graph) -> Structure | Non
     """
     if found.cyclic or before.wires != after.wires:
         return None
-    into, wired = after.wires_into, after.wires_into.keys() | after.wires_from.keys()
-    if [id for id in before.nodes if id in wired] != [id for id in after.nodes if id in wired]:
+    into, onward = after.wires_into, after.wires_from
+    starts = len(before.nodes.keys() - into.keys())
+    behind = found.order[starts:]
+    old, new = list(before.nodes), list(after.nodes)
+    if old == new[: len(old)]:
+        come = new[len(old) :]
+        if any(id in into or id in onward for id in come):
+            return None
+        return replace(found, order=(*found.order[:starts], *come, *behind))
+    wired = into.keys() | onward.keys()
+    if [id for id in old if id in wired] != [id for id in new if id in wired]:
         return None
-    behind = found.order[sum(id not in into for id in before.nodes) :]
-    sources = (id for id in after.nodes if id not in into)
-    return replace(found, order=(*sources, *behind))
+    return replace(found, order=(*(id for id in new if id not in into), *behind))
 
 
 def knots(graph: Graph) -> list[list[str]]:
@@ -97,6 +98,28 @@ def knots(graph: Graph) -> list[list[str]]:
         if len(knot) > 1 or digraph.has_edge(*(2 * tuple(knot)))
     ]
     return sorted(found, key=lambda knot: place[knot[0]])
+
+
+def _sorted(graph: Graph) -> tuple[str, ...] | None:
+    """Every node, sources first, as networkx's topological sort has it; None on a cycle.
+
+    An edit waits for this one, and to make a digraph takes ten times as long as to sort it.
+    """
+    into, onward = graph.wires_into, graph.wires_from
+    order = [id for id in graph.nodes if id not in into]
+    waiting = {
+        id: len(wires) if len(wires) == 1 else len({wire.source for wire in wires})
+        for id, wires in into.items()
+    }
+    for id in order:
+        wires = onward.get(id, ())
+        targets = [wire.target for wire in wires]
+        # Several wires between two nodes are one edge, where the first of them was drawn.
+        for target in targets if len(wires) < 2 else dict.fromkeys(targets):
+            left = waiting[target] = waiting[target] - 1
+            if not left:
+                order.append(target)
+    return tuple(order) if len(order) == len(graph.nodes) else None
 
 
 def _reach(

@@ -84,7 +84,7 @@ def _style(colours: Colours) -> str:
 def _curves(project: Project, analysis: Analysis, boxes: Mapping[str, Box]) -> list[Curve]:
     """The wires, each around the nodes between its ends."""
     graph = project.graph
-    grid = Grid()
+    grid: Grid[str] = Grid()
     for id, box in boxes.items():
         grid.put(id, box)
     place = {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from bnstudio.graph.diff import window
 from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
@@ -158,15 +160,23 @@ def _ends_afresh(wires: tuple[Wire, ...]) -> _Ends:
 
 def _ends_from(near: _Ends, wires: tuple[Wire, ...]) -> _Ends:
     """The ends of these wires, with what is the same as in another drawing taken over."""
-    lost, drawn = _window(near.wires, wires)
+    lost, drawn = window(near.wires, wires)
     if 4 * (len(lost) + len(drawn)) > len(wires):
         return _ends_afresh(wires)
     sources = {wire.source for wire in (*lost, *drawn)}
     targets = {wire.target for wire in (*lost, *drawn)}
     into = _without(near.into, targets)
     out = _without(near.out, sources)
-    into |= _grouped(wire for wire in wires if wire.target in targets)[0]
-    out |= _grouped(wire for wire in wires if wire.source in sources)[1]
+    if not drawn or wires[len(wires) - len(drawn) :] == drawn:
+        # Drawn last, so they come after what is kept at either end.
+        gone = set(lost)
+        old_into = chain.from_iterable(near.into.get(id, ()) for id in targets)
+        old_out = chain.from_iterable(near.out.get(id, ()) for id in sources)
+        into |= _grouped((*(wire for wire in old_into if wire not in gone), *drawn))[0]
+        out |= _grouped((*(wire for wire in old_out if wire not in gone), *drawn))[1]
+    else:
+        into |= _grouped(wire for wire in wires if wire.target in targets)[0]
+        out |= _grouped(wire for wire in wires if wire.source in sources)[1]
     targets |= {wire.target for id in sources for wire in (*near.out.get(id, ()), *out.get(id, ()))}
     chained = _without(near.chained, targets)
     chained |= _chained(targets & into.keys(), into, out)
@@ -192,19 +202,6 @@ def _chained(
         for id in targets
         if len(into[id]) == 1 and len(out[into[id][0].source]) == 1
     }
-
-
-def _window(
-    before: tuple[Wire, ...], after: tuple[Wire, ...]
-) -> tuple[tuple[Wire, ...], tuple[Wire, ...]]:
-    """Both without what they have in common at their beginning and at their end."""
-    most = min(len(before), len(after))
-    pairs = enumerate(zip(before, after, strict=False))
-    start = next((place for place, (old, new) in pairs if old is not new), most)
-    pairs = enumerate(zip(reversed(before), reversed(after), strict=False))
-    end = next((place for place, (old, new) in pairs if old is not new), most)
-    end = min(end, most - start)
-    return before[start : len(before) - end], after[start : len(after) - end]
 
 
 def _grouped(
@@ -250,7 +247,7 @@ def _hand_on(digraph: nx.DiGraph[str], before: Graph, after: Graph) -> bool:
 
     What it walks in which order is as in a new one. False if it was left as it is.
     """
-    lost, drawn = _window(before.wires, after.wires)
+    lost, drawn = window(before.wires, after.wires)
     if len(lost) + len(drawn) > _FEW or (lost and drawn):
         return False
     if drawn and after.wires[: -len(drawn)] != before.wires:

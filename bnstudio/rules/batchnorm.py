@@ -27,7 +27,7 @@ from bnstudio.rules.head import (
 from bnstudio.rules.loss import CROSSENTROPIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bnstudio.analysis import NodeFacts
     from bnstudio.graph import Graph, Node
@@ -50,10 +50,11 @@ def useless_bias(case: Case) -> Iterator[Finding]:
 
     Set use_bias=False. The model computes the same with fewer parameters.
     """
-    graph, facts = case.graph, case.analysis.facts
+    graph, facts, shared = case.graph, case.analysis.facts, case.shared
+    nodes, chained = graph.nodes, graph.chained
     for node in case.owners(BN):
-        maker = _behind(graph, node, SHIFTED)
-        if maker is None or maker.shares is not None or maker.id in case.shared:
+        maker = _along(nodes, chained, node, SHIFTED)
+        if maker is None or maker.shares is not None or maker.id in shared:
             continue
         seen = (node, maker, facts[node.id], facts[maker.id])
         known = _biases.get(node.id)
@@ -74,9 +75,9 @@ def twice(case: Case) -> Iterator[Finding]:
 
     Remove one of them.
     """
-    graph = case.graph
+    nodes, chained = case.graph.nodes, case.graph.chained
     for node in case.owners(BN):
-        first = _behind(graph, node, SAME)
+        first = _along(nodes, chained, node, SAME)
         if first is None or first.type != BN:
             continue
         if first.params.get("axis", -1) != node.params.get("axis", -1):
@@ -184,11 +185,11 @@ def _bias_finding(
     node: Node, maker: Node, facts: NodeFacts, maker_facts: NodeFacts
 ) -> Finding | None:
     """That the layer before a batch normalization has a bias, where it has a useless one."""
+    if not _same_channels(node, maker, facts, maker_facts):
+        return None
     if node.params.get("trainable") is False or not is_linear(maker):
         return None
     if not takes(maker, "use_bias") or maker.params.get("use_bias") is False:
-        return None
-    if not _same_channels(node, maker, facts, maker_facts):
         return None
     size = sum(weight.size for weight in maker_facts.weights if weight.name == "bias")
     saved = f", {size} parameters," if size else ""
@@ -203,14 +204,22 @@ def _bias_finding(
 
 def _behind(graph: Graph, node: Node, through: frozenset[str]) -> Node | None:
     """What feeds ``node`` and it alone, seen through some types of layer."""
-    nodes, chained = graph.nodes, graph.chained
-    id, seen = node.id, {node.id}
-    while (found := chained.get(id)) is not None and found not in seen:
-        earlier = nodes[found]
-        if earlier.type not in through:
-            return earlier
-        id = found
-        seen.add(id)
+    return _along(graph.nodes, graph.chained, node, through)
+
+
+def _along(
+    nodes: Mapping[str, Node], chained: Mapping[str, str], node: Node, through: frozenset[str]
+) -> Node | None:
+    """The same, for many nodes of one drawing."""
+    found = chained.get(node.id)
+    if found is None or nodes[found].type not in through:
+        return nodes[found] if found is not None and found != node.id else None
+    seen = {node.id}
+    while found is not None and found not in seen:
+        if nodes[found].type not in through:
+            return nodes[found]
+        seen.add(found)
+        found = chained.get(found)
     return None
 
 

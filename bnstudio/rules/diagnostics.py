@@ -98,11 +98,19 @@ class Case:
     def failures(self) -> dict[str, tuple[tuple[Node, Failure], ...]]:
         """Why nodes give no shape, by code, in drawing order a code."""
         result: dict[str, list[tuple[Node, Failure]]] = {}
-        facts = self.analysis.facts
-        for id, node in self.graph.nodes.items():
-            for failure in facts[id].failures:
-                result.setdefault(failure.code, []).append((node, failure))
+        failed, facts = self.analysis.failed, self.analysis.facts
+        for id, node in self.graph.nodes.items() if failed else ():
+            if id in failed:
+                for failure in facts[id].failures:
+                    result.setdefault(failure.code, []).append((node, failure))
         return {code: tuple(found) for code, found in result.items()}
+
+    @cached_property
+    def unfed(self) -> tuple[Node, ...]:
+        """The layers that nothing is wired into, though something should be, in drawing order."""
+        into = self.graph.wires_into
+        nodes = self.graph.nodes.items()
+        return tuple(node for id, node in nodes if id not in into and node.type != "Input")
 
     @cached_property
     def head(self) -> Head | None:

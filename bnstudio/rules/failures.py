@@ -11,7 +11,7 @@ from bnstudio.analysis import called, knots
 from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.layers.nested import shortened
-from bnstudio.layers.opaque import opaque
+from bnstudio.layers.opaque import is_opaque, opaque
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -149,6 +149,8 @@ def kept_as_described(case: Case) -> Iterator[Finding]:
 
     Put layers of the catalogue in its place, or export the script and go on there.
     """
+    if not any(map(is_opaque, case.by_type)):
+        return
     for node in case.graph.nodes.values():
         if opaque(case.graph.layer_of(node.id), node) is not None:
             yield Finding(

@@ -52,7 +52,7 @@ def unconnected(case: Case) -> Iterator[Finding]:
     if len(graph.nodes) < 2:
         return
     fitting: dict[str, list[Wire]] = {}
-    for node in _unfed(case):
+    for node in case.unfed:
         if node.id in graph.wires_from:
             continue
         if node.type not in fitting:
@@ -83,7 +83,7 @@ def no_input(case: Case) -> Iterator[Finding]:
     if case.by_type.get("Input"):
         return
     alone = len(case.graph.nodes) == 1
-    for node in _unfed(case):
+    for node in case.unfed:
         if node.id not in case.graph.wires_from and not alone:
             continue
         fix = None
@@ -157,8 +157,8 @@ def loose_part(case: Case) -> Iterator[Finding]:
     """
     graph, structure = case.graph, case.analysis.structure
     inputs = [node for node in case.of_type("Input") if node.id not in structure.live]
-    heads = [node for node in _unfed(case) if node.id in graph.wires_from]
-    loose = [node for node in _unfed(case) if node.id not in graph.wires_from]
+    heads = [node for node in case.unfed if node.id in graph.wires_from]
+    loose = [node for node in case.unfed if node.id not in graph.wires_from]
     # The one idle Input and the one part without an Input plainly belong together.
     pair: Wire | None = None
     starts = heads or (loose if len(loose) == 1 else [])
@@ -289,13 +289,6 @@ def empty(case: Case) -> Iterator[Finding]:
             "The drawing is empty.",
             "Drag an Input from the palette and the layers that should follow, or open a sample.",
         )
-
-
-def _unfed(case: Case) -> list[Node]:
-    """The layers that nothing is wired into, though something should be, in drawing order."""
-    graph = case.graph
-    into = graph.wires_into
-    return [node for id, node in graph.nodes.items() if id not in into and node.type != "Input"]
 
 
 def _wires_for(graph: Graph, type: str) -> list[Wire]:

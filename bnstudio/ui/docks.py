@@ -90,6 +90,7 @@ class Dock(QDockWidget):
         self._nothing.setFixedHeight(0)
         self.setTitleBarWidget(self._title)
         panel.windowTitleChanged.connect(self._retitle)
+        self._retitle(panel.windowTitle())
         # Qt is in the middle of its layout when it says these, and leaves a tab bar behind if the
         # titles change under its hands.
         for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):

@@ -13,6 +13,7 @@ from bnstudio.analysis import Analysis, analyze
 from bnstudio.graph import Graph
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
+from bnstudio.ui import garbage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,6 +149,7 @@ class Document(QObject):
         self.select((id,))
         self.revealed.emit(id, param)
 
+    @garbage.later()
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project
         # Nobody may meet a selected node that is no longer there.

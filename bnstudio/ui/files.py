@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
 from bnstudio.runs.weights import FRESH, weights_of
+from bnstudio.ui import garbage
 
 if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
@@ -87,6 +88,7 @@ class Files(QObject):
         if name:
             self.open_path(Path(name))
 
+    @garbage.later()
     def open_path(self, path: Path) -> bool:
         """Opens a project or a model file; a bad one is explained and changes nothing.
 

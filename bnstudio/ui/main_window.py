@@ -157,10 +157,8 @@ class MainWindow(QMainWindow):
     def _connect_problems(self, problems: Problems) -> None:
         problems.shown.connect(lambda node: self._reveal(node, ""))
         problems.fixed.connect(lambda label: self.say(label, "undo"))
-        problems.counted.connect(self._count_problems)
         self.canvas.health_clicked.connect(self._show_health)
         self.canvas.badge_clicked.connect(lambda id: self._show_problem(problems, id))
-        self._count_problems(len(problems.diagnostics))
 
     # What the commands do.
 
@@ -358,9 +356,6 @@ class MainWindow(QMainWindow):
         inspector = self.panels["Inspector"]
         assert isinstance(inspector, Inspector)
         inspector.show_health()
-
-    def _count_problems(self, count: int, _worst: str = "") -> None:
-        self.docks["Problems"].setWindowTitle(f"Problems  {count}" if count else "Problems")
 
     def _show_title(self, *_: object) -> None:
         title = self.document.title.replace("[*]", "[*][*]")  # the mark of an unsaved one

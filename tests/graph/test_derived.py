@@ -1,11 +1,12 @@
 """What is taken over from one drawing to the next is what it would be afresh."""
 
+import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bnstudio.analysis import analyze
 from bnstudio.analysis.structure import structure, with_loose
-from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, remove
+from bnstudio.graph import Graph, Node, Wire, add, connect, diff, disconnect, remove
 from tests.graph.strategies import drawings
 
 
@@ -90,3 +91,30 @@ def test_other_orders_of_the_drawing_are_told(data):
     kept = with_loose(graph, structure(graph), after)
     assert kept is None or kept == structure(after)
     assert analyze(after, analyze(graph)) == analyze(after)
+
+
+@given(drawings(), st.data())
+def test_the_order_is_that_of_networkx(graph, data):
+    graph = Graph(graph.nodes, tuple(data.draw(st.permutations(graph.wires))))
+    digraph = nx.DiGraph()
+    digraph.add_nodes_from(graph.nodes)
+    digraph.add_edges_from((wire.source, wire.target) for wire in graph.wires)
+    found = structure(graph)
+    if nx.is_directed_acyclic_graph(digraph):
+        assert found.order == tuple(nx.topological_sort(digraph))
+        assert found.cyclic == ()
+    else:
+        assert len(found.order) < len(graph.nodes)
+        assert found.cyclic
+
+
+@given(drawings(), drawings())
+def test_the_difference_is_what_a_plain_look_finds(one, other):
+    for before, after in ((one, other), (one, Graph({**one.nodes, **other.nodes}, other.wires))):
+        found = diff(before, after)
+        old, new = before.nodes, after.nodes
+        assert found.added == tuple(id for id in new if id not in old)
+        assert found.removed == tuple(id for id in old if id not in new)
+        assert found.changed == tuple(id for id in new if id in old and old[id] != new[id])
+        assert found.wires_added == tuple(w for w in after.wires if w not in before.wires)
+        assert found.wires_removed == tuple(w for w in before.wires if w not in after.wires)

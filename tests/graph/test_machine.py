@@ -180,6 +180,7 @@ class Edits(RuleBasedStateMachine):
         fresh = analyze(Graph(self.graph.nodes, self.graph.wires))
         assert self.analysis == fresh
         assert self.analysis.facts == fresh.facts
+        assert self.analysis.failed == fresh.failed
         assert (self.analysis.trainable, self.analysis.fixed, self.analysis.flops) == (
             fresh.trainable,
             fresh.fixed,

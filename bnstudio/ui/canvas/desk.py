@@ -25,6 +25,7 @@ from bnstudio.graph import (
 from bnstudio.layers import LAYERS
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
+from bnstudio.ui import garbage
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
@@ -257,6 +258,7 @@ class Desk(Surface):
         self._editor = Rename(self.viewport(), place, item.node.name)
         self._editor.renamed.connect(lambda name: self._rename(id, name))
 
+    @garbage.later()
     def tidy(self) -> None:
         """Lays the drawing out anew, as one undo step."""
         graph = self.document.graph

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from bnstudio.analysis import NodeFacts
 from bnstudio.graph import Graph, diff
+from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
@@ -16,7 +17,7 @@ from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
 from bnstudio.ui.canvas.node_texts import shape_text
 from bnstudio.ui.canvas.strip import Shown
-from bnstudio.ui.canvas.wire_item import WireItem, label_boxes
+from bnstudio.ui.canvas.wire_item import WireItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from bnstudio.training.messages import Histogram
 
 _NO_FACTS = NodeFacts()
+_REACH = 2048.0
+"""Most wires that are long are shorter than this."""
 
 
 class Scene(QGraphicsScene):
@@ -49,8 +52,11 @@ class Scene(QGraphicsScene):
         self.wires: dict[Wire, WireItem] = {}
         self.version = 0
         self._graph = Graph()
-        self._grid = Grid()
-        self._long: set[Wire] = set()
+        self._facts: Mapping[str, NodeFacts] = {}
+        self._grid: Grid[str] = Grid()
+        # Where each long wire may run once a node is in its way.
+        self._long: Grid[Wire] = Grid(_REACH)
+        self._roomy: set[Wire] = set()
         self._lit: WireItem | None = None
         self._marked: set[WireItem] = set()
         self._badges: dict[str, Diagnostic] = {}
@@ -73,23 +79,23 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts, onward = analysis.facts, graph.wires_from
-        for id, item in self.nodes.items():
-            new = facts.get(id, _NO_FACTS)
-            if id in touched:
-                # Not the item's own box: a gesture may have drawn it elsewhere already.
-                old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
-                item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
-                if item.box != old_box or ports != (item.inputs, item.outputs):
-                    self._grid.put(id, item.box)
-                    dirty += (old_box, item.box)
-                    stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
-                self._label(new, onward.get(id, ()))
-            elif new is not item.facts:
-                reshaped = new.outputs != item.facts.outputs
-                item.show_facts(new)
-                if reshaped:
-                    self._label(new, onward.get(id, ()))
+        facts = analysis.facts
+        before_facts, self._facts = self._facts, facts
+        touched &= self.nodes.keys()
+        for id in touched:
+            item, new = self.nodes[id], facts.get(id, _NO_FACTS)
+            # Not the item's own box: a gesture may have drawn it elsewhere already.
+            old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
+            item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
+            if item.box != old_box or ports != (item.inputs, item.outputs):
+                self._grid.put(id, item.box)
+                dirty += (old_box, item.box)
+                stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
+        for id in differing(before_facts, facts):
+            if id not in touched and (known := self.nodes.get(id)) is not None:
+                known.show_facts(facts[id])
+                touched.add(id)
+        self._label(touched)
         for id in change.added:
             node = graph.nodes[id]
             item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
@@ -105,7 +111,6 @@ class Scene(QGraphicsScene):
         self._run(stale)
         for wire in change.wires_added:
             line = WireItem(wire, self._route(wire))
-            line.show_label(shape_text(facts.get(wire.source, _NO_FACTS)))
             self.wires[wire] = line
             self._measure(line)
             self.addItem(line)
@@ -116,12 +121,12 @@ class Scene(QGraphicsScene):
         for diagnostic in diagnostics:
             if diagnostic.node is not None:
                 badges.setdefault(diagnostic.node, diagnostic)
-        for id in badges.keys() | self._badges.keys():
-            if id in self.nodes:
-                self.nodes[id].show_badge(badges.get(id))
-        if badges != self._badges:
+        before, self._badges = self._badges, badges
+        others = {*differing(before, badges), *(before.keys() - badges.keys())}
+        for id in others & self.nodes.keys():
+            self.nodes[id].show_badge(badges.get(id))
+        if any(badges.get(id) != before.get(id) for id in others):
             self.version += 1
-        self._badges = badges
 
     def show_selection(self, before: frozenset[str], after: frozenset[str]) -> None:
         """Outlines other nodes."""
@@ -321,43 +326,41 @@ class Scene(QGraphicsScene):
         """Remembers the wires that others may get in the way of, and finds room for the label."""
         start, end = item.curve[0], item.curve[-1]
         if end.y - start.y > 90 or end.y < start.y:
-            self._long.add(item.wire)
+            around = bounds((*point, *point) for point in item.curve)
+            assert around is not None
+            self._long.put(item.wire, around.grown(40))
         else:
-            self._long.discard(item.wire)
-        for place, side, box in label_boxes(item.curve, item.label):
+            self._long.remove(item.wire)
+        # A short wire has no room for a label: it is not kept up to date with one.
+        (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
+        item.show_label(self._shape(item.wire) if item.roomy else "")
+        for place, side, box in item.label_boxes():
             if not self._grid.near(box.grown(2)):
                 item.place_label(place, side)
                 return
         item.place_label(None)
 
-    def _passing(self, boxes: list[Box]) -> list[Wire]:
+    def _passing(self, boxes: list[Box]) -> set[Wire]:
         """The long wires that run, or would run, through one of these boxes."""
-        result = []
-        for wire in self._long:
-            item = self.wires.get(wire)
-            if item is None:
-                continue
-            xs, ys = zip(*item.curve, strict=True)
-            span = Box(min(xs), min(ys), max(xs), max(ys)).grown(40)
-            if any(span.overlaps(box) for box in boxes):
-                result.append(wire)
-        return result
+        return {wire for box in boxes for wire in self._long.near(box)}
 
     def _measured(self) -> set[str]:
         return {id for id, item in self.nodes.items() if item.histogram is not None}
 
-    def _label(self, facts: NodeFacts, wires: Iterable[Wire]) -> None:
-        text = shape_text(facts)
-        for wire in wires:
-            line = self.wires.get(wire)
-            if line is not None and line.label != text:
-                line.show_label(text)
-                if line.roomy:
-                    self._measure(line)
+    def _label(self, ids: set[str]) -> None:
+        """Has the wires out of these nodes carry the shapes that they give now."""
+        for wire in [wire for wire in self._roomy if wire.source in ids]:
+            line = self.wires[wire]
+            if line.label != self._shape(wire):
+                self._measure(line)
+
+    def _shape(self, wire: Wire) -> str:
+        return shape_text(self._facts.get(wire.source, _NO_FACTS))
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))
-        self._long.discard(wire)
+        self._long.remove(wire)
+        self._roomy.discard(wire)
 
 
 def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:

@@ -12,6 +12,8 @@ from bnstudio.look.geometry import Box, Curve, Point, distance, samples
 from bnstudio.ui.canvas import look as looks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
     from bnstudio.graph import Wire
@@ -25,6 +27,8 @@ _MARGIN = 9.0
 _LABEL = 150.0
 """The width that a label may take."""
 _BESIDE = 4.0
+_SPOTS = (0.5, 0.35, 0.65)
+"""How far along a wire its label may stand, best first."""
 
 
 class WireItem(QGraphicsRectItem):
@@ -33,7 +37,7 @@ class WireItem(QGraphicsRectItem):
     Attributes:
         wire: What is drawn.
         curve: Where it runs, in the scene.
-        label: The shape that flows along it.
+        label: The shape that flows along it; empty where there is no room to show it.
         roomy: Whether it is long enough to show its label.
         state: ``""``, ``"hover"``, ``"selected"`` or ``"lit"`` (a layer will be spliced in).
     """
@@ -46,6 +50,7 @@ class WireItem(QGraphicsRectItem):
         self.state = ""
         self._path: QPainterPath | None = None
         self._place: tuple[Point, int] | None = None
+        self._spots: tuple[Point, ...] = ()
         self.setPen(Qt.PenStyle.NoPen)
         self.setZValue(-1.0)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -57,6 +62,7 @@ class WireItem(QGraphicsRectItem):
         if curve != self.curve:
             self.curve = curve
             self._path = None
+            self._spots = ()
             xs, ys = zip(*curve, strict=True)
             self.roomy = roomy(curve)
             side = _LABEL + _BESIDE if self.roomy else _MARGIN
@@ -84,6 +90,19 @@ class WireItem(QGraphicsRectItem):
             self.label = label
             if self._place is not None:
                 self.update()
+
+    def label_boxes(self) -> Iterator[tuple[Point, int, Box]]:
+        """Where the label may stand: beside which point, on which side, the room it takes."""
+        if not self.label:
+            return
+        if not self._spots:
+            points = samples(self.curve, 6)
+            self._spots = tuple(points[round(at * (len(points) - 1))] for at in _SPOTS)
+        width = label_width(self.label)
+        for point in self._spots:
+            x, y = point
+            for side, left in ((1, x + _BESIDE), (-1, x - _BESIDE - width)):
+                yield point, side, Box(left, y - 9, left + width, y + 9)
 
     def path(self) -> QPainterPath:
         """The curve as Qt draws it, made when it is first seen."""
@@ -130,20 +149,6 @@ class WireItem(QGraphicsRectItem):
         painter.setPen(look.muted)
         painter.setFont(look.mono_font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.label)
-
-
-def label_boxes(curve: Curve, label: str) -> list[tuple[Point, int, Box]]:
-    """Where a label may stand: beside which point, on which side, and the room it takes."""
-    if not label or not roomy(curve):
-        return []
-    width = label_width(label)
-    points = samples(curve, 6)
-    spots = []
-    for share in (0.5, 0.35, 0.65):
-        x, y = point = points[round(share * (len(points) - 1))]
-        for side, left in ((1, x + _BESIDE), (-1, x - _BESIDE - width)):
-            spots.append((point, side, Box(left, y - 9, left + width, y + 9)))
-    return spots
 
 
 def label_width(label: str) -> float:

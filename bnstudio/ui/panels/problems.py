@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
+    QStringListModel,
     Qt,
     Signal,
 )
@@ -72,8 +72,6 @@ class Problems(QWidget):
     shown = Signal(str)
     #: A fix was applied: its label.
     fixed = Signal(str)
-    #: How many findings there are, and the worst severity's name (empty for none).
-    counted = Signal(int, str)
 
     title = "Problems"
     area = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -165,7 +163,6 @@ class Problems(QWidget):
             self._following = False
         self._later.start()
         self.setWindowTitle(f"{self.title} {len(found)}" if found else self.title)
-        self.counted.emit(len(found), found[0].severity.value if found else "")
 
     def _list_anew(self, found: tuple[Diagnostic, ...]) -> None:
         before = self._current()
@@ -225,8 +222,12 @@ class Problems(QWidget):
         self._describe()
 
 
-class _Findings(QAbstractListModel):
-    """The findings as rows."""
+class _Findings(QStringListModel):
+    """The findings as rows.
+
+    Qt counts the rows once for each of them when it lays them out, so the counting is left to a
+    list of Qt's own.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -235,9 +236,8 @@ class _Findings(QAbstractListModel):
     def show(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         before = self.diagnostics
         if len(before) != len(diagnostics):
-            self.beginResetModel()
             self.diagnostics = diagnostics
-            self.endResetModel()
+            self.setStringList([""] * len(diagnostics))
             return
         self.diagnostics = diagnostics
         # Row by row, so that those out of sight cost nothing.
@@ -245,8 +245,9 @@ class _Findings(QAbstractListModel):
             if old is not new and old != new:
                 self.dataChanged.emit(self.index(place), self.index(place))
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.diagnostics)
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        flag = Qt.ItemFlag
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemNeverHasChildren
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         diagnostic = self.diagnostics[index.row()]
@@ -340,7 +341,9 @@ class _Row(QStyledItemDelegate):
         lit = bool(state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver))
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         label = found.fix.label if found.fix else ""
-        over = _under_mouse(list, button_rect(list, area, label)) if label else False
+        over = False
+        if label and state & QStyle.StateFlag.State_MouseOver:
+            over = _under_mouse(list, button_rect(list, area, label))
         said = (found.severity, found.code, found.contested, found.message, found.hint, label)
         ratio = list.devicePixelRatioF()
         look = (area.width(), area.height(), lit, focused, over, now.name, ratio, list.font().key())
