@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""
 
-FEWEST_VALUES = 2**20
+FEWEST_VALUES = 2**19
 """Activations that are computed in any case, unless ``LEAST_ROWS`` have fewer."""
 
-FEWEST_ROWS = 4
+FEWEST_ROWS = 2
 """Rows that are looked at in any case."""
 
 THOROUGH_EVERY = 5
