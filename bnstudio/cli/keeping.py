@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnstudio import __version__
-from bnstudio.project import dumps, is_sample
+from bnstudio.cli.runs import runs_of
+from bnstudio.project import ProjectError, dumps, is_sample
+from bnstudio.runs import going_on as runs
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import Ready
 
 if TYPE_CHECKING:
     from bnstudio.project import Project
+    from bnstudio.runs.record import Recorder
 
 
 def store_of(file: str) -> RunStore:
@@ -25,29 +28,69 @@ def store_of(file: str) -> RunStore:
     return store
 
 
+def begin(project: Project, file: str) -> Keeping:
+    """A new run of a project, kept beside its file."""
+    store = store_of(file)
+    number = store.next_number()
+    run = Run(
+        uuid.uuid4().hex[:12],
+        f"Run {number}",
+        dumps(project),
+        project,
+        source=project.source.name,
+        number=number,
+        total_epochs=project.settings.epochs,
+        versions=_versions(),
+    )
+    recorder = store.begin(run)
+    if store.warning:
+        print(f"bnstudio: {store.warning} The run itself goes on.", file=sys.stderr)
+    return Keeping(store, run, recorder)
+
+
+def go_on(file: str, which: str, epochs: int, best: bool) -> Keeping:
+    """A run that is kept beside a project's file, to be trained to ``epochs`` epochs in all.
+
+    ``which`` is its number or its title; the newest if empty. ``best`` has it go on from its best
+    epoch instead of its last. Without ``epochs`` as many are trained as its settings say.
+
+    Raises:
+        ProjectError: If there is no such run, or it cannot go on.
+    """
+    store = store_of(file)
+    found = [run for run in runs_of(file, store) if which in ("", str(run.number), run.title)]
+    if not found:
+        wanted = f"there is no run {which!r}" if which else "no run is kept for it yet"
+        raise ProjectError(f"{wanted}; `bnstudio runs` lists them", file)
+    run = found[-1]
+    try:
+        if best:
+            recorder, checkpoint = runs.go_back(store, run, epochs)
+        else:
+            recorder, checkpoint = runs.go_on(store, run, epochs or run.total_epochs)
+    except runs.CannotGoOnError as error:
+        raise ProjectError(str(error), file) from error
+    run.versions = _versions()
+    return Keeping(store, run, recorder, str(checkpoint))
+
+
+def _versions() -> dict[str, str]:
+    return {"bnstudio": __version__, "python": platform.python_version()}
+
+
 class Keeping:
     """A run and its record, from the moment it is asked for; to be used in a ``with``.
 
     Attributes:
         run: What has come of it so far.
+        checkpoint: The path of what it goes on from; empty where it is a new one.
     """
 
-    def __init__(self, project: Project, file: str) -> None:
-        self._store = store_of(file)
-        number = self._store.next_number()
-        self.run = Run(
-            uuid.uuid4().hex[:12],
-            f"Run {number}",
-            dumps(project),
-            project,
-            source=project.source.name,
-            number=number,
-            total_epochs=project.settings.epochs,
-            versions={"bnstudio": __version__, "python": platform.python_version()},
-        )
-        self._recorder = self._store.begin(self.run)
-        if self._store.warning:
-            print(f"bnstudio: {self._store.warning} The run itself goes on.", file=sys.stderr)
+    def __init__(
+        self, store: RunStore, run: Run, recorder: Recorder | None, checkpoint: str = ""
+    ) -> None:
+        self.run, self.checkpoint = run, checkpoint
+        self._store, self._recorder = store, recorder
 
     def __enter__(self) -> Keeping:
         return self

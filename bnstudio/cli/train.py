@@ -17,7 +17,8 @@ DESCRIPTION = (
     "Trains a project as the window does and prints a line an epoch. The run is kept beside the "
     "project, where the window lists it. Ctrl+C ends it after the step in progress and keeps what "
     "it has learned; a second one ends it at once. Exit status: 0 when it is trained, 1 when it "
-    "has errors or the run failed, 2 if a file cannot be read."
+    "has errors or the run failed, 2 if a file cannot be read or a run cannot go on. With "
+    "--continue a run goes on with the project that it trained, whatever the file has become."
 )
 
 
@@ -37,23 +38,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", metavar="OUT.keras", help="where the model goes, too")
     parser.add_argument("--no-record", action="store_true", help="keep no record of the run")
+    parser.add_argument(
+        "--continue",
+        dest="which",
+        nargs="?",
+        const="",
+        metavar="RUN",
+        help="go on with a run that is kept for the project, by its number or title, else the "
+        "newest; --epochs is then how many it has in all",
+    )
+    parser.add_argument(
+        "--from-best",
+        action="store_true",
+        help="with --continue: from its best epoch; without --epochs its model is put back there",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Trains; refuses what has errors."""
     from bnstudio.cli.check import as_text
-    from bnstudio.cli.keeping import Keeping
+    from bnstudio.cli.keeping import begin, go_on
     from bnstudio.cli.project_file import open_project
     from bnstudio.cli.training import Job
     from bnstudio.project import ProjectError
 
     opened = open_project(chosen.file)
-    if opened.errors:
+    if reason := _contradiction(chosen):
+        raise ProjectError(reason, chosen.file)
+    if opened.errors and chosen.which is None:
         for diagnostic in opened.errors:
             print(as_text(diagnostic, chosen.file, opened.lines.get(diagnostic.node or "")))
         print("It cannot be trained until that is put right.", file=sys.stderr)
         return 1
-    if not opened.project.graph.nodes:
+    if not opened.project.graph.nodes and chosen.which is None:
         print(f"{chosen.file}: the drawing is empty: there is nothing to train.", file=sys.stderr)
         return 1
     for out, suffix in ((chosen.events, ".jsonl"), (chosen.model, ".keras")):
@@ -63,9 +80,24 @@ def run(chosen: argparse.Namespace) -> int:
             raise ProjectError(f"the name has to end in {suffix}", out)
         if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
             raise ProjectError("it cannot be written: there is no such folder", out)
+    if chosen.which is not None:
+        kept = go_on(chosen.file, chosen.which, chosen.epochs or 0, chosen.from_best)
+        assert kept.run.project  # it could not go on without
+        return Job(kept.run.project, chosen.events, chosen.model, kept).run()
     project = _override(opened.project, chosen.epochs, chosen.seed)
-    keeping = None if chosen.no_record else Keeping(project, chosen.file)
+    keeping = None if chosen.no_record else begin(project, chosen.file)
     return Job(project, chosen.events, chosen.model, keeping).run()
+
+
+def _contradiction(chosen: argparse.Namespace) -> str:
+    """What was asked for that does not go together; empty if all does."""
+    if chosen.which is None:
+        return "--from-best is for a run that goes on: add --continue" if chosen.from_best else ""
+    if chosen.seed is not None:
+        return "a run goes on with its own seed: leave --seed out, or --continue"
+    if chosen.no_record:
+        return "a run goes on in its record: leave --no-record out, or --continue"
+    return ""
 
 
 def _override(project: Project, epochs: int | None, seed: int | None) -> Project:

@@ -63,17 +63,18 @@ class Job:
         """Trains and returns the exit status."""
         console = Console(stderr=True, highlight=False, emoji=False)
         with ExitStack() as stack:
-            run, keep = UNKEPT, ""
+            run, keep, checkpoint = UNKEPT, "", ""
             if self.keeping is not None:
                 stack.enter_context(self.keeping)
                 run, keep = self.keeping.run.id, self.keeping.folder
+                checkpoint = self.keeping.checkpoint
             client = stack.enter_context(Client())
             stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
             signal.signal(signal.SIGINT, self._interrupt(client))
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             if self.model and not keep:
                 keep = folder
-            request = Train(run, dumps(self.project), keep=keep)
+            request = Train(run, dumps(self.project), keep=keep, checkpoint=checkpoint)
             if not self.events and self.keeping is None:
                 request = msgspec.structs.replace(request, probe_seconds=0)  # nobody would look
             client.send(request)
@@ -109,7 +110,8 @@ class Job:
                 match event:
                     case Started():
                         progress.update(task, total=event.steps * event.epochs)
-                        progress.update(task, description=f"Epoch 1/{event.epochs}")
+                        upcoming = min(event.epochs_done + 1, event.epochs)
+                        progress.update(task, description=f"Epoch {upcoming}/{event.epochs}")
                     case Steps():
                         done = event.first + max(map(len, event.logs.values()), default=0)
                         last = {name: values[-1] for name, values in event.logs.items() if values}

@@ -13,6 +13,9 @@ CREDIT = 2.0
 ROOM = 0.8
 """The part of the budget that usual measurements may use; the rest is saved for thorough ones."""
 
+ONCE = 3.0
+"""Seconds that getting ready may take in a run, whatever its length."""
+
 WINDOW = 5
 """Measurements in a row that are looked at before the rows become more or fewer."""
 
@@ -30,6 +33,7 @@ class Budget:
         self.spent = 0.0
         self.room = ROOM * share * beat
         self._share, self._beat = share, beat
+        self._start = time.monotonic()
         self._paid = 0.0
         self._began = math.inf
         self._due = 0.0 if share > 0 and beat > 0 else math.inf
@@ -48,6 +52,14 @@ class Budget:
         """Whether so long a measurement now would leave the next one its time."""
         now = time.monotonic()
         return max(self._paid, now - CREDIT) + seconds / self._share <= now + self._beat
+
+    def covers(self, seconds: float) -> bool:
+        """Whether so much more can be spent on getting ready.
+
+        In a short run nothing is saved by what takes long to compile.
+        """
+        saved = self._share * (time.monotonic() - self._start)
+        return self.spent + seconds <= ONCE + saved
 
     def spend(self, began: float) -> float:
         """Takes in that the time since ``began`` went into measuring; gives it back in seconds."""

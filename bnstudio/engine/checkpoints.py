@@ -117,6 +117,9 @@ class Checkpoints:
             variable.assign(value)
         for name, callback in self._callbacks.items():
             _put_back(callback, head.callbacks[name], arrays, f"callbacks/{name}")
+            if getattr(callback, "stopped_epoch", 0):
+                # It has ended the run; whoever wants more epochs gives it its patience anew.
+                callback.wait = callback.stopped_epoch = 0
         self._best = head.best
         self._epochs = list(kept.epochs)
 

@@ -58,7 +58,7 @@ def run_job(
     prepared = prepare(job.project)
     begin = open_checkpoint(job.checkpoint)
     epochs = job.project.settings.epochs
-    if begin and begin.head.epochs >= epochs:
+    if begin and begin.head.epochs > epochs:
         raise JobError(
             f"There is nothing left to train: {begin.head.epochs} epochs are done, and {epochs} "
             "are asked for. Ask for more."

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""
 
-FEWEST_VALUES = 2**20
+FEWEST_VALUES = 2**19
 """Activations that are computed in any case, unless ``LEAST_ROWS`` have fewer."""
 
-FEWEST_ROWS = 4
+FEWEST_ROWS = 2
 """Rows that are looked at in any case."""
 
 THOROUGH_EVERY = 5
@@ -46,6 +46,12 @@ THOROUGH_EVERY = 5
 
 SELDOM = 100
 """One measurement in so many does so even if that costs the next one its time."""
+
+COMPILING = 10
+"""How many times as long as one that is not compiled it takes to compile a measurement."""
+
+COMPILING_THOROUGH = 20
+"""The same for what a thorough one has beside that."""
 
 ALIKE = 1e-5
 """What of a tensor's range may differ by rounding alone."""
@@ -123,6 +129,8 @@ class Probes:
         self.budget = Budget(measuring.budget if tensors else 0.0, seconds)
         self.update = Update(list(weighted.values()), self.budget)
         self._last_thorough = 2 - THOROUGH_EVERY
+        self._plain = 0.0
+        self._compiled = self._loops
         self._costs: float | None = None
 
     @property
@@ -134,7 +142,7 @@ class Probes:
     def thorough(self) -> bool:
         """Whether the next measurement is to look at training mode and at all rows."""
         turns = self._taken - self._last_thorough
-        if turns < THOROUGH_EVERY:
+        if turns < THOROUGH_EVERY or not self.ready:
             return False
         return turns >= SELDOM or self.budget.affords(self._costs or 0.0)
 
@@ -143,6 +151,11 @@ class Probes:
         """Whether a thorough measurement has been taken, and another is quick."""
         return self._costs is not None
 
+    @property
+    def ready(self) -> bool:
+        """Whether one has been, or there is time to compile it."""
+        return self.compiled or self.budget.covers(COMPILING_THOROUGH * self._plain)
+
     def take(self, thorough: bool | None = None) -> tuple[Histogram, ...]:
         """Measures now and says when the next time is: a costly measurement makes it later.
 
@@ -150,28 +163,37 @@ class Probes:
         """
         began = time.monotonic()
         thorough = self.thorough if thorough is None else thorough
+        # What a measurement takes that has just been compiled, or is the first one, says nothing
+        # of what the next one costs.
+        usual = self._taken > 0 and not self._compile() and (self.compiled or not thorough)
         found = tuple(self._measure(thorough))
         seconds = self.budget.spend(began)
-        # The first is not compiled, the second and the first thorough one have just been: that
-        # says nothing of what the next one costs.
-        usual = self._taken > 1
+        if self._taken == 0:
+            self._plain = seconds / COMPILING if self._compiled else seconds
         if thorough:
-            usual = usual and self._costs is not None
             self._last_thorough = self._taken
             self._costs = seconds if usual else 0.0
-        elif usual:
+        elif usual and self._compiled:
             self._width.keep(seconds, self.budget.room)
         if usual:
-            self.budget.schedule(began, seconds)
+            # As much again is saved for what is still to be compiled.
+            self.budget.schedule(began, seconds if self.compiled else 2 * seconds)
         elif self.budget.given:
             self.budget.put_off()
         self._taken += 1
         return found
 
+    def _compile(self) -> bool:
+        """Says from now on, if there is time for it, that measurements are to be compiled."""
+        if self._compiled or not self.budget.covers(COMPILING * self._plain):
+            return False
+        self._compiled = True
+        return True
+
     def _measure(self, thorough: bool) -> Iterator[Histogram]:
         rows = self._width.most if thorough else self._width.rows
         all_rows = rows == self._width.most
-        found = self._passes.inference(rows, compiled=self._taken > 0 or self._loops)
+        found = self._passes.inference(rows, self._compiled)
         trained = self._passes.training() if thorough else None
         gaps = self._gaps(found, trained) if all_rows else {}
         training = self._training(found.outputs, trained.outputs) if trained else {}

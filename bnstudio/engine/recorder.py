@@ -146,11 +146,11 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
     def end(self, waited_for: bool = False) -> None:
         """Says what is still to be said when ``fit`` is over, and leaves the model as it was.
 
-        If somebody waits for it, nothing is compiled any more.
+        If somebody waits for it, or there is no time for it, nothing is compiled any more.
         """
         self.stream.flush()
         if self.probes.budget.given and self.measured != self.stream.steps_done:
-            self._measure(thorough=self.probes.compiled or not waited_for)
+            self._measure(thorough=self.probes.compiled or (self.probes.ready and not waited_for))
         self.watch.leave()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:

@@ -6,6 +6,8 @@ A checkpoint is an archive of arrays (``bnstudio.archive``) with a head in Messa
 
 from __future__ import annotations
 
+import os
+import shutil
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -103,6 +105,24 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
                 archive.array(name, array)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def copy(source: Path, target: Path) -> None:
+    """Puts a copy of a checkpoint in the place of another one, which is whole at any moment.
+
+    Raises:
+        CheckpointError: If it cannot be written; what was there is as it was.
+    """
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with source.open("rb") as old, partial.open("wb") as new:
+            shutil.copyfileobj(old, new, 2**20)
+            new.flush()
+            os.fsync(new.fileno())
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise CheckpointError(f"{target}: {error.strerror or error}") from error
 
 
 def read_head(path: Path) -> Head:

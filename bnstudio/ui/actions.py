@@ -163,6 +163,8 @@ ACTIONS: tuple[Action, ...] = (
            "Trains the model on the chosen data.", "trainable"),
     Action("train.go_on", "Continue", "go_on", "Train", ("Ctrl+Shift+R",), "go-on",
            "Has the run that is shown go on from its last whole epoch.", "continuable"),
+    Action("train.go_back", "Back to Best Epoch\u2026", "go_back", "Train", (), "undo",
+           "Gives the model of the run that is shown the weights of its best epoch.", "returnable"),
     Action("train.pause", "Pause", "session.pause", "Train", (), "pause",
            "Holds the run after the step in progress.", "running"),
     Action("train.resume", "Resume", "session.resume", "Train", (), "play",

@@ -174,6 +174,10 @@ class MainWindow(QMainWindow):
         """Has the run that is shown go on."""
         going_on.go_on(self, self.session)
 
+    def go_back(self) -> None:
+        """Takes the run that is shown back to its best epoch."""
+        going_on.go_back(self, self.session)
+
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
         self._docking.bring(title)
@@ -336,6 +340,7 @@ class MainWindow(QMainWindow):
             "paused": lambda: session.state == "paused",
             "training": lambda: session.live,
             "continuable": lambda: not session.standing().reason,
+            "returnable": lambda: bool(session.standing().best),
         }
 
     def _show_state(self, *_: object) -> None:

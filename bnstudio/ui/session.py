@@ -15,7 +15,7 @@ from bnstudio import project as projects
 from bnstudio.analysis import memory
 from bnstudio.analysis.memory import said
 from bnstudio.rules import Severity
-from bnstudio.runs.going_on import CannotGoOnError, go_on
+from bnstudio.runs.going_on import CannotGoOnError, go_back, go_on
 from bnstudio.runs.run import STATE_NAMES, Run
 from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import (
@@ -251,6 +251,23 @@ class Session(RunList):
             return
         run.versions = self._versions
         self.note.emit(f"{run.title} goes on from the end of epoch {len(run.epochs)}.", "info")
+        self._begin(run, recorder, str(checkpoint))
+
+    def go_back(self, run: Run | None = None) -> None:
+        """Takes a run, else the one that is shown, back to its best epoch: model and record.
+
+        Says why where it cannot.
+        """
+        run = run or self.run
+        if run is None or self.live:
+            self.note.emit(self.standing(run).reason, "error")
+            return
+        try:
+            recorder, checkpoint = go_back(self.store, run)
+        except CannotGoOnError as error:
+            self.note.emit(str(error), "error")
+            return
+        self.note.emit(f"{run.title} goes back to the end of epoch {len(run.epochs)}.", "info")
         self._begin(run, recorder, str(checkpoint))
 
     def need(self) -> Memory:

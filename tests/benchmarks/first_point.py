@@ -13,7 +13,7 @@ from bnstudio import project
 from tests.benchmarks.measure import QUICK, report, row
 
 TARGET = 0.5
-REST = 1.0
+REST = 2.0
 """Seconds between two runs, in which the engine comes to rest as it does between two presses."""
 
 

@@ -45,6 +45,7 @@ def watch(layers, rows):
     from PySide6.QtCore import QEventLoop, QTimer
 
     from bnstudio.training.frames import encode
+    from bnstudio.training.messages import Histograms
     from bnstudio.ui import app
 
     window = app.create_window(project_of(layers, rows))
@@ -73,17 +74,18 @@ def watch(layers, rows):
     run = session.run
     wait(lambda: run.done_steps or not run.live, PATIENCE)
     # What is compiled with the first measurements is over.
-    wait(lambda: len(run.history.kept()) > 3 or not run.live, PATIENCE)
+    wait(lambda: len(run.history.kept()) > 2 or not run.live, PATIENCE)
+    known = [event for event in came if isinstance(event, Histograms)][-1]
     came.clear()
     began, steps = time.perf_counter(), run.done_steps
     wait(lambda: not run.live, SECONDS)
     seconds, done = time.perf_counter() - began, run.done_steps - steps
-    if not run.live:
-        raise SystemExit(f"The run has ended: {run.message}")
+    if not run.live or not run.done_steps:
+        raise SystemExit(f"There is no run to measure: {run.message or run.state}")
     arrived = [event for event in came if event is not None]
     engine = psutil.Process(client.pid).memory_info().rss
     held = psutil.Process().memory_info().rss
-    measured = [event for event in arrived if type(event).__name__ == "Histograms"]
+    measured = [event for event in arrived if isinstance(event, Histograms)]
     session.stop()
     wait(lambda: not run.live, 60)
     ticking.stop()
@@ -91,7 +93,7 @@ def watch(layers, rows):
     print(
         json.dumps(
             {
-                "cost": measured[-1].cost,
+                "cost": [known, *measured][-1].cost,
                 "measured": len(measured) / seconds,
                 "steps": done / seconds,
                 "messages": len(arrived) / seconds,

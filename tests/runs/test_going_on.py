@@ -146,9 +146,6 @@ def test_what_cannot_go_on_says_why_and_stays_as_it_is(tmp_path, monkeypatch):
     path.unlink()
     assert standing(desk.store, desk.run).reason == NOT_KEPT
     path.write_bytes(kept)
-    desk.run.state = "early"
-    assert "early stopping" in standing(desk.store, desk.run).reason
-    desk.run.state = "stopped"
     before, state = tables(desk.run), vars(desk.run).copy()
 
     def locked(*_):

@@ -247,6 +247,11 @@ class Runs(QWidget):
         for run in self.chosen()[:1]:
             going_on.go_on(self, self._session, run)
 
+    def go_back(self) -> None:
+        """Takes the selected run back to its best epoch."""
+        for run in self.chosen()[:1]:
+            going_on.go_back(self, self._session, run)
+
     def restore(self) -> None:
         """Makes the selected run's project the current one."""
         for run in self.chosen()[:1]:
@@ -472,6 +477,9 @@ class Runs(QWidget):
         rename.triggered.connect(
             lambda: self.view.edit(self.view.currentIndex().siblingAtColumn(0))
         )
+        back = QAction("Back to best epoch\u2026", menu)
+        back.setEnabled(len(chosen) == 1 and bool(self._session.standing(chosen[0]).best))
+        back.triggered.connect(self.go_back)
         write = QAction("Export script\u2026", menu)
         write.setEnabled(len(chosen) == 1)
         write.triggered.connect(self.export_script)

@@ -1,0 +1,61 @@
+"""A run that early stopping ended is trained on, and one goes back to its best epoch."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from bnstudio.engine.control import Control
+from bnstudio.engine.fit import Job, run_job
+from bnstudio.settings import EarlyStopping
+from bnstudio.training.checkpoint import BEST, LAST, copy, read
+from bnstudio.training.messages import Epoch, Started
+from tests.engine.projects import PROJECTS
+
+# Nothing improves by so much: the first epoch is the best.
+NEVER = EarlyStopping("val_loss", 10.0, 2, restore_best_weights=False)
+
+
+def project(epochs, **settings):
+    shared = PROJECTS["shared"]
+    return replace(shared, settings=replace(shared.settings, epochs=epochs, **settings))
+
+
+def train(project, folder, checkpoint=""):
+    events = []
+    job = Job("r", project, probe_seconds=0, keep=str(folder), checkpoint=str(checkpoint))
+    ended = run_job(job, events.append, Control())
+    kept = keras.models.load_model(ended.model, compile=False)
+    return events, ended, [np.asarray(weight) for weight in kept.weights]
+
+
+def epochs(events):
+    return [event.epoch + 1 for event in events if isinstance(event, Epoch)]
+
+
+@pytest.fixture(scope="module")
+def early(tmp_path_factory):
+    """The folder of a run that early stopping has ended after three epochs."""
+    folder = tmp_path_factory.mktemp("early")
+    events, ended, _ = train(project(9, early_stopping=NEVER), folder)
+    assert (ended.reason, epochs(events)) == ("early", [1, 2, 3])
+    return folder
+
+
+def test_early_stopping_has_its_patience_anew(early, tmp_path):
+    events, ended, _ = train(project(4, early_stopping=NEVER), tmp_path, early / LAST)
+    assert (ended.reason, epochs(events)) == ("completed", [4])
+    events, ended, _ = train(project(9, early_stopping=NEVER), tmp_path, early / LAST)
+    assert (ended.reason, epochs(events)) == ("early", [4, 5]), "the best is still the first epoch"
+
+
+def test_the_best_epoch_has_its_weights_back_and_none_is_trained(early, tmp_path):
+    copy(early / BEST, tmp_path / LAST)
+    best = read(tmp_path / LAST)
+    events, ended, weights = train(project(1, early_stopping=NEVER), tmp_path, tmp_path / LAST)
+    assert (ended.reason, ended.epochs, epochs(events)) == ("completed", 1, [])
+    (started,) = [event for event in events if isinstance(event, Started)]
+    assert started.epochs_done == 1
+    for place, weight in enumerate(weights):
+        np.testing.assert_array_equal(weight, best.arrays[f"variables/{place}"])
