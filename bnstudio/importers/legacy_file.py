@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import sysconfig
-import threading
-from pathlib import Path
-from typing import Any
-
-import bnstudio
+from bnstudio.importers.child import ask
 from bnstudio.importers.importer import Described, Importer
 from bnstudio.importers.reading import MAX_TEXT, open_file
 from bnstudio.project import ProjectError
-
-PATIENCE = 10.0
-"""Seconds after which a child that has not answered is ended. At work it ends itself sooner."""
-
-_LONGEST_ANSWER = 4 * MAX_TEXT
 
 _STARTS = b"\x89HDF\r\n\x1a\n"
 
@@ -34,7 +20,7 @@ def describe(path: str) -> Described:
         head = file.read(len(_STARTS))
     if head != _STARTS:
         raise ProjectError("this is no HDF5 file: it begins otherwise", path)
-    answer = _ask(path)
+    answer = ask(path, MAX_TEXT)
     if "refused" in answer:
         raise ProjectError(str(answer["refused"]), path)
     texts = [answer.get(key) for key in ("model", "training", "version")]
@@ -42,58 +28,6 @@ def describe(path: str) -> Described:
         raise ProjectError("the HDF5 file cannot be read: what it holds is no text", path)
     model, training, version = map(str, texts)
     return Described(model, training, version, answer.get("weights") is True)
-
-
-def _ask(path: str) -> dict[str, Any]:
-    """What the child answers."""
-    with _spawn(path) as child:
-        assert child.stdout
-        end = threading.Timer(PATIENCE, child.kill)
-        end.daemon = True
-        end.start()
-        try:
-            # Whatever comes, it is read no further than an answer can be long.
-            out = child.stdout.read(_LONGEST_ANSWER)
-        finally:
-            child.kill()
-            child.wait()
-            end.cancel()
-            end.join()
-    try:
-        answer = json.loads(out)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        raise _gave_up(path)
-    return answer
-
-
-def _gave_up(path: str) -> ProjectError:
-    return ProjectError(
-        "the HDF5 file is damaged, or was made to do harm: reading it did not come to an end", path
-    )
-
-
-def _spawn(path: str) -> subprocess.Popen[bytes]:
-    arguments = [os.path.abspath(path), str(MAX_TEXT)]
-    environment = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        command = [sys.executable, "--unpack", *arguments]
-    else:
-        # -P: what lies in the current folder must not pass for a module of ours.
-        command = [sys.executable, "-P", "-m", "bnstudio.engine.unpack", *arguments]
-        root = str(Path(bnstudio.__file__).parent.parent)
-        if root not in sysconfig.get_paths().values():
-            paths = [root, *filter(None, [environment.get("PYTHONPATH")])]
-            environment["PYTHONPATH"] = os.pathsep.join(paths)
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
 
 
 IMPORTER = Importer("Legacy Keras models", (".h5", ".hdf5"), (_STARTS,), describe)
