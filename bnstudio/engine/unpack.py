@@ -2,8 +2,8 @@
 
 A damaged or hostile HDF5 file can send the library round in a loop or have it ask for any amount of
 memory, so it is opened here, where that ends a child and nothing more: it answers within half a
-second of processor time (of weights, two) and a gigabyte, or dies. Links are not followed, no
-filter is loaded.
+second of processor time (of weights a second or a little more) and a gigabyte, or dies. Links are
+not followed, no filter is loaded.
 
 ``python -m bnstudio.engine.unpack FILE LIMIT`` prints one JSON object: ``model``, ``training``,
 ``version`` and ``weights``, or ``refused`` with the reason. With ``FILE START LENGTH`` it says of
@@ -19,7 +19,10 @@ from contextlib import suppress
 from typing import Any
 
 MEMORY = 2**30
-SECONDS, SECONDS_OF_WEIGHTS = 0.5, 2.0
+SECONDS, SECONDS_OF_WEIGHTS = 0.5, 1.0
+
+LARGE = 2**25
+"""Bytes of weights for which there is a second more, up to five: a large model has many arrays."""
 
 
 def main(path: str, *numbers: int) -> None:
@@ -33,10 +36,10 @@ def main(path: str, *numbers: int) -> None:
 
     from bnstudio.engine import unpack_weights
 
-    whole = len(numbers) == 1
-    _bound(SECONDS if whole else SECONDS_OF_WEIGHTS)
+    described = len(numbers) == 1
+    _bound(SECONDS if described else SECONDS_OF_WEIGHTS + min(5, numbers[1] / LARGE))
     try:
-        answer = (_read if whole else unpack_weights.read)(h5py, path, *numbers)
+        answer = (_read if described else unpack_weights.read)(h5py, path, *numbers)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, MemoryError) as error:
         said = " ".join(str(error).split())[:200] or type(error).__name__
         answer = {"refused": f"the HDF5 file cannot be read: {said}"}

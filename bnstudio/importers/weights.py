@@ -219,7 +219,8 @@ def _start(path: str, info: zipfile.ZipInfo) -> int:
         size = file.seek(0, os.SEEK_END)
     names = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
     start = info.header_offset + _HEADER + names
-    if len(header) < _HEADER or header[:4] != b"PK\3\4" or start + info.file_size > size:
+    sound = header[:4] == b"PK\3\4" and info.file_size == info.compress_size
+    if not sound or start + info.file_size > size:
         raise ProjectError("the archive is damaged: a member is not where it should be", path)
     return start
 

@@ -197,6 +197,13 @@ def kept_weights(saved, text, paths):
     return found + put(built, graph, weights) + _outputs(model, built.model)
 
 
+def snake(names):
+    """How Keras writes the names of classes in a file."""
+    from keras.src.utils.naming import to_snake_case
+
+    return [to_snake_case(name) for name in names]
+
+
 def compare(saved, text):
     """What differs between a saved model and the one that the engine makes of a project's text."""
     from bnstudio.analysis import analyze
