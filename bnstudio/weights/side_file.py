@@ -9,6 +9,7 @@ read may have been damaged or made up.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -21,7 +22,7 @@ from bnstudio import archive as archives
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
         return prod(self.shape)
 
 
-Layers = dict[str, tuple[Held, ...]]
+Layers = Mapping[str, tuple[Held, ...]]
 """The arrays of each layer, by the id of the node that has it."""
 
 
@@ -71,7 +72,7 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
     origin: Annotated[str, Meta(max_length=1000)]
-    layers: Annotated[Layers, Meta(max_length=MAX_LAYERS)]
+    layers: Annotated[dict[str, tuple[Held, ...]], Meta(max_length=MAX_LAYERS)]
 
 
 class Array(NamedTuple):
@@ -157,7 +158,7 @@ class Weights:
 
     path: Path
     origin: str
-    layers: Mapping[str, tuple[Held, ...]]
+    layers: Layers
     fingerprint: str
 
     @property
@@ -213,7 +214,7 @@ def write(
     Raises:
         WeightsError: If they cannot be written; what was there is as it was.
     """
-    held: Layers = {}
+    held: dict[str, tuple[Held, ...]] = {}
     try:
         with archives.writing(path) as archive:
             for number, (id, arrays) in enumerate(layers):
