@@ -43,9 +43,10 @@ def run(chosen: argparse.Namespace) -> int:
     """Trains; refuses what has errors."""
     from bnstudio.cli.check import as_text
     from bnstudio.cli.keeping import Keeping
-    from bnstudio.cli.project_file import open_project
+    from bnstudio.cli.project_file import open_project, with_weights
     from bnstudio.cli.training import Job
     from bnstudio.project import ProjectError
+    from bnstudio.weights import WeightsError, place
 
     opened = open_project(chosen.file)
     if opened.errors:
@@ -63,9 +64,17 @@ def run(chosen: argparse.Namespace) -> int:
             raise ProjectError(f"the name has to end in {suffix}", out)
         if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
             raise ProjectError("it cannot be written: there is no such folder", out)
-    project = _override(opened.project, chosen.epochs, chosen.seed)
+    weights = ""
+    try:
+        target = Path() if opened.unread is None else place.room()
+        project, found = with_weights(opened, target)
+        if found is not None and project.settings.start == "weights":
+            weights = str((found if opened.unread is None else place.adopt(found.path)).path)
+    except WeightsError as error:
+        raise ProjectError(str(error)) from error
+    project = _override(project, chosen.epochs, chosen.seed)
     keeping = None if chosen.no_record else Keeping(project, chosen.file)
-    return Job(project, chosen.events, chosen.model, keeping).run()
+    return Job(project, chosen.events, chosen.model, keeping, weights).run()
 
 
 def _override(project: Project, epochs: int | None, seed: int | None) -> Project:

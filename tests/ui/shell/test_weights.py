@@ -1,7 +1,5 @@
 """The weights of an opened model: in the project once they are read, beside it once it is saved."""
 
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -11,20 +9,10 @@ from bnstudio.project import load
 from bnstudio.ui import taking
 from bnstudio.weights import place
 
-MAKE = """
-import sys
-from pathlib import Path
-from tests.importers.hostile_weights import archives
-print(next(archives(Path(sys.argv[1])))[0])
-"""
 
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """A ``.keras`` file with a Dense of two units called d, made by another process."""
-    folder = tmp_path_factory.mktemp("model")
-    subprocess.run([sys.executable, "-c", MAKE, str(folder)], check=True, capture_output=True)
-    return folder / "stored.keras"
+@pytest.fixture
+def model(stored_model):
+    return stored_model
 
 
 @pytest.fixture
