@@ -3,6 +3,9 @@
 import threading
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import set_params
 from bnstudio.project import load
@@ -132,3 +135,23 @@ def test_weights_that_cannot_be_read_are_said(open_window, model, tmp_path, qtbo
     assert text.startswith("The weights are not taken over. ")
     assert kind == "error"
     assert not list(place.default_folder().iterdir())
+
+
+def test_settings_say_what_training_starts_from(opened):
+    opened.show_panel("Settings")
+    QApplication.processEvents()
+    document, field = opened.document, opened.panels["Settings"].start
+    assert field.isVisible()
+    assert field.told.text() == "10 weights of stored.keras in 1 layer."
+    QTest.mouseClick(field.choice.buttons["new"], Qt.MouseButton.LeftButton)
+    assert document.project.settings.start == "new"
+    assert "are kept and not used" in field.told.text()
+    opened.undo()
+    assert field.choice.value == "weights"
+    document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
+    assert field.told.text() == (
+        "0 weights of stored.keras in 0 layers. New ones in d, whose shape is another by now."
+    )
+    opened.undo()
+    opened.undo()
+    assert not field.isVisible()
