@@ -8,18 +8,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QProgressBar, QProgressDialog, QWidget
 
-from bnstudio.analysis.memory import said
-from bnstudio.project import InitialWeights, ProjectError
+from bnstudio.project import InitialWeights, ProjectError, loads
+from bnstudio.runs.handing_on import hand_on
+from bnstudio.training.checkpoint import BEST, LAST, CheckpointError
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from PySide6.QtWidgets import QMenu
+
     from bnstudio.importers import Unread
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
+    from bnstudio.ui.session import Session
     from bnstudio.weights import Weights
 
     Take = Callable[["Told"], tuple[Weights, tuple[str, ...]]]
@@ -39,8 +45,8 @@ class _GivenUp(Exception):
 class Taking(QObject):
     """Has weights read on a thread, and makes them the project's.
 
-    ``take`` is called there with what is to be told of progress, in bytes; it gives the weights,
-    which lie in the user's folder, and what is to be said of them.
+    ``take`` is called there with what is to be told of progress, how much of how much; it gives the
+    weights, which lie in the user's folder, and what is to be said of them.
     """
 
     #: It is over: what to tell, and of which kind; nothing where another project was opened.
@@ -94,8 +100,8 @@ class Taking(QObject):
             self._end()
             return
         done, total = self._done
-        so_far = f", {said(done)} of {said(total)}" if total else ""
-        self.dialog.setLabelText(f"{self._label}{so_far}")
+        share = f" \u2026 {done / total:.0%}" if total else " \u2026"
+        self.dialog.setLabelText(self._label + share)
         self.dialog.setValue(1000 * done // total if total else 0)
 
     def _end(self) -> None:
@@ -128,7 +134,7 @@ class Taking(QObject):
             self._found = self._take(self._tell)
         except _GivenUp:
             pass
-        except (ProjectError, WeightsError) as error:
+        except (ProjectError, WeightsError, CheckpointError) as error:
             self._fault = f"The weights are not taken over. {error}"
         except Exception as error:
             self._fault = f"The weights are not taken over: {type(error).__name__}: {error}"
@@ -154,6 +160,50 @@ def into_folder(write: Callable[[Path], object]) -> Weights:
     finally:
         with suppress(OSError):
             target.unlink(missing_ok=True)
+
+
+def entries(menu: QMenu, runs: Sequence[Run], session: Session, parent: QWidget) -> list[QAction]:
+    """Actions for a menu on these runs: the project is to begin with what one has learned."""
+    actions = []
+    for text, name in (
+        ("Take last weights into project", LAST),
+        ("Take best weights into project", BEST),
+    ):
+        action = QAction(text, menu)
+        path = session.store.checkpoint(runs[0], name) if len(runs) == 1 else None
+        action.setEnabled(path is not None and path.exists())
+        action.triggered.connect(
+            lambda _=False, path=path, name=name: _take(runs[0], path, name, session, parent)
+        )
+        actions.append(action)
+    return actions
+
+
+def _take(run: Run, path: Path, name: str, session: Session, parent: QWidget) -> None:
+    epoch = "last" if name == LAST else "best"
+    origin = f"{run.title}, {epoch} epoch"
+    job = Taking(
+        session.document, of_run(run, path, origin), f"Reading the weights of {origin}", parent
+    )
+    job.ended.connect(lambda text, kind: session.note.emit(text, kind) if text else None)
+
+
+def of_run(run: Run, path: Path, origin: str) -> Take:
+    """What takes the weights in a checkpoint of a run, by the nodes of what it trained."""
+
+    def take(told: Told) -> tuple[Weights, tuple[str, ...]]:
+        missing: tuple[str, ...] = ()
+
+        def write(target: Path) -> None:
+            nonlocal missing
+            graph = (run.project or loads(run.text)).graph
+            _, missing = hand_on(path, graph, target, origin, told)
+
+        weights = into_folder(write)
+        left_out = f"These layers are left out: {', '.join(missing[:5])}."
+        return weights, (left_out,) if missing else ()
+
+    return take
 
 
 def of_model(unread: Unread) -> Take:

@@ -15,7 +15,9 @@ from bnstudio.exporters.keras_script import INITIAL, render
 from bnstudio.graph import set_params
 from bnstudio.plan import plan
 from bnstudio.project import InitialWeights, Project
+from bnstudio.runs.handing_on import hand_on
 from bnstudio.settings import Settings
+from bnstudio.training.checkpoint import LAST
 from bnstudio.training.messages import Epoch, Noted
 from bnstudio.weights import match, write
 from tests.engine.projects import chain
@@ -29,7 +31,7 @@ GRAPH = chain(
     ("Dense", {"units": 2, "activation": "softmax"}),
 )
 SETTINGS = Settings(epochs=2, batch_size=64, seed=4)
-FIRST, CHANGED, LAST = [id for id in GRAPH.nodes if id.startswith("dense")]
+FIRST, CHANGED, FINAL = [id for id in GRAPH.nodes if id.startswith("dense")]
 
 
 def built(graph, seed):
@@ -72,10 +74,10 @@ def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_
     # One layer has another shape, and so another one after it: they begin as the seed draws them.
     graph = set_params(GRAPH, [CHANGED], {"units": 5})
     project = project_of(weights, graph)
-    losses, said = epochs(project, weights=str(weights.path))
+    losses, said = epochs(project, weights=str(weights.path), keep=str(tmp_path))
     assert said == [
         "These layers begin with new weights, for those of model.keras have other shapes: "
-        f"{GRAPH.nodes[CHANGED].name}, {GRAPH.nodes[LAST].name}."
+        f"{GRAPH.nodes[CHANGED].name}, {GRAPH.nodes[FINAL].name}."
     ]
     assert losses != epochs(project)[0]
     again = built(graph, SETTINGS.seed)
@@ -86,6 +88,17 @@ def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_
     names = {"__name__": "script"}
     exec(compile(render(project).text, "<script>", "exec"), names)
     assert names["main"]()["loss"] == losses
+    # What it has learned can be begun with in turn.
+    handed_on, left_out = hand_on(
+        tmp_path / LAST, graph, tmp_path / "learned.weights", "Run 1, last epoch"
+    )
+    assert left_out == ()
+    learned = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    for id in handed_on.layers:
+        theirs = learned.get_layer(graph.nodes[id].name).get_weights()
+        for one, two in zip(handed_on.read(id), theirs, strict=True):
+            assert np.array_equal(one.values, two)
+    assert len(handed_on.layers) == 4
 
 
 def test_weights_that_are_gone_are_an_error_in_words(weights, tmp_path):
