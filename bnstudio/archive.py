@@ -20,7 +20,7 @@ import msgspec
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import IO
 
@@ -36,7 +36,7 @@ FAULTS = (
 _ARRAY = ".npy"
 _MOST = 2**30
 """No member but an array has more bytes."""
-_BLOCK = 2**22
+BLOCK = 2**22
 """Bytes of an array that are in memory at a time, where it is read in blocks."""
 
 
@@ -51,9 +51,22 @@ class Writer:
         self._archive.writestr(name, content)
 
     def array(self, name: str, array: NDArray[Any]) -> None:
-        """Adds an array; of one that is mapped from a file no more than a block is in memory."""
+        """Adds an array."""
         with self._archive.open(name + _ARRAY, "w", force_zip64=True) as member:
             np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
+
+    def blocks(
+        self, name: str, shape: tuple[int, ...], dtype: DTypeLike, blocks: Iterable[bytes]
+    ) -> None:
+        """Adds an array of which no more than a block need be in memory at a time.
+
+        The blocks are its bytes in C order, and have to make all of it.
+        """
+        head = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+        with self._archive.open(name + _ARRAY, "w", force_zip64=True) as member:
+            np.lib.format.write_array_header_1_0(member, head)
+            for block in blocks:
+                member.write(block)
 
 
 @contextmanager
@@ -115,7 +128,7 @@ def blocks(archive: zipfile.ZipFile, name: str) -> Iterator[NDArray[Any]]:
         FAULTS: If it is not as ``Writer`` writes one; a checksum that does not hold, at its end.
     """
     with _opened(archive, name) as (member, _, dtype):
-        while data := member.read(_BLOCK):
+        while data := member.read(BLOCK):
             yield np.frombuffer(data, dtype)
 
 

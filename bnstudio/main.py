@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         serve()
         return 0
-    if arguments[:1] == ["--unpack"] and len(arguments) == 3:
+    if arguments[:1] == ["--unpack"] and len(arguments) in (3, 4):
         from bnstudio.engine.unpack import main as unpack
 
-        unpack(arguments[1], int(arguments[2]))
+        unpack(arguments[1], *map(int, arguments[2:]))
         return 0
     if arguments[:1] == ["--prove"] and len(arguments) == 2:
         from bnstudio.engine.prove import main as prove

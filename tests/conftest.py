@@ -1,6 +1,8 @@
 """What holds for every test: how many examples, no network, nothing left running."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -76,3 +78,14 @@ def keras(warm):
     oracle = Oracle(warm)
     yield oracle
     oracle.close()
+
+
+@pytest.fixture(scope="session")
+def stored_model(tmp_path_factory):
+    """``stored.keras``: an Input of four and a Dense of two called d, with ten weights."""
+    folder = tmp_path_factory.mktemp("model")
+    # In another process: what is tested must not need h5py.
+    make = "import sys, pathlib as p; from tests.importers.hostile_weights import archives as a;"
+    make += "next(a(p.Path(sys.argv[1])))"
+    subprocess.run([sys.executable, "-c", make, str(folder)], check=True, capture_output=True)
+    return folder / "stored.keras"

@@ -13,11 +13,11 @@ NAME = "convert"
 HELP = "write a project or a model file in another form: a script, a model, a picture"
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
-    ".bnstudio for a project, .py for a Keras script, .svg, .png or .pdf for a picture of the "
-    "drawing; .keras, .weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for "
-    "the model. A model is opened again in a fresh process and compared before OUT is replaced, "
-    "and is refused where the form would change what it computes. Exit status: 0, 1 where it is "
-    "refused, 2 if a file cannot be read or written."
+    ".bnstudio for a project (its weights go beside it, as .weights), .py for a Keras script, "
+    ".svg, .png or .pdf for a picture of the drawing; .keras, .weights.h5, .json, .savedmodel (a "
+    "folder), .tflite (LiteRT) or .onnx for the model. A model is opened again in a fresh process "
+    "and compared before OUT is replaced, and is refused where the form would change what it "
+    "computes. Exit status: 0, 1 where it is refused, 2 if a file cannot be read or written."
 )
 
 
@@ -31,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         metavar="RUN",
         help="whose weights a model has: a run's number, as `bnstudio runs` lists it, N:best for "
-        "its best epoch, or 'fresh'; by default those of the newest run of this very model, or "
-        "fresh ones where there is none",
+        "its best epoch, 'project' for those that the project begins with, or 'fresh'; by default "
+        "the first of these that there is: the newest run's of this very model, the project's, "
+        "fresh ones",
     )
     parser.add_argument(
         "--fold-batchnorm",
@@ -44,9 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
-    from bnstudio.cli.project_file import load_project
+    from bnstudio.cli.project_file import open_project, with_weights
     from bnstudio.exporters import EXPORTERS, exporter_of
     from bnstudio.project import SUFFIX, ProjectError, save, write_atomic
+    from bnstudio.weights import WeightsError, place
 
     path = Path(chosen.out)
     exporter = exporter_of(path)
@@ -62,14 +64,20 @@ def run(chosen: argparse.Namespace) -> int:
         raise ProjectError("it holds no weights, so --weights says nothing", chosen.out)
     if chosen.fold_batchnorm and (exporter is None or not exporter.weights):
         raise ProjectError("it holds no weights, and folding changes these", chosen.out)
-    project = load_project(chosen.file)
+    opened = open_project(chosen.file)
     if exporter is None:
+        project, weights = with_weights(opened, place.beside(Path(chosen.out)))
+        try:
+            if weights is not None:
+                place.put_beside(weights, Path(chosen.out))
+        except WeightsError as error:
+            raise ProjectError(str(error)) from error
         save(project, chosen.out)
     elif exporter.render is None:
         from bnstudio.cli.export import export
 
         return export(
-            project,
+            opened,
             chosen.file,
             exporter,
             chosen.out,
@@ -77,6 +85,6 @@ def run(chosen: argparse.Namespace) -> int:
             fold=chosen.fold_batchnorm,
         )
     else:
-        write_atomic(chosen.out, exporter.render(project))
+        write_atomic(chosen.out, exporter.render(opened.project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)
     return 0

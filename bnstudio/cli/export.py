@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,25 +13,27 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bnstudio.analysis import analyze
 from bnstudio.cli.keeping import store_of
-from bnstudio.cli.project_file import printable
+from bnstudio.cli.project_file import printable, with_weights
 from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
-from bnstudio.runs.weights import FRESH, weights_of
+from bnstudio.runs.weights import FRESH, Weights, weights_of
 from bnstudio.training.export_job import STARTING, ExportJob
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
+from bnstudio.weights import SUFFIX
 
 if TYPE_CHECKING:
+    from bnstudio.cli.project_file import Opened
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Stays
     from bnstudio.project import Project
-    from bnstudio.runs.weights import Weights
+    from bnstudio.weights import Weights as Held
 
 _ASKED = re.compile(r"(\d{1,9})(?::(end|best|last))?")
 
 
 def export(
-    project: Project,
+    opened: Opened,
     file: str,
     exporter: Exporter,
     out: str,
@@ -43,7 +46,17 @@ def export(
     Raises:
         ProjectError: If the weights that are asked for are not there, or nothing can be written.
     """
-    weights = _chosen(project, file, asked) if exporter.weights else FRESH
+    with tempfile.TemporaryDirectory(prefix="bnstudio-") as folder:
+        project, own = opened.project, None
+        if exporter.weights:
+            project, own = with_weights(opened, Path(folder, f"own{SUFFIX}"))
+        weights = _chosen(project, file, asked, own) if exporter.weights else FRESH
+        return _export(project, file, exporter, out, weights, fold=fold)
+
+
+def _export(
+    project: Project, file: str, exporter: Exporter, out: str, weights: Weights, *, fold: bool
+) -> int:
     found = survey(analyze(project.graph)) if fold else NOTHING
     if fold and not found.folds:
         why = "".join(f"\n{_stays(project, one)}" for one in found.stays)
@@ -106,26 +119,33 @@ def proof(exporter: Exporter, end: Exported) -> str:
     )
 
 
-def _chosen(project: Project, file: str, asked: str | None) -> Weights:
-    """The weights that are asked for, else those of the newest run of this very model."""
+def _chosen(project: Project, file: str, asked: str | None, own: Held | None) -> Weights:
+    """The weights that are asked for, else the first of which there are any; see ``convert``."""
     if asked == "fresh":
         return FRESH
+    if asked == "project" and own is None:
+        raise ProjectError("it has no weights of its own", file)
+    first = FRESH
+    if own is not None and (asked == "project" or project.settings.start == "weights"):
+        first = Weights(f"Those of {own.origin or 'the project'}", "first", str(own.path))
+    if asked == "project":
+        return first
     if importer_of(file) is not None:
         if asked is not None:
             raise ProjectError("a model file has no runs to take weights from", file)
-        return FRESH
+        return first
     store = store_of(file)
     runs = [run for run in store.runs_here() if not run.live]
     if asked is None:
         for run in reversed(runs):
             if found := weights_of(store, run, project):
                 return found[0]
-        return FRESH
+        return first
     match = _ASKED.fullmatch(asked)
     if match is None:
         raise ProjectError(
-            f"--weights is 'fresh', or a run's number as `bnstudio runs` lists it, such as 3 or "
-            f"3:best; this is {asked!r}",
+            f"--weights is 'fresh', 'project', or a run's number as `bnstudio runs` lists it, such "
+            f"as 3 or 3:best; this is {asked!r}",
             file,
         )
     numbered = [run for run in runs if run.number == int(match[1])]

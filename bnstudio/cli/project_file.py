@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnstudio import data, importers, project
 from bnstudio.analysis import analyze
+from bnstudio.project import InitialWeights, ProjectError
 from bnstudio.rules import Case, Severity, diagnose
+from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.importers import Unread
     from bnstudio.project import Project
     from bnstudio.rules import Diagnostic
+    from bnstudio.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,16 @@ class Opened:
         project: What the file holds.
         analysis: Of its drawing.
         diagnostics: Worst first.
+        weights: What its layers begin with; None where it has none, or their file is gone.
+        unread: The weights in a model file.
     """
 
     lines: Mapping[str, int]
     project: Project
     analysis: Analysis
     diagnostics: tuple[Diagnostic, ...]
+    weights: Weights | None
+    unread: Unread | None
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -47,30 +56,49 @@ def open_project(path: str) -> Opened:
     Raises:
         ProjectError: If it cannot be read, or has layers that this version does not know.
     """
-    value, text = _read(path)
+    value, text, unread = _read(path)
     analysis = analyze(value.graph)
-    found = diagnose(Case(value, analysis, data.facts(value.source)))
-    return Opened(project.node_lines(text) if text else {}, value, analysis, found)
+    begin = value.weights
+    weights = place.find(begin.fingerprint, Path(path)) if begin is not None else None
+    layers = weights.layers if weights is not None else {}
+    found = diagnose(Case(value, analysis, data.facts(value.source), layers))
+    lines = project.node_lines(text) if text else {}
+    return Opened(lines, value, analysis, found, weights, unread)
 
 
-def load_project(path: str) -> Project:
-    """The project in a file, or made of a model file.
+def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]:
+    """A project and what its layers begin with, which a model file's are written to ``target`` for.
+
+    What of it cannot be taken over is said.
 
     Raises:
-        ProjectError: As for ``open_project``.
+        ProjectError: If there are weights that cannot be read, or not be written.
     """
-    return _read(path)[0]
+    if opened.unread is None:
+        return opened.project, opened.weights
+    try:
+        taken = opened.unread.take(target)
+    except WeightsError as error:
+        raise ProjectError(str(error)) from error
+    say(opened.unread.path, taken.notes)
+    begin = InitialWeights(taken.weights.fingerprint, taken.weights.origin)
+    return replace(opened.project, weights=begin), taken.weights
 
 
-def _read(path: str) -> tuple[Project, str]:
+def say(path: str, notes: Sequence[str]) -> None:
+    """Prints what was not taken over from a file."""
+    for note in notes:
+        print(f"{path}: {printable(note)}", file=sys.stderr)
+
+
+def _read(path: str) -> tuple[Project, str, Unread | None]:
     """A project and its text; none for a model file, of which is said what was not taken over."""
     if importers.importer_of(path) is None:
         text = project.read_text(path)
-        return project.loads(text, path, known_layers=True), text
+        return project.loads(text, path, known_layers=True), text, None
     imported = importers.load(path)
-    for note in imported.notes:
-        print(f"{path}: {printable(note)}", file=sys.stderr)
-    return imported.project, ""
+    say(path, imported.notes)
+    return imported.project, "", imported.weights
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:

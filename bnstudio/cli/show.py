@@ -51,6 +51,7 @@ def _parts(opened: Opened) -> list[RenderableType]:
 
     from bnstudio.cli.project_file import printable
     from bnstudio.layers import LAYERS, show_shape
+    from bnstudio.weights import match
 
     analysis, graph = opened.analysis, opened.project.graph
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -86,6 +87,14 @@ def _parts(opened: Opened) -> list[RenderableType]:
     ]
     if analysis.flops is not None:
         lines.append(f"FLOPs per row: {analysis.flops:,}")
+    if (weights := opened.weights) is not None:
+        of = f" of {weights.origin}" if weights.origin else ""
+        fitting = match(analysis, weights.layers).fitting
+        begun = sum(weight.size for layer in fitting.values() for weight in layer)
+        new = " (not used: new ones)" if opened.project.settings.start == "new" else ""
+        lines.append(f"Begins with: {begun:,} weights{of}{new}")
+    elif opened.unread is not None:
+        lines.append("Begins with: the weights in the file")
     if opened.errors:
         lines.append(f"There are errors; see `bnstudio check`: {opened.errors[0].message}")
     return [table, *(Text(printable(line)) for line in lines)]

@@ -58,9 +58,10 @@ def run(chosen: argparse.Namespace) -> int:
     """Trains; refuses what has errors."""
     from bnstudio.cli.check import as_text
     from bnstudio.cli.keeping import begin, go_on
-    from bnstudio.cli.project_file import open_project
+    from bnstudio.cli.project_file import open_project, with_weights
     from bnstudio.cli.training import Job
     from bnstudio.project import ProjectError
+    from bnstudio.weights import WeightsError, place
 
     opened = open_project(chosen.file)
     if reason := _contradiction(chosen):
@@ -84,9 +85,17 @@ def run(chosen: argparse.Namespace) -> int:
         kept = go_on(chosen.file, chosen.which, chosen.epochs or 0, chosen.from_best)
         assert kept.run.project  # it could not go on without
         return Job(kept.run.project, chosen.events, chosen.model, kept).run()
-    project = _override(opened.project, chosen.epochs, chosen.seed)
+    weights = ""
+    try:
+        target = Path() if opened.unread is None else place.room()
+        project, found = with_weights(opened, target)
+        if found is not None and project.settings.start == "weights":
+            weights = str((found if opened.unread is None else place.adopt(found.path)).path)
+    except WeightsError as error:
+        raise ProjectError(str(error)) from error
+    project = _override(project, chosen.epochs, chosen.seed)
     keeping = None if chosen.no_record else begin(project, chosen.file)
-    return Job(project, chosen.events, chosen.model, keeping).run()
+    return Job(project, chosen.events, chosen.model, keeping, weights).run()
 
 
 def _contradiction(chosen: argparse.Namespace) -> str:

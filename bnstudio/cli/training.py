@@ -52,9 +52,15 @@ class Job:
     """A run from start to end."""
 
     def __init__(
-        self, project: Project, events: str | None, model: str | None, keeping: Keeping | None
+        self,
+        project: Project,
+        events: str | None,
+        model: str | None,
+        keeping: Keeping | None,
+        weights: str = "",
     ) -> None:
         self.project, self.events, self.model, self.keeping = project, events, model, keeping
+        self.weights = weights
         self._log: IO[bytes] | None = None
         self._stops = 0
         self._last: dict[str, float] = {}
@@ -74,7 +80,9 @@ class Job:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             if self.model and not keep:
                 keep = folder
-            request = Train(run, dumps(self.project), keep=keep, checkpoint=checkpoint)
+            request = Train(
+                run, dumps(self.project), keep=keep, checkpoint=checkpoint, weights=self.weights
+            )
             if not self.events and self.keeping is None:
                 request = msgspec.structs.replace(request, probe_seconds=0)  # nobody would look
             client.send(request)

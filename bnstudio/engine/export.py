@@ -22,9 +22,11 @@ from bnstudio.engine.prove import Fault, record
 from bnstudio.engine.prover import Prover
 from bnstudio.engine.samples import Batches
 from bnstudio.engine.single import alike, single
+from bnstudio.engine.weights import open_side_file, put
 from bnstudio.plan import plan
 from bnstudio.project import dumps
 from bnstudio.training.messages import Exported, Exporting
+from bnstudio.weights import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +85,9 @@ class Work:
         built = build(self._plan)
         self._dtypes = {tensor: str(made.dtype) for tensor, made in built.tensors.items()}
         notes = [self._compile(built)] if self._format.compiled else []
-        if self._request.weights:
+        if self._request.weights.endswith(SUFFIX):
+            notes += put(built, self._project.graph, open_side_file(self._request.weights))
+        elif self._request.weights:
             give(built.model, self._request.weights)
         difference = None
         if self._request.fold:

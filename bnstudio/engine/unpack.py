@@ -1,11 +1,13 @@
-"""Reads what a legacy ``.h5`` file says of its model, and nothing else of it; a process of its own.
+"""Reads what an HDF5 file says of a model, or where its weights lie; a process of its own.
 
 A damaged or hostile HDF5 file can send the library round in a loop or have it ask for any amount of
 memory, so it is opened here, where that ends a child and nothing more: it answers within half a
-second of processor time and a gigabyte, or dies. Links are not followed, no filter is loaded.
+second of processor time (of weights a second or a little more) and a gigabyte, or dies. Links are
+not followed, no filter is loaded.
 
 ``python -m bnstudio.engine.unpack FILE LIMIT`` prints one JSON object: ``model``, ``training``,
-``version`` and ``weights``, or ``refused`` with the reason.
+``version`` and ``weights``, or ``refused`` with the reason. With ``FILE START LENGTH`` it says of
+the HDF5 file in that part of the other where its ``arrays`` are; see ``unpack_weights``.
 """
 
 from __future__ import annotations
@@ -17,18 +19,27 @@ from contextlib import suppress
 from typing import Any
 
 MEMORY = 2**30
-SECONDS = 0.5
+SECONDS, SECONDS_OF_WEIGHTS = 0.5, 1.0
+
+LARGE = 2**25
+"""Bytes of weights for which there is a second more, up to five: a large model has many arrays."""
 
 
-def main(path: str, limit: int) -> None:
-    """Prints what the file's attributes say; texts of up to ``limit`` bytes each."""
+def main(path: str, *numbers: int) -> None:
+    """Prints what the file's attributes say, texts of up to so many bytes each.
+
+    Of a part of a file, given as start and length, it prints where the arrays are.
+    """
     os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # no filter is looked for on the disk
     os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"
     import h5py
 
-    _bound()
+    from bnstudio.engine import unpack_weights
+
+    described = len(numbers) == 1
+    _bound(SECONDS if described else SECONDS_OF_WEIGHTS + min(5, numbers[1] / LARGE))
     try:
-        answer = _read(h5py, path, limit)
+        answer = (_read if described else unpack_weights.read)(h5py, path, *numbers)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, MemoryError) as error:
         said = " ".join(str(error).split())[:200] or type(error).__name__
         answer = {"refused": f"the HDF5 file cannot be read: {said}"}
@@ -38,7 +49,7 @@ def main(path: str, limit: int) -> None:
     os._exit(0)
 
 
-def _bound() -> None:
+def _bound(seconds: float = SECONDS) -> None:
     """Holds the rest of this process to its time and memory, where the system can."""
     if sys.platform == "win32":
         return
@@ -49,7 +60,7 @@ def _bound() -> None:
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
     # Unlike a limit in whole seconds it counts from here; what it sends ends the process.
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _read(h5py: Any, path: str, limit: int) -> dict[str, Any]:
@@ -86,4 +97,4 @@ def _text(h5py: Any, file: Any, name: str, limit: int) -> str | None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:4]))

@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
 
+INITIAL = "initial.weights.h5"
+"""The file of the weights that the model of a script begins with, where it begins with some."""
+
+
 @dataclass(frozen=True)
 class Script:
     """A script, and where in it each node stands.
@@ -264,6 +268,11 @@ class _Writer:
             f"    {given} = load_data()",
             "    model = build_model()",
         ]
+        begin = self.project.weights
+        if begin is not None and settings.start == "weights":
+            of = f" of {begin.origin}" if begin.origin else ""
+            what = f"It begins with the weights{of}: export them beside this script."
+            self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
         compiled = [
             named("optimizer", _object("optimizers", OPTIMIZERS, settings.optimizer)),
             named("loss", _object("losses", LOSSES, settings.loss)),

@@ -16,6 +16,7 @@ from bnstudio.importers.importer import Described, Imported, Importer
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import draw
 from bnstudio.importers.reading import MAX_TEXT, as_json, open_file
+from bnstudio.importers.weights import Taken, Unread
 from bnstudio.project import SUFFIX, Project, ProjectError
 
 if TYPE_CHECKING:
@@ -90,8 +91,6 @@ def _made(described: Described, where: str, source: str) -> Imported:
         compiled = as_json(described.training, f"{where}: training_config")
     settings, said = settings_of(compiled if isinstance(compiled, dict) else {})
     notes = [*drawn.notes, *said, *_changed(drawn.graph, version)]
-    if described.weights:
-        notes.append("Its weights are not taken over: training starts from new ones.")
     written = f" (Keras {version})" if version else ""
     project = Project(
         laid_out(drawn.graph),
@@ -99,7 +98,8 @@ def _made(described: Described, where: str, source: str) -> Imported:
         title=drawn.name,
         about=f"Imported from {source}{written}.",
     )
-    return Imported(project, tuple(notes))
+    unread = Unread(where, drawn) if described.weights else None
+    return Imported(project, tuple(notes), unread)
 
 
 def _version(model: Mapping[str, Any]) -> str:
@@ -125,6 +125,8 @@ __all__ = [
     "Described",
     "Imported",
     "Importer",
+    "Taken",
+    "Unread",
     "can_expand",
     "expand",
     "importer_of",

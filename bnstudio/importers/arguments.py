@@ -67,6 +67,8 @@ def params_of(entry: LayerType, config: Mapping[str, Any]) -> dict[str, Value]:
     """
     if entry.name == "Input":
         config = _input(config)
+    if entry.name == "Bidirectional":
+        config = _bidirectional(config)
     renamed = RENAMED.get(entry.name, {})
     params: dict[str, Value] = {}
     for key, raw in config.items():
@@ -93,6 +95,17 @@ def _input(config: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in config.items() if key in LAYERS["Input"].by_name}
     if isinstance(shape, list) and shape:
         kept |= {"shape": shape[1:], "batch_size": shape[0]}
+    return kept
+
+
+def _bidirectional(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A Bidirectional's configuration without what it sets in the layers that it is made of."""
+    kept = dict(config)
+    for key in ("layer", "backward_layer"):
+        inner = kept.get(key)
+        if isinstance(inner, Mapping) and isinstance(own := inner.get("config"), Mapping):
+            own = {name: value for name, value in own.items() if name != "zero_output_for_mask"}
+            kept[key] = {**inner, "config": own}
     return kept
 
 

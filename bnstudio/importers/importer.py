@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnstudio.importers.weights import Unread
     from bnstudio.project import Project
 
 
@@ -35,10 +36,12 @@ class Imported:
     Attributes:
         project: The model as a drawing, laid out, with its training settings.
         notes: What the project does not hold as the file did, a sentence each.
+        weights: Those that the file holds, still to be read; None where it has none.
     """
 
     project: Project
     notes: tuple[str, ...] = ()
+    weights: Unread | None = None
 
 
 @dataclass(frozen=True)

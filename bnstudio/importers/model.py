@@ -39,12 +39,14 @@ class Drawn:
         outputs: The nodes and ports that are the model's outputs.
         notes: What it does not hold as the configuration does, a sentence each.
         name: What the model was called.
+        layers: In the file's order, each with the id of the node that has it.
     """
 
     graph: Graph
     outputs: tuple[tuple[str, int], ...]
     notes: tuple[str, ...]
     name: str
+    layers: tuple[tuple[Layer, str], ...] = ()
 
 
 def draw(model: Mapping[str, Any], where: str) -> Drawn:
@@ -80,6 +82,7 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
         tuple(maker.outputs),
         tuple(maker.notes()),
         name if isinstance(name, str) else "",
+        tuple(maker.layers),
     )
 
 
@@ -112,6 +115,7 @@ class _Maker:
     said: list[str] = field(default_factory=list)
     ids: _Names = field(default_factory=lambda: _Names(set()))
     labels: _Names = field(default_factory=lambda: _Names(set()))
+    layers: list[tuple[Layer, str]] = field(default_factory=list)
 
     # A chain.
 
@@ -126,6 +130,7 @@ class _Maker:
             name = layer.name or self.labels.free(layer.class_name)
             shapes = {(layer.name, 0): {0: after.built_for}} if after else {}
             id = self._add(layer, [given], name, shapes)[0]
+            self.layers.append((layer, id))
             if before is not None:
                 self.wires.append(Wire(before, 0, id, 0))
             before = id
@@ -176,6 +181,7 @@ class _Maker:
             given = calls[layer.name] or [Given()]
             ids = self._add(layer, given, layer.name, shapes)
             made |= {(layer.name, index): id for index, id in enumerate(ids)}
+        self.layers = [(layer, made[layer.name, 0]) for layer in by_name.values()]
         for name, given_ in calls.items():
             for index, call in enumerate(given_):
                 for port, origin in enumerate(call.tensors):

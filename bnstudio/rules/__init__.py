@@ -8,6 +8,7 @@ from bnstudio.rules import (  # each import enters its rules, in reading order
     loss,
     structure,
     training,
+    weights,
 )
 from bnstudio.rules.diagnostics import (
     RULES,
@@ -43,4 +44,5 @@ __all__ = [
     "rule",
     "structure",
     "training",
+    "weights",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bnstudio.graph import Graph, Node
     from bnstudio.project import Project
     from bnstudio.settings import Settings
+    from bnstudio.weights import Layers
 
 
 class Severity(enum.StrEnum):
@@ -70,11 +71,14 @@ class Case:
         project: The project as it stands.
         analysis: Of the project's graph.
         data: What is known of its data; None where the source is not known.
+        weights: What the file of its weights holds: nothing where there is no such file, None
+            where nobody has looked.
     """
 
     project: Project
     analysis: Analysis
     data: DataFacts | None
+    weights: Layers | None = None
 
     @property
     def graph(self) -> Graph:

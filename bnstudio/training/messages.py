@@ -83,8 +83,8 @@ class Export(Message, frozen=True):
     Attributes:
         suffix: The form, as the exporters name it.
         path: Where the file, or the folder, is made; what else is needed goes beside it.
-        weights: The path of a checkpoint or of a kept model of this very model; empty for the first
-            weights, as the project's seed draws them.
+        weights: The path of a checkpoint or of a kept model of this very model, or of the file
+            beside the project; empty for the first weights, as the project's seed draws them.
         fold: The nodes of batch normalizations that are folded into the layers before them.
     """
 
@@ -445,8 +445,8 @@ class Exported(Message, frozen=True):
             model's where that is above 1. 0 for a file without numbers.
         rows: How many rows there were in each of the batches that were compared.
         notes: What people should know of the file.
-        folded: What folding batch normalizations has changed in the outputs, measured likewise; None
-            where none was folded.
+        folded: What folding batch normalizations has changed in the outputs, measured likewise;
+            None where none was folded.
     """
 
     request: str

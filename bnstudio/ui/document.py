@@ -14,10 +14,14 @@ from bnstudio.graph import Graph
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
 from bnstudio.ui import garbage
+from bnstudio.weights import match, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from bnstudio.project import InitialWeights
+    from bnstudio.weights import Match, Weights
 
 
 class Document(QObject):
@@ -57,10 +61,11 @@ class Document(QObject):
         self.undo_stack.indexChanged.connect(self.history_changed)
         self.undo_stack.cleanChanged.connect(self._pass_modified)
         self._project = project or Project()
+        self._path: Path | None = None
+        self._weights: tuple[InitialWeights, Weights | None] | None = None
         self._analysis = analyze(self._project.graph)
         self._diagnostics = self._diagnose()
         self._selection: frozenset[str] = frozenset()
-        self._path: Path | None = None
 
     @property
     def project(self) -> Project:
@@ -81,6 +86,22 @@ class Document(QObject):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the current project, worst first."""
         return self._diagnostics
+
+    @property
+    def weights(self) -> Weights | None:
+        """The weights that the layers begin with; None where it has none, or their file is gone."""
+        wanted = self._project.weights
+        if wanted is None:
+            return None
+        if self._weights is None or self._weights[0].fingerprint != wanted.fingerprint:
+            self._weights = wanted, place.find(wanted.fingerprint, self._path)
+        return self._weights[1]
+
+    @property
+    def match(self) -> Match | None:
+        """Which of these weights fit which layers; None where it has none, or the file is gone."""
+        found = self.weights
+        return match(self._analysis, found.layers) if found is not None else None
 
     @property
     def selection(self) -> frozenset[str]:
@@ -125,6 +146,7 @@ class Document(QObject):
         """
         self.select(())
         self.undo_stack.clear()
+        self._path, self._weights = path, None
         self._show(project)
         self.set_path(path)
         self.opened.emit()
@@ -133,7 +155,7 @@ class Document(QObject):
 
     def set_path(self, path: Path | None) -> None:
         """Says where the current value has been saved."""
-        self._path = path
+        self._path, self._weights = path, None
         self.undo_stack.setClean()
         self.path_changed.emit(path)
 
@@ -169,8 +191,9 @@ class Document(QObject):
         self.modified_changed.emit(not clean)
 
     def _diagnose(self) -> tuple[Diagnostic, ...]:
-        facts = data.facts(self._project.source)
-        return diagnose(Case(self._project, self._analysis, facts))
+        facts, found = data.facts(self._project.source), self.weights
+        layers = found.layers if found is not None else {}
+        return diagnose(Case(self._project, self._analysis, facts, layers))
 
 
 class _Edit(QUndoCommand):

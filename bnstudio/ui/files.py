@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
 from bnstudio.runs.weights import FRESH, weights_of
-from bnstudio.ui import garbage
+from bnstudio.ui import garbage, taking
+from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
@@ -74,6 +75,7 @@ class Files(QObject):
         self._window, self._document, self._session = window, document, session
         self._preferences, self._toasts = preferences, toasts
         self._known: tuple[Path, _Mark] | None = None
+        self.taking: taking.Taking | None = None
 
     def new(self) -> None:
         """Puts an empty project into the window."""
@@ -132,9 +134,27 @@ class Files(QObject):
         self._known = None
         self.opened.emit()
         self._preferences.remember(path)
+        if imported.weights is not None:
+            self._take(taking.of_model(imported.weights), f"Reading the weights of {path.name}")
         said = " ".join([f"{path.name} is opened as a new project.", *imported.notes])
         self._toasts.say(said, "warning" if len(imported.notes) > 1 else "info")
         return True
+
+    def _take(self, take: taking.Take, label: str) -> None:
+        """Has weights read beside the work, and says what came of it."""
+        self.taking = taking.Taking(self._document, take, label, self._window)
+        self.taking.ended.connect(self._taken)
+
+    def _taken(self, text: str, kind: str) -> None:
+        if self.sender() is self.taking:
+            self.taking = None
+        if text:
+            self._toasts.say(text, kind)
+
+    def close(self) -> None:
+        """Gives up what is still being read; the window goes."""
+        if self.taking is not None:
+            self.taking.leave()
 
     def open_sample(self, sample: Sample) -> bool:
         """Opens a sample as a new project, so that saving does not write over it."""
@@ -284,9 +304,13 @@ class Files(QObject):
         self.opened.emit()
 
     def _write(self, path: Path) -> bool:
+        weights = self._document.weights
         try:
+            # First: a project must not name weights that are not there.
+            if weights is not None:
+                place.put_beside(weights, path)
             projects.save(self._document.project, path)
-        except (ProjectError, OSError) as error:
+        except (ProjectError, WeightsError, OSError) as error:
             self._toasts.say(_sentence(error, path), "error")
             return False
         self._known = (path, _mark(path))

@@ -37,6 +37,7 @@ from bnstudio.ui.top_bar import TopBar
 from bnstudio.ui.train_bar import TrainBar
 from bnstudio.ui.verbatim import fenced, in_menu
 from bnstudio.ui.welcome import Welcome
+from bnstudio.weights import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,6 +296,8 @@ class MainWindow(QMainWindow):
     def offer_recovery(self) -> None:
         """Offers the work that a crash left behind."""
         found, damaged = recovery.left_behind()
+        place.sweep("".join(work.project.weights.fingerprint for work in found
+                            if work.project.weights is not None))  # fmt: skip
         for file in damaged:
             self.toasts.say(
                 f"Unsaved work could not be read. The file was set aside: {file}", "warning"
@@ -439,6 +442,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._docking.save(self.preferences)
+        self.files.close()
         self.recovery.close()
         self.files.leave()
         self.session.close()

@@ -232,7 +232,8 @@ class Session(RunList):
         recorder = self.store.begin(run)
         if self.store.warning:
             self.note.emit(f"{self.store.warning} The run itself goes on.", "warning")
-        self._begin(run, recorder)
+        begin = self.document.weights if project.settings.start == "weights" else None
+        self._begin(run, recorder, weights=str(begin.path) if begin else "")
 
     def go_on(self, run: Run | None = None, epochs: int = 0) -> None:
         """Has a run, else the one that is shown, go on from its last whole epoch.
@@ -291,7 +292,9 @@ class Session(RunList):
         if self.run is not None and self.run.live and RATES[0] <= rate <= RATES[1]:
             self._send(LearningRate(rate))
 
-    def _begin(self, run: Run, recorder: Recorder | None, checkpoint: str = "") -> None:
+    def _begin(
+        self, run: Run, recorder: Recorder | None, checkpoint: str = "", weights: str = ""
+    ) -> None:
         if self._client is None:
             self._false_starts = 0
             self._start_engine()
@@ -300,7 +303,7 @@ class Session(RunList):
         self.moments.restart(run)
         self._pace.clear()
         keep = str(recorder.folder) if recorder is not None else ""
-        self._waiting = Train(run.id, run.text, keep=keep, checkpoint=checkpoint)
+        self._waiting = Train(run.id, run.text, keep=keep, checkpoint=checkpoint, weights=weights)
         self.run_started.emit(run)
         self._set_state("running")
         self._send_waiting()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import Analysis
     from bnstudio.layers import Weight
-    from bnstudio.weights.side_file import Held
+    from bnstudio.weights.side_file import Held, Layers
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Match:
     unknown: frozenset[str]
 
 
-def match(analysis: Analysis, layers: Mapping[str, tuple[Held, ...]]) -> Match:
+def match(analysis: Analysis, layers: Layers) -> Match:
     """Which of the weights in a file the layers of a drawing can begin with."""
     made = made_weights(analysis)
     fitting: dict[str, tuple[Weight, ...]] = {}

@@ -9,6 +9,7 @@ read may have been damaged or made up.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -21,7 +22,7 @@ from bnstudio import archive as archives
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
         return prod(self.shape)
 
 
-Layers = dict[str, tuple[Held, ...]]
+Layers = Mapping[str, tuple[Held, ...]]
 """The arrays of each layer, by the id of the node that has it."""
 
 
@@ -71,7 +72,7 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     version: int
     origin: Annotated[str, Meta(max_length=1000)]
-    layers: Annotated[Layers, Meta(max_length=MAX_LAYERS)]
+    layers: Annotated[dict[str, tuple[Held, ...]], Meta(max_length=MAX_LAYERS)]
 
 
 class Array(NamedTuple):
@@ -107,6 +108,43 @@ def array_of(values: NDArray[Any]) -> Array:
     return Array(values.astype(values.dtype.newbyteorder("<"), copy=False), name)
 
 
+class Span(NamedTuple):
+    """An array that lies in a file as it is, and is copied from there without being in memory.
+
+    Attributes:
+        file: Which.
+        offset: Where it begins.
+        shape: Its dimensions, in C order.
+        dtype: By Keras's name; little-endian.
+    """
+
+    file: Path
+    offset: int
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def nbytes(self) -> int:
+        """How long it is."""
+        return prod(self.shape) * BYTES[self.dtype]
+
+    def blocks(self) -> Iterator[bytes]:
+        """Its bytes, a few megabytes at a time.
+
+        Raises:
+            OSError: If the file cannot be read, or ends before.
+        """
+        left = self.nbytes
+        with self.file.open("rb") as file:
+            file.seek(self.offset)
+            while left:
+                block = file.read(min(left, archives.BLOCK))
+                if not block:
+                    raise EOFError(f"{self.file} ends within the weights")
+                left -= len(block)
+                yield block
+
+
 @dataclass(frozen=True)
 class Weights:
     """Weights in a file, of which the head alone has been read.
@@ -120,7 +158,7 @@ class Weights:
 
     path: Path
     origin: str
-    layers: Mapping[str, tuple[Held, ...]]
+    layers: Layers
     fingerprint: str
 
     @property
@@ -165,27 +203,35 @@ class Weights:
             yield archive
 
 
-def write(path: Path, layers: Iterable[tuple[str, Iterable[Array]]], origin: str = "") -> Weights:
+def write(
+    path: Path, layers: Iterable[tuple[str, Iterable[Array | Span]]], origin: str = ""
+) -> Weights:
     """Writes weights so that a file of that name is whole at any moment.
 
     ``layers`` may be made while it is written, and whatever it raises ends that: no more than one
-    array need be in memory, and nothing of one that is mapped from a file.
+    array need be in memory, and of a ``Span`` no more than a block.
 
     Raises:
         WeightsError: If they cannot be written; what was there is as it was.
     """
-    held: Layers = {}
+    held: dict[str, tuple[Held, ...]] = {}
     try:
         with archives.writing(path) as archive:
             for number, (id, arrays) in enumerate(layers):
                 found: list[Held] = []
                 for array in arrays:
-                    archive.array(f"{number}/{len(found)}", array.values)
-                    found.append(Held(array.values.shape, array.dtype))
+                    name = f"{number}/{len(found)}"
+                    if isinstance(array, Span):
+                        stored = _stored(array.dtype)
+                        archive.blocks(name, array.shape, stored, array.blocks())
+                        found.append(Held(array.shape, array.dtype))
+                    else:
+                        archive.array(name, array.values)
+                        found.append(Held(array.values.shape, array.dtype))
                 held[id] = tuple(found)
             head = _Head(_FORMAT, VERSION, origin[:1000], held)
             archive.put(_HEAD, msgspec.msgpack.encode(head))
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise WeightsError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     return open_weights(path)
 
@@ -221,10 +267,14 @@ def open_weights(path: Path) -> Weights:
 
 
 def _checked(values: NDArray[Any], held: Held) -> NDArray[Any]:
-    stored = "uint16" if held.dtype == "bfloat16" else held.dtype
-    if values.dtype.name != stored or values.shape != held.shape:
+    if values.dtype.name != _stored(held.dtype) or values.shape != held.shape:
         raise ValueError(f"an array is {values.dtype} {values.shape} instead of {held}")
     return values
+
+
+def _stored(dtype: str) -> str:
+    """The type that a file has for one."""
+    return "uint16" if dtype == "bfloat16" else dtype
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 import ast
 import json
+from dataclasses import replace
 
 import pytest
 
 from bnstudio.main import main
-from bnstudio.project import load
+from bnstudio.project import InitialWeights, load, save
+from bnstudio.weights import open_weights
 from tests.importers.hostile import functional, layer
 
 SOUND = functional(
@@ -79,3 +81,40 @@ def test_a_file_without_a_telling_suffix_is_told_by_its_first_bytes(tmp_path, ca
     path.write_bytes(b"PK\x03\x04 and nothing else")
     assert main(["check", str(path)]) == 2
     assert "this is not a .keras file" in capsys.readouterr().err
+
+
+def test_convert_writes_the_weights_beside_the_project(stored_model, tmp_path, capsys):
+    out, copy = tmp_path / "net.bnstudio", tmp_path / "copy.bnstudio"
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    found = open_weights(tmp_path / "net.weights")
+    assert load(out).weights == InitialWeights(found.fingerprint, "stored.keras")
+    assert [array.values.shape for array in found.read("d")] == [(4, 2), (2,)]
+    assert main(["convert", str(out), str(copy)]) == 0
+    assert open_weights(tmp_path / "copy.weights").fingerprint == found.fingerprint
+    (tmp_path / "copy.weights").unlink()
+    (tmp_path / "net.weights").unlink()
+    capsys.readouterr()
+    main(["check", str(copy)])
+    assert "WGT02" in capsys.readouterr().out
+
+
+def test_show_says_what_the_layers_begin_with(stored_model, tmp_path, capsys):
+    assert main(["show", str(stored_model)]) == 0
+    assert "Begins with: the weights in the file" in capsys.readouterr().out
+    out = tmp_path / "net.bnstudio"
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    assert main(["show", str(out)]) == 0
+    assert "Begins with: 10 weights of stored.keras\n" in capsys.readouterr().out
+    project = load(out)
+    save(replace(project, settings=replace(project.settings, start="new")), out)
+    assert main(["show", str(out)]) == 0
+    assert "10 weights of stored.keras (not used: new ones)" in capsys.readouterr().out
+
+
+def test_weights_that_cannot_be_read_leave_no_project(stored_model, tmp_path, capsys):
+    path, out = tmp_path / "bad.keras", tmp_path / "net.bnstudio"
+    content = stored_model.read_bytes()
+    path.write_bytes(content.replace(b"\x89HDF", b"\x89HDG"))
+    assert main(["convert", str(path), str(out)]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["bad.keras"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ import pytest
 
 from bnstudio.cli import training
 from bnstudio.main import main
-from bnstudio.project import Project, loads, samples, save
+from bnstudio.project import Project, load, loads, samples, save
 from bnstudio.runs import store as run_store
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -30,6 +31,7 @@ from bnstudio.training.messages import (
     Steps,
     Train,
 )
+from bnstudio.weights import place
 from tests.ui.training.fakes import histogram
 
 SAMPLES = {sample.name: sample for sample in samples()}
@@ -110,6 +112,19 @@ def test_a_run_prints_a_line_an_epoch(engine, capsys, xor):
     project = loads(engine.asked[0].project)
     assert (project.settings.epochs, project.settings.seed) == (2, 77)
     assert project.graph == SAMPLES["xor"].project.graph
+
+
+def test_a_run_begins_with_the_weights_of_the_project(engine, tmp_path, stored_model, monkeypatch):
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path / "user" / "weights")
+    out = tmp_path / "net.bnstudio"
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    project = replace(SAMPLES["xor"].project, weights=load(out).weights)
+    for start, path in (("weights", str(tmp_path / "net.weights")), ("new", "")):
+        engine.asked.clear()
+        engine.events[:] = [*BEGIN, *EPOCHS, DONE]
+        save(replace(project, settings=replace(project.settings, start=start)), out)
+        assert main(["train", str(out), "--no-record"]) == 0
+        assert engine.asked[0].weights == path
 
 
 def test_events_and_model_are_written(engine, tmp_path, xor):

@@ -131,18 +131,77 @@ def nested():
     return keras.Model(inputs, layers.Concatenate()([one, two]))
 
 
+def wrapped():
+    keras, layers = _keras()
+    inputs = keras.Input((6, 4))
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(inputs)
+    x = layers.TimeDistributed(layers.BatchNormalization())(x)
+    x = layers.MultiHeadAttention(2, 3)(x, x)
+    x = layers.SeparableConv1D(5, 2, trainable=False)(x)
+    x = layers.RNN([layers.LSTMCell(2), layers.GRUCell(3), layers.LSTMCell(2)])(x)
+    return keras.Model(inputs, layers.SpectralNormalization(layers.Dense(2))(x))
+
+
+WRAPPED = (wrapped,)
+"""Layers in layers, whose weights Keras writes in another order than it gives them."""
+
 KEPT = (operations, nested)
 """What holds layers that are kept as described, at least for now."""
 
 
 def save(folder):
     """Saves every model in every kind of file there is."""
-    for make in (*SOUND, *KEPT):
+    for make in (*SOUND, *WRAPPED, *KEPT):
         model = make()
+        _stir(model)
         model.save(f"{folder}/{make.__name__}.keras")
         model.save(f"{folder}/{make.__name__}.h5")
         with open(f"{folder}/{make.__name__}.json", "w", encoding="utf-8") as file:
             file.write(model.to_json())
+
+
+def _stir(model):
+    """Gives every weight values of its own; those that begin as zeros or ones are all alike."""
+    random = np.random.default_rng(2)
+    for weight in model.weights:
+        weight.assign(random.uniform(0.1, 1.0, weight.shape))
+
+
+def kept_weights(saved, text, paths):
+    """What a model with a project's weights does otherwise than the one they were saved with."""
+    from pathlib import Path
+
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.weights import put
+    from bnstudio.layers.opaque import is_opaque
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+    from bnstudio.weights import open_weights
+
+    model = _keras()[0].models.load_model(saved, compile=False)
+    graph = loads(text).graph
+    ids = {node.name: id for id, node in reversed(graph.nodes.items())}
+    found = []
+    for weights in map(open_weights, map(Path, paths)):
+        for layer in model.layers:
+            ours, theirs = weights.read(ids.get(layer.name, "")), layer.get_weights()
+            same = len(ours) == len(theirs) and all(
+                one.dtype == two.dtype.name and np.array_equal(one.values.view(two.dtype), two)
+                for one, two in zip(ours, theirs, strict=True)
+            )
+            found += [] if same else [f"{layer.name} has other weights in {weights.origin}"]
+    if any(is_opaque(node.type) for node in graph.nodes.values()):
+        return found
+    built = build(plan(analyze(graph)))
+    return found + put(built, graph, weights) + _outputs(model, built.model)
+
+
+def snake(names):
+    """How Keras writes the names of classes in a file."""
+    from keras.src.utils.naming import to_snake_case
+
+    return [to_snake_case(name) for name in names]
 
 
 def compare(saved, text):

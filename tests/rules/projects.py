@@ -7,9 +7,10 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Node, Wire
-from bnstudio.project import Project
+from bnstudio.project import InitialWeights, Project
 from bnstudio.rules import Case, diagnose
 from bnstudio.settings import Choice, Settings
+from bnstudio.weights import Held
 
 LOSSES = {
     "bce": "BinaryCrossentropy",
@@ -73,8 +74,20 @@ def diabetes(*nodes, shape=(10,), **others):
     return model(*nodes, shape=shape, **others)
 
 
+KERNEL, BIAS = Held((30, 8), "float32"), Held((8,), "float32")
+FILES = {"1" * 32: {"hidden": (KERNEL, BIAS)}}
+"""What files of weights hold, by fingerprint; those that are not here are nowhere."""
+
+
+def begun(project, fingerprint="1" * 32):
+    """A project that begins with weights."""
+    return replace(project, weights=InitialWeights(fingerprint, "model.keras"))
+
+
 def case(project):
-    return Case(project, analyze(project.graph), data.facts(project.source))
+    begin = project.weights
+    layers = {} if begin is None else FILES.get(begin.fingerprint, {})
+    return Case(project, analyze(project.graph), data.facts(project.source), layers)
 
 
 def found(project, code=None):

@@ -4,6 +4,7 @@ from bnstudio.data import Source
 from bnstudio.graph import Graph
 from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau
 from tests.rules.projects import (
+    begun,
     chain,
     diabetes,
     drawing,
@@ -556,6 +557,20 @@ TABLE = {
     "TRN13": (
         [model(dense(), head(), validation_split=0.9999)],
         [SOUND, model(dense(), head(), validation_split=0.0)],
+    ),
+    "WGT01": (
+        [begun(model(dense(units=9), head())), begun(model(dense(use_bias=False), head()))],
+        [
+            SOUND,
+            begun(model(dense(), head())),
+            begun(model(dense(units=9), head(), start="new")),
+            begun(model(dense("another"), head())),
+            begun(model(dense(units=9), head()), "2" * 32),
+        ],
+    ),
+    "WGT02": (
+        [begun(SOUND, "2" * 32)],
+        [SOUND, begun(SOUND), begun(model(dense(), head(), start="new"), "2" * 32)],
     ),
 }  # fmt: skip
 """Code: (projects that have it, projects that do not)."""

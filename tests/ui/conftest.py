@@ -20,6 +20,7 @@ from bnstudio.runs import store as run_store
 from bnstudio.ui import app as starting
 from bnstudio.ui import preferences, theme
 from bnstudio.ui.document import Document
+from bnstudio.weights import place
 
 QT_OWN = ("QTipLabel", "QComboBoxPrivateContainer")
 """Top-level widgets that Qt keeps for the next time."""
@@ -39,6 +40,7 @@ def settings_folder(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "settings"
     monkeypatch.setattr(preferences, "folder", lambda: folder)
     monkeypatch.setattr(run_store, "default_folder", lambda: tmp_path / "runs")
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path / "weights")
     return folder
 
 

@@ -45,7 +45,7 @@ from bnstudio.data import SOURCES
 from bnstudio.project import ProjectError
 from bnstudio.runs.run import RATE, STATE_NAMES, Run
 from bnstudio.runs.script import script
-from bnstudio.ui import going_on, tensorboard, theme
+from bnstudio.ui import going_on, taking, tensorboard, theme
 from bnstudio.ui.plots.export import ask_and_write
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.pace import pacer
@@ -484,7 +484,8 @@ class Runs(QWidget):
         write.setEnabled(len(chosen) == 1)
         write.triggered.connect(self.export_script)
         export = tensorboard.entry(menu, chosen, self._session, self)
-        menu.insertActions(menu.actions()[-1], [write, export, rename])
+        take = taking.entries(menu, chosen, self._session, self)
+        menu.insertActions(menu.actions()[-1], [*take, write, export, rename])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
 

@@ -41,6 +41,7 @@ from bnstudio.ui.editors.class_form import ClassForm
 from bnstudio.ui.editors.class_weight import ClassWeightField
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.measuring import MeasuringField
+from bnstudio.ui.editors.start import StartField
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
@@ -120,6 +121,11 @@ class SettingsPanel(QWidget):
         ):
             self._column.addWidget(_heading(heading))
             self._column.addWidget(widget)
+        self.start_heading = _heading("Start from")
+        self.start = StartField()
+        self.start.edited.connect(self._set_start)
+        self._column.addWidget(self.start_heading)
+        self._column.addWidget(self.start)
         for part in (self.early, self.reduce, self.weights_heading, self.weights):
             self._column.addWidget(part)
         self.measuring = MeasuringField()
@@ -162,6 +168,9 @@ class SettingsPanel(QWidget):
         self.weights.show_weights(settings.class_weight, classes)
         for part in (self.weights_heading, self.weights):
             part.setVisible(bool(classes) or settings.class_weight is not None)
+        self.start.show_start(project, self._document.match)
+        self.start_heading.setVisible(project.weights is not None)
+        self.start.setVisible(project.weights is not None)
         nodes = project.graph.nodes
         left_out = [nodes[id].name for id in settings.measuring.left_out if id in nodes]
         self.measuring.show_measuring(settings.measuring, left_out)
@@ -213,6 +222,9 @@ class SettingsPanel(QWidget):
 
     def _set_weights(self, weights: ClassWeight, label: str, merge: str) -> None:
         self._edit(label, merge, class_weight=weights)
+
+    def _set_start(self, start: str, label: str) -> None:
+        self._edit(label, start=start)
 
     def _set_measuring(self, measuring: Measuring, label: str, merge: str) -> None:
         self._edit(label, merge, measuring=measuring)

@@ -1,0 +1,157 @@
+"""The weights of an opened model: in the project once they are read, beside it once it is saved."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from bnstudio.graph import set_params
+from bnstudio.project import load
+from bnstudio.ui import taking
+from bnstudio.weights import place
+
+
+@pytest.fixture
+def model(stored_model):
+    return stored_model
+
+
+@pytest.fixture
+def opened(open_window, model, qtbot):
+    """A window on that model, its weights taken over."""
+    window = open_window()
+    assert window.files.open_path(model)
+    take_over(window, qtbot)
+    return window
+
+
+def take_over(window, qtbot):
+    with qtbot.waitSignal(window.files.taking.ended) as waited:
+        pass
+    return waited.args
+
+
+def codes(window):
+    return {diagnostic.code for diagnostic in window.document.diagnostics}
+
+
+def test_a_model_is_drawn_before_its_weights_are_read(open_window, model, qtbot):
+    window = open_window()
+    assert window.files.open_path(model)
+    document = window.document
+    assert list(document.graph.nodes) == ["in", "d"]
+    assert document.project.weights is None
+    text, kind = take_over(window, qtbot)
+    assert (text, kind) == ("10 weights of stored.keras are taken over.", "good")
+    assert window.files.taking is None
+    assert document.project.weights.origin == "stored.keras"
+    assert document.weights.path.parent == place.default_folder()
+    assert set(document.match.fitting) == {"d"}
+    window.undo()
+    assert document.weights is None
+    window.redo()
+    assert document.weights is not None
+
+
+def test_saved_weights_lie_beside_the_project_and_are_found_again(opened, open_window, tmp_path):
+    document = opened.document
+    assert opened.files._write(tmp_path / "net.bnstudio")
+    assert document.weights.path == tmp_path / "net.weights"
+    assert load(tmp_path / "net.bnstudio") == document.project
+    assert opened.files._write(tmp_path / "copy.bnstudio")
+    assert (tmp_path / "copy.weights").exists()
+    for kept in place.default_folder().iterdir():
+        kept.unlink()
+    other = open_window()
+    assert other.files.open_path(tmp_path / "net.bnstudio")
+    assert other.document.weights.path == tmp_path / "net.weights"
+    (tmp_path / "net.weights").unlink()
+    (tmp_path / "copy.weights").unlink()
+    assert other.files.open_path(tmp_path / "net.bnstudio")
+    assert other.document.weights is None
+    assert "WGT02" in codes(other)
+
+
+def test_a_project_whose_weights_cannot_be_saved_is_not_saved(opened, tmp_path):
+    (tmp_path / "net.weights").mkdir()
+    assert not opened.files._write(tmp_path / "net.bnstudio")
+    assert not (tmp_path / "net.bnstudio").exists()
+    assert "cannot be saved" in opened.toasts.page()
+
+
+def test_a_layer_of_another_shape_is_said_and_fits_again_after_an_undo(opened):
+    document = opened.document
+    document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
+    assert "WGT01" in codes(opened)
+    assert set(document.match.changed) == {"d"}
+    opened.undo()
+    assert "WGT01" not in codes(opened)
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_weights_can_be_given_up(open_window, model, sample, qtbot, monkeypatch, opens):
+    window, begun, go_on = open_window(), threading.Event(), threading.Event()
+
+    def slowly(unread):
+        def take(told):
+            begun.set()
+            go_on.wait(10)
+            told(1, 2)
+
+        return take
+
+    monkeypatch.setattr(taking, "of_model", slowly)
+    assert window.files.open_path(model)
+    begun.wait(10)
+    job = window.files.taking
+    with qtbot.waitSignal(job.ended) as waited:
+        if opens:
+            window.document.open(sample, None)
+        else:
+            job.dialog.cancel()
+        go_on.set()
+    assert waited.args[0] == ("" if opens else (
+        "The weights were not taken over: layers begin with new ones."))  # fmt: skip
+    assert window.document.project.weights is None
+
+
+def test_a_window_that_closes_waits_for_no_weights(open_window, model, qtbot):
+    window = open_window()
+    assert window.files.open_path(model)
+    window.document.undo_stack.setClean()
+    window.close()
+    assert not window.files.taking._thread.is_alive()
+
+
+def test_weights_that_cannot_be_read_are_said(open_window, model, tmp_path, qtbot):
+    window, path = open_window(), tmp_path / "cut.keras"
+    content = model.read_bytes()
+    at = content.index(b"\x89HDF")
+    path.write_bytes(content.replace(content[at : at + 8], b"\x89HDG\r\n\x1a\n"))
+    assert window.files.open_path(path)
+    text, kind = take_over(window, qtbot)
+    assert text.startswith("The weights are not taken over. ")
+    assert kind == "error"
+    assert not list(place.default_folder().iterdir())
+
+
+def test_settings_say_what_training_starts_from(opened):
+    opened.show_panel("Settings")
+    QApplication.processEvents()
+    document, field = opened.document, opened.panels["Settings"].start
+    assert field.isVisible()
+    assert field.told.text() == "10 weights of stored.keras in 1 layer."
+    QTest.mouseClick(field.choice.buttons["new"], Qt.MouseButton.LeftButton)
+    assert document.project.settings.start == "new"
+    assert "are kept and not used" in field.told.text()
+    opened.undo()
+    assert field.choice.value == "weights"
+    document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
+    assert field.told.text() == (
+        "0 weights of stored.keras in 0 layers. New ones in d, whose shape is another by now."
+    )
+    opened.undo()
+    opened.undo()
+    assert not field.isVisible()
