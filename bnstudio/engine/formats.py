@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,10 @@ def _litert(model: Any, path: Path) -> Written:
 
 
 def _onnx(model: Any, path: Path) -> Written:
-    model.export(path, format="onnx", verbose=False)
+    with warnings.catch_warnings():
+        # Keras asks numpy for a name of before numpy 2, to put it there for tf2onnx.
+        warnings.simplefilter("ignore", FutureWarning)
+        model.export(path, format="onnx", verbose=False)
     return Written()
 
 
