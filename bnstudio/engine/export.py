@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from bnstudio.engine.builder import Built
     from bnstudio.engine.control import Control
     from bnstudio.engine.formats import Written
-    from bnstudio.plan import Call, Plan, Tensor
+    from bnstudio.plan import Call, Plan
     from bnstudio.project import Project
     from bnstudio.training.messages import Event, Export
 
 BATCHES = (1, 2, 5)
-"""Rows in each batch that is compared: a file must not have learned a number of rows by heart."""
+"""Rows in each batch that is compared: a file must not know one number of rows by heart."""
 
 
 def export(
@@ -71,7 +72,6 @@ class Work:
         self._path = Path(request.path)
         self._project = project
         self._plan = plan(analyze(self._project.graph))
-        self._dtypes: dict[Tensor, str] = {}
 
     def run(self) -> Exported:
         """Does it; see ``export``."""
@@ -83,7 +83,6 @@ class Work:
         keras.backend.clear_session(free_memory=False)
         keras.utils.set_random_seed(self._project.settings.seed)
         built = build(self._plan)
-        self._dtypes = {tensor: str(made.dtype) for tensor, made in built.tensors.items()}
         notes = [self._compile(built)] if self._format.compiled else []
         if self._request.weights.endswith(SUFFIX):
             notes += put(built, self._project.graph, open_side_file(self._request.weights))
@@ -95,7 +94,7 @@ class Work:
         try:
             written, rows, apart = self._attempt(built, self._plan, self._path, told=True)
         except Fault as fault:
-            raise self._blame(str(fault)) from fault
+            raise self._blame(str(fault), built) from fault
         _sync(self._path)
         notes = [note for note in (*notes, written.note) if note]
         return Exported(self._request.request, apart, rows, tuple(notes), difference)
@@ -130,7 +129,8 @@ class Work:
         Raises:
             Fault: If it cannot be written in this form, or the file is not the model.
         """
-        batches = Batches(built.model, calls)
+        # Before it is written, so that a writer that changes the model is found out, too.
+        recorded = Batches(built.model, calls).of(BATCHES)
         if told:
             self._tell(f"Writing {self._format.title}", 0.3)
         try:
@@ -138,11 +138,11 @@ class Work:
         except Exception as error:
             if (reason := _disk(error)) or is_memory(error):
                 raise JobError(f"It could not be written: {reason or say(error)}") from error
-            raise Fault(say(error)) from error
-        counts = BATCHES if written.rows is None else (written.rows,)
+            raise Fault(_reason(error)) from error
+        if written.rows is not None:
+            recorded = [batch for batch in recorded if len(batch[0][0]) == written.rows]
         expected = path.with_name("expected.npz")
         try:
-            recorded = batches.of(counts)
             record(expected, recorded)
         except OSError as error:
             raise JobError(f"It could not be proven: {_disk(error) or error}") from error
@@ -157,23 +157,21 @@ class Work:
             }
         )
         if "fault" in answer:
-            raise Fault(say(Exception(answer["fault"])))
+            raise Fault(_reason(Exception(answer["fault"])))
         return written, tuple(len(inputs[0]) for inputs, _ in recorded), answer["difference"]
 
-    def _blame(self, fault: str) -> JobError:
+    def _blame(self, fault: str, built: Built) -> JobError:
         """Finds the layer that the form cannot carry, by writing each alone; first one named."""
         named = culprit(Exception(fault), self._plan)
-        calls = {call.node: call for call in self._plan.calls}
-        distinct = {alike(call, calls): call for call in reversed(self._plan.calls)}
+        tensors = built.tensors
+        distinct = {alike(call, tensors): call for call in reversed(self._plan.calls)}
         suspects = [call for call in distinct.values() if call.type != "Input"]
         for place, call in enumerate(sorted(suspects, key=lambda call: call.node != named)):
             self._tell(
                 f"Looking for the layer that {self._format.title} cannot carry ({call.name})",
                 0.8 + 0.2 * place / len(suspects),
             )
-            alone = single(call, calls, self._dtypes)
-            if alone is None:
-                continue
+            alone = single(call, tensors)
             path = self._path.with_name(f"layer-{place}{self._request.suffix}")
             try:
                 self._attempt(build(alone), alone, path)
@@ -194,6 +192,14 @@ class Work:
     def _tell(self, stage: str, share: float) -> None:
         self._control.hold()
         self._send(Exporting(self._request.request, stage, share))
+
+
+def _reason(error: Exception) -> str:
+    """What a converter or a runtime says, in words where it is what they mostly say."""
+    found = re.search(r"No Op registered for (\w+)|'tf\.(\w+)' op is neither", str(error))
+    if found:
+        return f"it has no operation {found[1] or found[2]}"
+    return say(error)
 
 
 def _disk(error: Exception) -> str:

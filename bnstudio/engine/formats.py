@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,8 @@ def _config(model: Any, path: Path) -> Written:
 
 
 def _saved_model(model: Any, path: Path) -> Written:
-    model.export(path, format="tf_saved_model", verbose=False)
+    kept = _at_inference(model)
+    kept.export(path, format="tf_saved_model", verbose=False, input_signature=_signature(model))
     return Written()
 
 
@@ -83,14 +85,13 @@ def _litert(model: Any, path: Path) -> Written:
         model.export(path, format="litert", verbose=False, target_spec=own)
     except Exception as error:
         # Loops over the steps of a sequence need lists, which it has for sizes that are known.
-        specs = [
-            tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
-            for tensor in model.inputs
-        ]
-        signature = specs if isinstance(model, keras.Sequential) or len(specs) == 1 else [specs]
         try:
             model.export(
-                path, format="litert", verbose=False, target_spec=own, input_signature=signature
+                path,
+                format="litert",
+                verbose=False,
+                target_spec=own,
+                input_signature=_signature(model, 1),
             )
         except Exception:
             raise error from None
@@ -99,8 +100,33 @@ def _litert(model: Any, path: Path) -> Written:
 
 
 def _onnx(model: Any, path: Path) -> Written:
-    model.export(path, format="onnx", verbose=False)
+    with warnings.catch_warnings():
+        # Keras asks numpy for a name of before numpy 2, to put it there for tf2onnx.
+        warnings.simplefilter("ignore", FutureWarning)
+        kept = _at_inference(model)
+        kept.export(path, format="onnx", verbose=False, input_signature=_signature(model))
     return Written()
+
+
+def _at_inference(model: Any) -> Any:
+    """The same model, never in training.
+
+    Keras 3.15 exports layers that are in training by default, as those of augmentation are, the
+    way they work then.
+    """
+    given = model.inputs[0] if len(model.inputs) == 1 else list(model.inputs)
+    return keras.Model(given, model(given, training=False))
+
+
+def _signature(model: Any, rows: int | None = None) -> list[Any]:
+    """What the model is called with, for any number of rows or for this one."""
+    import tensorflow as tf
+
+    specs = [
+        tf.TensorSpec((rows, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
+        for tensor in model.inputs
+    ]
+    return specs if len(specs) == 1 else [specs]
 
 
 def _nothing(_model: Any, _text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bnstudio import child
@@ -63,4 +64,5 @@ class Prover:
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream:
-                stream.close()
+                with suppress(OSError):  # what was left to flush has nowhere to go
+                    stream.close()

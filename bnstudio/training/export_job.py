@@ -85,8 +85,7 @@ class ExportJob:
 
     def close(self) -> None:
         """Ends the engine and takes away what it has made but not put in its place."""
-        if not self.over:
-            self._client.kill()
+        self._client.kill()  # it has nothing to finish
         self._stack.close()
 
     def __enter__(self) -> ExportJob:

@@ -12,7 +12,7 @@ from bnstudio.training.messages import Died, Exported, Exporting, Failed
 from bnstudio.ui.progress import WHOLE, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bnstudio.exporters import Exporter
@@ -57,11 +57,11 @@ class ModelExport(QObject):
         path: Path,
         weights: Weights,
         parent: QWidget,
-        start: Callable[..., ExportJob] = ExportJob,
     ) -> None:
+        job = ExportJob(project, exporter, path, weights.path)
         super().__init__(parent)
         self._exporter, self._path, self._weights = exporter, path, weights
-        self._job = start(project, exporter, path, weights.path)
+        self._job = job
         self.dialog = progress(f"Export {exporter.title}", "Share that is done", parent)
         self.dialog.canceled.connect(self.cancel)
         self._show(STARTING, 0.0)

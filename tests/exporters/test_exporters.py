@@ -3,11 +3,15 @@
 import re
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
 
+import pypdfium2
 import pytest
 from hypothesis import given
 
-from bnstudio.exporters import EXPORTERS, png, svg
+from bnstudio.exporters import EXPORTERS, exporter_of, pdf, png, svg
+from bnstudio.exporters.exporter import Exporter
 from bnstudio.graph import Graph, Node, Wire, add
 from bnstudio.look.colours import DARK, LIGHT
 from bnstudio.look.geometry import PITCH
@@ -16,6 +20,8 @@ from tests.graphs import projects
 
 SVG = "{http://www.w3.org/2000/svg}"
 SAMPLES = {sample.name: sample for sample in samples()}
+PURE = [exporter for exporter in EXPORTERS if exporter.render is not None]
+"""Those that need no engine; ``tests/engine/test_export.py`` has the others."""
 
 
 def texts(picture):
@@ -31,9 +37,19 @@ def test_suffixes_are_unique():
     suffixes = [exporter.suffix for exporter in EXPORTERS]
     assert len(set(suffixes)) == len(suffixes)
     assert all(suffix.startswith(".") and suffix.islower() for suffix in suffixes)
+    for exporter in EXPORTERS:
+        assert exporter_of(Path(f"a.b{exporter.suffix.upper()}")) is exporter
+    assert exporter_of(Path("model.h5")) is None
+    assert exporter_of(Path("svg")) is None
 
 
-@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.suffix)
+def test_what_is_not_installed_is_named():
+    exporter = Exporter("A", ".a", needs=("json", "no_such_package_1", "no_such_package_2"))
+    assert exporter.missing == "pip install no_such_package_1 no_such_package_2"
+    assert replace(exporter, needs=("json",)).missing == ""
+
+
+@pytest.mark.parametrize("exporter", PURE, ids=lambda exporter: exporter.suffix)
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 def test_every_exporter_exports_every_sample(exporter, sample):
     content = exporter.render(sample.project)
@@ -42,7 +58,7 @@ def test_every_exporter_exports_every_sample(exporter, sample):
     assert exporter.render(sample.project) == content
 
 
-@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.suffix)
+@pytest.mark.parametrize("exporter", PURE, ids=lambda exporter: exporter.suffix)
 def test_every_exporter_exports_nothing(exporter):
     assert exporter.render(Project())
 
@@ -100,6 +116,46 @@ def test_a_png_is_twice_the_size_and_has_bounds():
     width, height = size_of(png.render(Project(far)))
     assert max(width, height) <= png.LONGEST
     assert min(width, height) >= 1
+
+
+def opened(content):
+    """The only page of a PDF: its size in points, what it says, and how many pictures are in it."""
+    document = pypdfium2.PdfDocument(content)
+    (page,) = document
+    text = page.get_textpage()
+    said = text.get_text_range()
+    kinds = [found.type for found in page.get_objects(max_depth=9)]
+    size, title = page.get_size(), document.get_metadata_value("Title")
+    text.close()
+    page.close()
+    document.close()
+    return size, said, kinds.count(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE), title
+
+
+@pytest.mark.parametrize("name", ["batchnorm_unconnected", "moons_two_branches"])
+def test_a_pdf_is_the_picture_as_vectors_with_the_fonts_in_it(name):
+    project = SAMPLES[name].project
+    picture, content = svg.render(project), pdf.render(project)
+    root = ET.fromstring(picture)
+    (width, height), said, images, title = opened(content)
+    assert width == pytest.approx(0.75 * float(root.attrib["width"]), abs=0.01)
+    assert height == pytest.approx(0.75 * float(root.attrib["height"]), abs=0.01)
+    assert sorted(said.split()) == sorted(" ".join(texts(picture)).split())
+    assert (images, title) == (0, project.title)
+    assert content.count(b"/FontFile") == content.count(b"/Type/FontDescriptor") > 0
+
+
+def test_a_pdf_of_a_drawing_of_any_size_and_of_any_text_is_one_page():
+    far = Graph(
+        {"a": Node("a", "Add", "a", {}, -1e300, 0.0), "b": Node("b", "Add", "b", {}, 1e9, 9.0)}
+    )
+    (width, height), *_ = opened(pdf.render(Project(far)))
+    assert width == pdf.LONGEST
+    assert height > 0
+    odd = Graph({"a": Node("a", "Add", "#a $x$ *b* \\ ]", {}, 0.0, 0.0)})
+    _, said, _, title = opened(pdf.render(Project(odd, title='#set "]')))
+    assert "#a$x$*b*\\]" in "".join(said.split())
+    assert title == '#set "]'
 
 
 def test_light_and_dark_differ():

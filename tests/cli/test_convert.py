@@ -1,0 +1,141 @@
+"""``bnstudio convert`` to the model's own forms: whose weights, and how it ends."""
+
+import shutil
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from bnstudio.cli import export as command
+from bnstudio.main import main
+from bnstudio.project import ProjectError, samples
+from bnstudio.runs import store as stores
+from bnstudio.runs.weights import FRESH, Weights
+from bnstudio.training import export_job
+from tests.training.fake_exports import FakeClient
+
+SAMPLE = {sample.name: sample for sample in samples()}["xor"]
+LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project file of the test's own."""
+    monkeypatch.setattr(stores, "default_folder", lambda: tmp_path / "runs")
+    return shutil.copy(SAMPLE.path, tmp_path / "net.bnstudio")
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """Has exports be done by a client without an engine: given what it does when it is sent one."""
+
+    def engine(act):
+        client = FakeClient()
+        send = client.send
+        client.send = lambda request: (send(request), act(client))
+        monkeypatch.setattr(
+            command,
+            "ExportJob",
+            lambda *given: export_job.ExportJob(*given, start=lambda: client),
+        )
+        return client
+
+    return engine
+
+
+def test_a_proven_model_is_named_with_its_weights(project, engine, tmp_path, capsys):
+    client = engine(FakeClient.write)
+    out = tmp_path / "net.onnx"
+    assert main(["convert", str(project), str(out)]) == 0
+    assert out.read_text() == "the model"
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "The weights: New ones, as the seed draws them." in said.err
+    assert f"Wrote {out}. Opened again in a fresh process" in said.err
+    assert "largest difference is 2e-08" in said.err
+    assert client.sent[0].suffix == ".onnx"
+
+
+def test_a_refusal_ends_with_1_and_leaves_what_was_there(project, engine, tmp_path, capsys):
+    engine(FakeClient.fail)
+    out = tmp_path / "net.onnx"
+    out.write_text("old")
+    assert main(["convert", str(project), str(out)]) == 1
+    assert "ONNX cannot carry 'a' (Dense)" in capsys.readouterr().err
+    assert out.read_text() == "old"
+
+
+def test_a_place_that_takes_no_file_ends_with_2(project, engine, tmp_path, capsys):
+    engine(FakeClient.write)
+    assert main(["convert", str(project), str(tmp_path / "no" / "net.onnx")]) == 2
+    assert main(["convert", str(project), str(tmp_path / "a.svg"), "--weights", "1"]) == 2
+    assert "holds no weights" in capsys.readouterr().err
+
+
+class Kept:
+    """A run as a store lists it."""
+
+    live = False
+
+    def __init__(self, number, weights):
+        self.number, self.weights, self.title = number, weights, f"Run {number}"
+
+
+def test_whose_weights_a_file_has(project, monkeypatch):
+    runs = [Kept(1, []), Kept(2, LEFT), Kept(3, [])]
+
+    class Store:
+        def runs_here(self):
+            return iter(runs)
+
+    monkeypatch.setattr(command, "store_of", lambda file: Store())
+    monkeypatch.setattr(command, "weights_of", lambda store, run, project: run.weights)
+
+    def chosen(asked):
+        return command._chosen(SAMPLE.project, str(project), asked)
+
+    assert chosen(None) is LEFT[0], "the newest run of this model"
+    assert chosen("fresh") is FRESH
+    assert chosen("2") is chosen("2:end") is LEFT[0]
+    assert chosen("2:best") is LEFT[1]
+    for asked, reason in (
+        ("2:last", "Run 2 has no such weights: it has kept end, best"),
+        ("3", "Run 3 has no such weights: it was of another model"),
+        ("4", "there is no run 4"),
+        ("best", "--weights is 'fresh', or a run's number"),
+    ):
+        with pytest.raises(ProjectError, match=reason):
+            chosen(asked)
+    runs[1].weights = []
+    assert chosen(None) is FRESH
+    with pytest.raises(ProjectError, match="a model file has no runs"):
+        command._chosen(SAMPLE.project, "net.keras", "1")
+
+
+@pytest.mark.deep
+@pytest.mark.engine
+def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp_path):
+    def bnstudio(*arguments):
+        return [sys.executable, "-m", "bnstudio", *map(str, arguments)]
+
+    out = tmp_path / "net.keras"
+    subprocess.run(bnstudio("train", project, "--epochs", "2"), check=True, capture_output=True)
+    for weights in ("1", "1:best", "1:last", "fresh"):
+        done = subprocess.run(
+            bnstudio("convert", project, out, "--weights", weights),
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert "computes what the model does: the largest difference is 0." in done.stderr
+    before = out.read_bytes()
+    running = subprocess.Popen(bnstudio("convert", project, out), stderr=subprocess.DEVNULL)
+    left = []
+    while not left:  # until it is being written beside its place
+        left = list(tmp_path.glob(".*scratch/model.keras"))
+        assert running.poll() is None
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.kill()
+    running.wait()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert out.read_bytes() == before
