@@ -61,7 +61,10 @@ LEFT_OUT = {
 }  # fmt: skip
 """Functions of ``keras.ops`` that are not in the catalogue, and why."""
 
-NOT_DRAWN = {("ops.trapezoid", "x"): "It takes an array."}
+NOT_DRAWN = {
+    ("ops.trapezoid", "x"): "It takes an array.",
+    ("ops.dot_product_attention", "attn_logits_soft_cap"): "Keras takes it on a TPU only.",
+}
 """Arguments that the catalogue leaves out, and why."""
 
 OTHER_DEFAULTS = {("ops.multi_hot", "num_classes"): "Keras has none that it could use."}

@@ -15,7 +15,8 @@ from bnstudio.layers.operations.rules import (
     known_size,
     per_number,
 )
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Floats, Int, Ints
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints
+from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import alike, size
 
 _CATEGORY = "Operations: indexing and sorting"
@@ -192,8 +193,8 @@ def digitize(shapes: dict[str, Shape], *, bins: Any, **_: Any) -> Shape:
 @operation(
     "histogram",
     Int("bins", 10, min=1, help="How many bins."),
-    Floats("range", None, optional=True, shortest=2,
-           help="From where to where; None from the smallest number to the largest."),
+    Range("range", None, optional=True, ordered=True,
+          help="From where to where; None from the smallest number to the largest."),
     category=_CATEGORY, tells=("bins",), outputs=lambda **_: 2,
     flops=lambda x, y, **_: size(x),
 )  # fmt: skip
