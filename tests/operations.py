@@ -4,7 +4,7 @@ import numpy as np
 
 
 def signature(function):
-    """The arguments of ``keras.ops.<function>`` with their defaults; ``...`` where there is none."""
+    """The arguments of a function of ``keras.ops`` with their defaults; ``...`` for none."""
     from tests.oracle import signature
 
     return signature(f"ops.{function}")
@@ -62,3 +62,53 @@ def _fits(real, said):
     return len(real) == len(said) and all(
         size in (None, one) for one, size in zip(real, said, strict=True)
     )
+
+
+def round_trips(cases):
+    """What is another, by type, once a model with each operation has been saved and opened.
+
+    Each is built of its description again, by the engine and by the exported script.
+    """
+    return {case[0]: found for case in cases if (found := _round_trip(*case))}
+
+
+def _round_trip(type, params, inputs):
+    import keras
+
+    from bnstudio import importers
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.operations import call_operation
+    from bnstudio.exporters.keras_script import render
+    from bnstudio.plan import Call, plan
+
+    keras.utils.clear_session()
+    tensors = [keras.Input(batch_shape=shape, dtype=dtype) for shape, dtype in inputs]
+    made = call_operation(Call("node", type, "node", {}, options=params), tensors)
+    model = keras.Model(tensors, made)
+    project = importers.loads(model.to_json()).project
+    nodes = [node for node in project.graph.nodes.values() if node.type != "Input"]
+    if [(node.type, dict(node.params)) for node in nodes] != [(type, params)]:
+        return [f"{params} became {[(node.type, dict(node.params)) for node in nodes]}"]
+    space = {}
+    text = render(project).text
+    exec(compile(text[: text.index("def load_data")], "script", "exec"), space)
+    exec(text[text.index("def build_model") : text.index("def main")], space)
+    given = [_numbers(shape, dtype, at) for at, (shape, dtype) in enumerate(inputs)]
+    truth = _outputs(model, given)
+    found = []
+    others = {"engine": build(plan(analyze(project.graph))).model, "script": space["build_model"]()}
+    for who, other in others.items():
+        theirs = _outputs(other, given)
+        same = len(truth) == len(theirs) and all(
+            one.dtype == two.dtype and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+            for one, two in zip(truth, theirs, strict=False)
+        )
+        found += [] if same else [f"{who}: {truth} became {theirs}"[:300]]
+    return found
+
+
+def _outputs(model, given):
+    import keras
+
+    return [np.asarray(each) for each in keras.tree.flatten(model(given))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.importers.arguments import fitted, freeze
+from bnstudio.importers.arguments import fitted, freeze, shortened
 from bnstudio.importers.inputs import Wired
 from bnstudio.layers.opaque import port_of
 from bnstudio.layers.operations import OPERATIONS, Operation
@@ -128,8 +128,15 @@ def _array(value: Mapping[str, Value]) -> Value:
     numbers, dtype = config.get("value"), config.get("dtype")
     if dtype not in DTYPES:
         return value
+    if dtype == "float32":
+        numbers = _shortened(numbers)
     plain = isinstance(numbers, tuple) and Operand.dtype_of(numbers) == dtype
     return numbers if plain else {"value": numbers, "dtype": dtype}
+
+
+def _shortened(numbers: Value) -> Value:
+    """Numbers with the digits that they were written with."""
+    return tuple(map(_shortened, numbers)) if isinstance(numbers, tuple) else shortened(numbers)
 
 
 def _index(value: Value) -> Value:

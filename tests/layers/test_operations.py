@@ -43,7 +43,13 @@ LEFT_OUT = {
     "empty_like": "What comes out is whatever lay in memory.",
     "select": "It takes two lists of tensors.",
     "view": "How much comes out depends on the dtype that comes in.",
-    **dict.fromkeys(("polar", "view_as_complex", "view_as_real"), "No wire carries complex numbers."),
+    **dict.fromkeys(
+        ("polar", "view_as_complex", "view_as_real"), "No wire carries complex numbers."
+    ),
+    **dict.fromkeys(
+        ("adaptive_average_pool", "adaptive_max_pool"),
+        "Keras gives what comes out a wrong shape; the layers of that name are in the catalogue.",
+    ),
     "rearrange": "It takes sizes under names of one's own; reshape and transpose do the same.",
     "ctc_decode": "What comes out is for reading, and no layer takes it.",
     "istft": "Its length depends on how the signal was cut.",

@@ -58,12 +58,12 @@ def _binary(
         return broadcast(f"ops.{function}", operands(shapes, dict.fromkeys(names) | params))
 
     rule.__doc__ = help
-    params: list[Param] = [
-        operand(name) for name in names if constants is None or name in constants
-    ]
+    able = names if constants is None else constants
+    params: list[Param] = [operand(name) for name in names if name in able]
     return operation(
         function, *params, category=category, inputs=names, symbol=symbol,
-        keras_class=keras_class, flops=per_number(cost), conflicts=one_constant if len(params) > 1 else None,
+        keras_class=keras_class, flops=per_number(cost),
+        conflicts=one_constant if len(params) > 1 else None,
     )(rule)  # fmt: skip
 
 

@@ -170,12 +170,15 @@ def average(shapes: dict[str, Shape], *, axis: int | None, **_: Any) -> Shape:
     x = shapes["x"]
     weights = shapes.get("weights")
     along = axis is not None and weights is not None and len(weights) == 1 and len(x) != 1
-    if weights is not None and not along:
-        if len(x) != len(weights) or not all(map(alike, x, weights)):
-            raise ShapeError(
-                f"ops.average needs a weight for each number, got {show_shape(weights)} for "
-                f"{show_shape(x)}."
-            )
+    if (
+        weights is not None
+        and not along
+        and (len(x) != len(weights) or not all(map(alike, x, weights)))
+    ):
+        raise ShapeError(
+            f"ops.average needs a weight for each number, got {show_shape(weights)} for "
+            f"{show_shape(x)}."
+        )
     if along:
         at = axis_of("ops.average", axis, len(x))  # type: ignore[arg-type]
         if not alike(x[at], weights[0]):  # type: ignore[index]
