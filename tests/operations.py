@@ -55,7 +55,10 @@ def _numbers(shape, dtype, at):
     sizes = [2 if size is None else size for size in shape]
     count = int(np.prod(sizes))
     numbers = np.arange(count) % 2 if "int" in dtype else np.linspace(0.1, 0.9, count) + at
-    return keras.ops.convert_to_tensor(numbers.reshape(sizes), dtype)
+    numbers = numbers.reshape(sizes)
+    if len(sizes) > 1 and sizes[-1] == sizes[-2] > 1 and "int" not in dtype:
+        numbers = numbers + np.swapaxes(numbers, -1, -2) + 9 * np.eye(sizes[-1])  # to be inverted
+    return keras.ops.convert_to_tensor(numbers, dtype)
 
 
 def _fits(real, said):

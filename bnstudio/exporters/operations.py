@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.source import Bracket, flat, literal, named, text
 from bnstudio.layers import LAYERS
+from bnstudio.layers.operands import Index, Operand, entries, index_text, parted
 from bnstudio.layers.operations import Constant, Operation
-from bnstudio.layers.operations.operands import Index, Operand, entries, index_text, parted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bnstudio.importers import legacy_operations
 from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError
@@ -88,6 +89,10 @@ def layer_of(raw: Any, where: str) -> Layer:
         name = ""
     if not isinstance(name, str) or len(name) > MAX_NAME:
         raise ProjectError(f"a layer cannot be called {name!r:.40}", where)
+    if class_name in legacy_operations.CLASSES and raw.get("module") is None:
+        type = legacy_operations.type_of(class_name, config)
+        if type in LAYERS:
+            return Layer(name, type, "ops", class_name, {}, raw)
     kind = _kind(raw, class_name, config)
     if kind == "ops":
         from bnstudio.importers import operations  # with all of them, which most files need not

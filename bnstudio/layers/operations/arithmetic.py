@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import MergeError, show_shape
-from bnstudio.layers.operations.operands import Operand
+from bnstudio.layers.operands import Operand
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
 from bnstudio.layers.params import Bool, Float

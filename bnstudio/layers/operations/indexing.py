@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
-from bnstudio.layers.operations.operands import Index, Operand, entries
+from bnstudio.layers.operands import Index, Operand, entries
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
     DTYPE,
@@ -200,6 +200,8 @@ def digitize(shapes: dict[str, Shape], *, bins: Any, **_: Any) -> Shape:
 )  # fmt: skip
 def histogram(x: Shape, *, bins: int, **_: Any) -> list[Shape]:
     """How many of all numbers fall into each bin, and the bounds of the bins: two outputs."""
+    if len(x) != 1:
+        raise ShapeError(f"ops.histogram needs one dimension, got {show_shape(x)}.")
     return [(bins,), (bins + 1,)]
 
 

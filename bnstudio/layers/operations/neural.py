@@ -232,7 +232,7 @@ def unfold(
         )
     found = [tuple(pair(value, 2)) for value in (kernel_size, dilation, padding, stride)]
     counts = [
-        (length + 2 * pad - step * (window - 1) - 1) // stride_ + 1  # type: ignore[operator]
+        (length + 2 * pad - step * (window - 1) - 1) // stride_ + 1
         for length, window, step, pad, stride_ in zip(x[2:], *found, strict=True)
     ]
     if min(counts) < 0:

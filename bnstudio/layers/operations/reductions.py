@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import ShapeError, show_shape
-from bnstudio.layers.operations.operands import Operand, flat, parted
+from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import (
     AXES,

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import ShapeError, show_shape
-from bnstudio.layers.operations.operands import DTYPES, Operand
+from bnstudio.layers.operands import DTYPES, Operand
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
     DTYPE,
