@@ -68,14 +68,10 @@ def _fits(real, said):
 
 
 def round_trips(cases):
-    """What is another, by type, once a model with each operation has been saved and opened.
+    """What is another once a model with all of these operations has been saved and opened.
 
-    Each is built of its description again, by the engine and by the exported script.
+    It is built of its description again, by the engine and by the exported script.
     """
-    return {case[0]: found for case in cases if (found := _round_trip(*case))}
-
-
-def _round_trip(type, params, inputs):
     import keras
 
     from bnstudio import importers
@@ -86,28 +82,37 @@ def _round_trip(type, params, inputs):
     from bnstudio.plan import Call, plan
 
     keras.utils.clear_session()
-    tensors = [keras.Input(batch_shape=shape, dtype=dtype) for shape, dtype in inputs]
-    made = call_operation(Call("node", type, "node", {}, options=params), tensors)
-    model = keras.Model(tensors, made)
+    given, tensors, outputs, names = [], [], [], []
+    for type, params, inputs in cases:
+        taken = [keras.Input(batch_shape=shape, dtype=dtype) for shape, dtype in inputs]
+        made = call_operation(Call("node", type, "node", {}, options=params), taken)
+        outputs.append(keras.tree.flatten(made))
+        names.append(outputs[-1][0]._keras_history.operation.name)
+        tensors += taken
+        given += [_numbers(shape, dtype, at) for at, (shape, dtype) in enumerate(inputs)]
+    model = keras.Model(tensors, keras.tree.flatten(outputs))
     project = importers.loads(model.to_json()).project
-    nodes = [node for node in project.graph.nodes.values() if node.type != "Input"]
-    if [(node.type, dict(node.params)) for node in nodes] != [(type, params)]:
-        return [f"{params} became {[(node.type, dict(node.params)) for node in nodes]}"]
-    space = {}
-    text = render(project).text
-    exec(compile(text[: text.index("def load_data")], "script", "exec"), space)
-    exec(text[text.index("def build_model") : text.index("def main")], space)
-    given = [_numbers(shape, dtype, at) for at, (shape, dtype) in enumerate(inputs)]
-    truth = _outputs(model, given)
+    nodes = {node.name: node for node in project.graph.nodes.values()}
     found = []
+    for (type, params, _), name in zip(cases, names, strict=True):
+        node = nodes[name]
+        if (node.type, dict(node.params)) != (type, params):
+            found.append(f"{type} {params} became {node.type} {dict(node.params)}")
+    if found:
+        return found
+    text, space = render(project).text, {}
+    exec(text[: text.index("def load_data")], space)
+    exec(text[text.index("def build_model") : text.index("def main")], space)
+    truth = _outputs(model, given)
     others = {"engine": build(plan(analyze(project.graph))).model, "script": space["build_model"]()}
+    which = [case[:2] for case, made in zip(cases, outputs, strict=True) for _ in made]
     for who, other in others.items():
-        theirs = _outputs(other, given)
-        same = len(truth) == len(theirs) and all(
-            one.dtype == two.dtype and np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
-            for one, two in zip(truth, theirs, strict=False)
-        )
-        found += [] if same else [f"{who}: {truth} became {theirs}"[:300]]
+        order = [model.input_names.index(name) for name in other.input_names]
+        theirs = _outputs(other, [given[place] for place in order])
+        for case, one, two in zip(which, truth, theirs, strict=True):
+            floats = one.dtype.kind == "f"
+            if one.dtype != two.dtype or not np.array_equal(one, two, equal_nan=floats):
+                found.append(f"{who}: {case}: {one} became {two}")
     return found
 
 

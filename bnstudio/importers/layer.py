@@ -117,6 +117,8 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
         if registered not in (None, class_name) or ">" in class_name:
             return "custom"
         # Every layer says whether it is trainable; an operation that Keras 3 wrote so does not.
+        if "trainable" not in config and _called_as_operation(raw, class_name):
+            return "ops"
         known = CLASSES.get(class_name, class_name) in LAYERS
         return "layers" if known or "trainable" in config else "ops"
     if isinstance(module, str) and registered in (None, class_name):
@@ -125,3 +127,13 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
         if module.startswith(("keras.layers", "keras.src.layers")):
             return "layers"
     return "custom"
+
+
+def _called_as_operation(raw: Mapping[str, Any], class_name: str) -> bool:
+    """Whether a class that may be a layer's too is an operation's, as Keras 3 writes its calls."""
+    calls = raw.get("inbound_nodes")
+    if not isinstance(calls, list) or not calls or not isinstance(calls[0], dict):
+        return False
+    from bnstudio.importers import operations
+
+    return operations.find(class_name, None) is not None

@@ -43,6 +43,8 @@ def config_params(entry: Operation, config: Mapping[str, Any]) -> dict[str, Valu
         value = _value(param, freeze(raw))
         if entry.function in _OF_FLOATS and name == "dtype" and value == "float32":
             continue  # what Keras makes of None itself
+        if name == "data_format" and param.default is None and value == "channels_last":
+            continue
         _set(params, param, value)
     return params
 

@@ -30,7 +30,7 @@ def rank(
         query: What was typed.
         entries: What may be found.
         told: An entry's name, and after it what else is said of it, weightiest first.
-        later: Which come after others that fit as well.
+        later: Which come after others that fit as well, or that begin with the query.
     """
     words = query.strip().lower()
     letters = _squeezed(words)
@@ -43,6 +43,7 @@ def rank(
         if score is None:
             score = _aside(words, asides)
         if score is not None:
+            score = max(score, int(later(entry)))
             scored.append(((score, later(entry), len(name)), entry))
     scored.sort(key=lambda pair: pair[0])
     return [entry for _, entry in scored]

@@ -16,7 +16,6 @@ from bnstudio.layers.operations.rules import (
     per_number,
 )
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints
-from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import alike, size
 
 _CATEGORY = "Operations: indexing and sorting"
@@ -174,6 +173,10 @@ def searchsorted(shapes: dict[str, Shape], **_: Any) -> Shape:
             "ops.searchsorted needs one dimension in the sorted sequence, got "
             f"{show_shape(shapes['sorted_sequence'])}."
         )
+    if len(shapes["values"]) != 1:
+        raise ShapeError(
+            f"ops.searchsorted needs one dimension of values, got {show_shape(shapes['values'])}."
+        )
     return shapes["values"]
 
 
@@ -188,21 +191,6 @@ def digitize(shapes: dict[str, Shape], *, bins: Any, **_: Any) -> Shape:
     if len(bounds) != 1:
         raise ShapeError(f"ops.digitize needs one dimension of bins, got {show_shape(bounds)}.")
     return shapes["x"]
-
-
-@operation(
-    "histogram",
-    Int("bins", 10, min=1, help="How many bins."),
-    Range("range", None, optional=True, ordered=True,
-          help="From where to where; None from the smallest number to the largest."),
-    category=_CATEGORY, tells=("bins",), outputs=lambda **_: 2,
-    flops=lambda x, y, **_: size(x),
-)  # fmt: skip
-def histogram(x: Shape, *, bins: int, **_: Any) -> list[Shape]:
-    """How many of all numbers fall into each bin, and the bounds of the bins: two outputs."""
-    if len(x) != 1:
-        raise ShapeError(f"ops.histogram needs one dimension, got {show_shape(x)}.")
-    return [(bins,), (bins + 1,)]
 
 
 @operation(

@@ -368,6 +368,8 @@ def qr(x: Shape, *, mode: str, **_: Any) -> list[Shape]:
 def lu_factor(x: Shape, **_: Any) -> list[Shape]:
     """Two triangles in one matrix, and the order of the rows: two outputs."""
     sides = _sides("ops.lu_factor", x)
+    if len(x) != 2:
+        raise ShapeError(f"ops.lu_factor takes one matrix, got {show_shape(x)}.")
     return [x, (*x[:-2], min(sides))]
 
 
