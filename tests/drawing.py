@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bnstudio.layers import ShapeError
 from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.nested import Nested
-from bnstudio.layers.operations.operands import Index, Operand
+from bnstudio.layers.operands import Index, Operand
 from bnstudio.layers.params import (
     Bool,
     Choice,

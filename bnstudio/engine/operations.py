@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.operands import Index, Operand, entries, parted
 from bnstudio.layers.operations import Constant, Operation
-from bnstudio.layers.operations.operands import Index, Operand, entries, parted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -114,7 +114,9 @@ class _Writer:
     def _data(self) -> tuple[list[str], list[str]]:
         """The import lines, and the lines that load and prepare the rows."""
         settings, source = self.project.settings, self.project.source
-        imports, lines = ["import keras", self._import_parts()], []
+        used = self._modules()
+        parts = ", ".join(sorted(used - {"np"}))
+        imports, lines = ["import keras", *([f"from keras import {parts}"] if parts else [])], []
         if data.problems(source):
             name = text(source.name)
             known = source.name in data.SOURCES
@@ -129,25 +131,20 @@ class _Writer:
             )
             lines = lay_again(code, 4)
             imports += data.prepare_imports(source, share)
-        if settings.class_weight == "balanced" or self._uses_arrays():
+        if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
-    def _uses_arrays(self) -> bool:
+    def _modules(self) -> set[str]:
+        """What the calls of the model are written with."""
         calls = [call for call in self.plan.calls if is_operation(call.type)]
-        if not calls:
-            return False
-        from bnstudio.exporters.operations import uses_numpy
+        others = len(calls) < len([call for call in self.plan.calls if call.type != "Input"])
+        found = {"layers"} if others or not calls else set()
+        if calls:
+            from bnstudio.exporters.operations import modules
 
-        return any(map(uses_numpy, calls))
-
-    def _import_parts(self) -> str:
-        operations = any(is_operation(call.type) for call in self.plan.calls)
-        others = any(
-            call.type != "Input" and not is_operation(call.type) for call in self.plan.calls
-        )
-        parts = ["layers"] if others or not operations else []
-        return f"from keras import {', '.join([*parts, *(['ops'] if operations else [])])}"
+            found |= modules(calls)
+        return found
 
     def _say_data(self) -> str:
         source, settings = self.project.source, self.project.settings

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.source import Bracket, flat, literal, named, text
 from bnstudio.layers import LAYERS
+from bnstudio.layers.operands import Index, Operand, entries, index_text, parted
 from bnstudio.layers.operations import Constant, Operation
-from bnstudio.layers.operations.operands import Index, Operand, entries, index_text, parted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from bnstudio.exporters.source import Expression
     from bnstudio.graph import Value
@@ -31,13 +31,10 @@ def operation(call: Call, tensors: Sequence[str]) -> Expression:
     return Bracket(f"ops.{entry.function}(", tuple(items))
 
 
-def uses_numpy(call: Call) -> bool:
-    """Whether an operation is written with an array of numpy's."""
-    entry = LAYERS.get(call.type)
-    return isinstance(entry, Operation) and any(
-        isinstance(entry.by_name.get(name), Operand) and isinstance(value, tuple | Mapping)
-        for name, value in call.options.items()
-    )
+def modules(calls: Iterable[Call]) -> set[str]:
+    """What the calls of operations are written with: ``ops``, and ``np`` for arrays."""
+    written = [flat(operation(call, ["x"] * len(call.inputs))) for call in calls]
+    return {name for name in ("ops", "np") if any(f"{name}." in line for line in written)}
 
 
 def _with_symbol(entry: Operation, given: Sequence[Any]) -> Expression | None:

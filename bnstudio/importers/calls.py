@@ -22,6 +22,9 @@ MAX_OUTPUT = 1000
 
 _TENSOR = "__keras_tensor__"
 _MASK, _TRAINING = "mask", "training"
+_LAMBDAS = ("TFOpLambda", "SlicingOpLambda")
+_CONSTANT = "_CONSTANT_VALUE"
+"""What Keras 2 has in the place of a layer where a function is given a constant."""
 
 
 class Origin(NamedTuple):
@@ -80,10 +83,11 @@ def calls_of(layer: dict[str, Any], where: str, *, masked: bool) -> list[Given]:
     nodes = layer.get("inbound_nodes", [])
     if not isinstance(nodes, list):
         raise ProjectError(f"its inbound_nodes have to be a list, not {nodes!r:.40}", where)
-    return [_call(node, where, masked=masked) for node in nodes]
+    lambdas = layer.get("class_name") in _LAMBDAS
+    return [_call(node, where, masked=masked, lambdas=lambdas) for node in nodes]
 
 
-def _call(node: Any, where: str, *, masked: bool) -> Given:
+def _call(node: Any, where: str, *, masked: bool, lambdas: bool) -> Given:
     given = Given()
     if isinstance(node, dict):
         args, kwargs = node.get("args", []), node.get("kwargs", {})
@@ -100,11 +104,21 @@ def _call(node: Any, where: str, *, masked: bool) -> Given:
         raise ProjectError("a call has to be an object or a list", where)
     given.legacy = True
     ports: list[Value] = []
-    for entry in node:
+    if lambdas and node and isinstance(node[0], str):
+        node = [node]  # one tensor, or a constant, and not a list of them
+    for place, entry in enumerate(node):
+        if lambdas and isinstance(entry, list) and len(entry) > 2 and entry[0] == _CONSTANT:
+            ports.append(freeze(entry[2]))
+            _lambda_kwargs(given, entry, where)
+            continue
         origin = _origin(entry[:3] if isinstance(entry, list) else entry, where)
         ports.append(tensor(len(given.tensors)))
         given.tensors.append(origin)
         given.shapes.append(None)
+        if lambdas:
+            if not place:
+                _lambda_kwargs(given, entry, where)
+            continue
         kwargs = entry[3] if len(entry) > 3 else {}
         if not isinstance(kwargs, dict):
             raise ProjectError("what a call is given by keyword has to be an object", where)
@@ -113,6 +127,23 @@ def _call(node: Any, where: str, *, masked: bool) -> Given:
                 given.kwargs[key] = freeze(value)
     given.args = (ports[0] if len(ports) == 1 else tuple(ports),) if ports else ()
     return given
+
+
+def _lambda_kwargs(given: Given, entry: list[Any], where: str) -> None:
+    """Takes over what a function of TensorFlow's is given by name, tensors among it."""
+    kwargs = entry[3] if len(entry) > 3 else {}
+    if not isinstance(kwargs, dict):
+        raise ProjectError("what a call is given by keyword has to be an object", where)
+
+    def ported(value: Any) -> Value:
+        named = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
+        if named and all(isinstance(index, int) for index in value[1:]):
+            given.tensors.append(_origin(value, where))
+            given.shapes.append(None)
+            return tensor(len(given.tensors) - 1)
+        return tuple(map(ported, value)) if isinstance(value, list) else freeze(value)
+
+    given.kwargs = {key: ported(value) for key, value in kwargs.items() if key != "name"}
 
 
 def _changes_nothing(key: str, value: Any) -> bool:

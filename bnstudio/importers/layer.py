@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bnstudio.importers import legacy_operations
 from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError
@@ -88,6 +89,10 @@ def layer_of(raw: Any, where: str) -> Layer:
         name = ""
     if not isinstance(name, str) or len(name) > MAX_NAME:
         raise ProjectError(f"a layer cannot be called {name!r:.40}", where)
+    if class_name in legacy_operations.CLASSES and raw.get("module") is None:
+        type = legacy_operations.type_of(class_name, config)
+        if type in LAYERS:
+            return Layer(name, type, "ops", class_name, {}, raw)
     kind = _kind(raw, class_name, config)
     if kind == "ops":
         from bnstudio.importers import operations  # with all of them, which most files need not
@@ -112,6 +117,8 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
         if registered not in (None, class_name) or ">" in class_name:
             return "custom"
         # Every layer says whether it is trainable; an operation that Keras 3 wrote so does not.
+        if "trainable" not in config and _called_as_operation(raw, class_name):
+            return "ops"
         known = CLASSES.get(class_name, class_name) in LAYERS
         return "layers" if known or "trainable" in config else "ops"
     if isinstance(module, str) and registered in (None, class_name):
@@ -120,3 +127,13 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
         if module.startswith(("keras.layers", "keras.src.layers")):
             return "layers"
     return "custom"
+
+
+def _called_as_operation(raw: Mapping[str, Any], class_name: str) -> bool:
+    """Whether a class that may be a layer's too is an operation's, as Keras 3 writes its calls."""
+    calls = raw.get("inbound_nodes")
+    if not isinstance(calls, list) or not calls or not isinstance(calls[0], dict):
+        return False
+    from bnstudio.importers import operations
+
+    return operations.find(class_name, None) is not None

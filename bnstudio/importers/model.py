@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -313,7 +314,7 @@ def _wired(layer: Layer, calls: list[Given]) -> list[Wired]:
     if is_operation(layer.type):
         from bnstudio.importers.operations import operands
 
-        take = operands
+        take = partial(operands, class_name=layer.class_name, config=layer.config)
     found = [take(entry, layer.params, given) for given in calls]
     return [] if None in found else [each for each in found if each is not None]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.importers.arguments import fitted, freeze
+from bnstudio.importers import legacy_operations
+from bnstudio.importers.arguments import fitted, freeze, shortened
 from bnstudio.importers.inputs import Wired
 from bnstudio.layers.opaque import port_of
+from bnstudio.layers.operands import DTYPES, Index, Operand, index_text
 from bnstudio.layers.operations import OPERATIONS, Operation
-from bnstudio.layers.operations.operands import DTYPES, Index, Operand, index_text
 from bnstudio.layers.params import Wired as Switch
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from bnstudio.layers.params import Param
 
 _BY_CLASS = {(entry.module, entry.keras_class): entry for entry in OPERATIONS.values()}
+
+
+_OF_FLOATS = ("one_hot", "multi_hot")
 
 
 def find(class_name: str, module: object) -> Operation | None:
@@ -36,12 +40,29 @@ def config_params(entry: Operation, config: Mapping[str, Any]) -> dict[str, Valu
             if key not in ("name", "dtype") and raw not in (None, False):
                 params[name] = freeze(raw)
             continue
-        _set(params, param, _value(param, freeze(raw)))
+        value = _value(param, freeze(raw))
+        if entry.function in _OF_FLOATS and name == "dtype" and value == "float32":
+            continue  # what Keras makes of None itself
+        if name == "data_format" and param.default is None and value == "channels_last":
+            continue
+        _set(params, param, value)
     return params
 
 
-def operands(entry: Operation, made: Mapping[str, Value], given: Given) -> Wired | None:
+def operands(
+    entry: Operation,
+    made: Mapping[str, Value],
+    given: Given,
+    *,
+    class_name: str,
+    config: Mapping[str, Any],
+) -> Wired | None:
     """The wires and all arguments of one call; None where it is given what they cannot say."""
+    if class_name in legacy_operations.CLASSES:
+        now = legacy_operations.given_now(class_name, config, given)
+        if now is None:
+            return None
+        given = now
     count = len(given.tensors)
     names = entry.called
     spread = names and names[-1].startswith("*")
@@ -128,8 +149,15 @@ def _array(value: Mapping[str, Value]) -> Value:
     numbers, dtype = config.get("value"), config.get("dtype")
     if dtype not in DTYPES:
         return value
+    if dtype == "float32":
+        numbers = _shortened(numbers)
     plain = isinstance(numbers, tuple) and Operand.dtype_of(numbers) == dtype
     return numbers if plain else {"value": numbers, "dtype": dtype}
+
+
+def _shortened(numbers: Value) -> Value:
+    """Numbers with the digits that they were written with."""
+    return tuple(map(_shortened, numbers)) if isinstance(numbers, tuple) else shortened(numbers)
 
 
 def _index(value: Value) -> Value:

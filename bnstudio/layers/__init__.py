@@ -41,6 +41,7 @@ from bnstudio.layers.catalogue import (
     Weight,
     is_operation,
     near_names,
+    operations,
     show_shape,
 )
 from bnstudio.layers.ports import Given, Port
@@ -78,6 +79,7 @@ __all__ = [
     "multi_head_attention",
     "near_names",
     "normalization",
+    "operations",
     "pooling",
     "preprocessing",
     "recurrent",

@@ -337,9 +337,7 @@ class Catalogue(dict[str, LayerType]):
     def __missing__(self, name: str) -> LayerType:
         if not name.startswith(OPERATION_PREFIX):
             raise KeyError(name)
-        from bnstudio.layers.operations import OPERATIONS
-
-        return OPERATIONS[name]
+        return operations()[name]
 
     def get(  # type: ignore[override]
         self, name: str, default: LayerType | None = None
@@ -356,6 +354,13 @@ class Catalogue(dict[str, LayerType]):
 
 LAYERS = Catalogue()
 """Every layer type by name, in palette order; and, to be looked up, every operation."""
+
+
+def operations() -> Mapping[str, LayerType]:
+    """Every operation by its type, in palette order; the first call reads them in."""
+    from bnstudio.layers.operations import OPERATIONS
+
+    return OPERATIONS
 
 
 def is_operation(type: str) -> bool:
@@ -422,9 +427,7 @@ def near_names(name: str) -> list[str]:
     others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
     folded = others | {known.lower(): known for known in LAYERS}
     if name.startswith(OPERATION_PREFIX):
-        from bnstudio.layers.operations import OPERATIONS
-
-        folded = {known.lower(): known for known in OPERATIONS}
+        folded = {known.lower(): known for known in operations()}
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 

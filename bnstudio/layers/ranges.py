@@ -91,7 +91,7 @@ class Range(Param):
 class PairList(Param):
     """Whole numbers before and after each of any number of dimensions, such as ``pad_width``.
 
-    One number, or one pair, stands for all of them.
+    One number, or one pair, stands for the only dimension.
     """
 
     _: KW_ONLY
@@ -109,7 +109,7 @@ class PairList(Param):
 
     @staticmethod
     def pairs_of(value: Value) -> tuple[tuple[int, int], ...]:
-        """A value that ``check`` takes as pairs, one where it stands for all."""
+        """A value that ``check`` takes, as pairs."""
         if not isinstance(value, tuple):
             return ((value, value),)  # type: ignore[return-value]
         return value if isinstance(value[0], tuple) else (value,)  # type: ignore[return-value]

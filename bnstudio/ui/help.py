@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio import __version__
-from bnstudio.layers import CATEGORIES, LAYERS
+from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, is_operation, operations
 from bnstudio.layers.params import Choice, Object, Param
 from bnstudio.rules import RULES
 from bnstudio.ui import theme
@@ -32,7 +32,8 @@ def _layer(name: str) -> str:
     about = [code for code, rule in RULES.items() if name in rule.help]
     if about:
         lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]
-    lines += ["", f"Keras: `keras.layers.{name}` ([contents](topic:))"]
+    path = f"keras.{name}" if is_operation(name) else f"keras.layers.{name}"
+    lines += ["", f"Keras: `{path}` ([contents](topic:))"]
     return "\n".join(lines)
 
 
@@ -56,8 +57,9 @@ def _rule(code: str) -> str:
 
 def _contents() -> str:
     lines = ["# Help", "## Layers", ""]
-    for category in CATEGORIES:
-        names = [name for name, entry in LAYERS.items() if entry.category == category]
+    for category in (*CATEGORIES, *OPERATION_CATEGORIES):
+        entries = operations() if category in OPERATION_CATEGORIES else LAYERS
+        names = [name for name, entry in entries.items() if entry.category == category]
         links = ", ".join(f"[{name}](topic:{name})" for name in names)
         lines += [f"**{category}**  ", links, ""]
     if RULES:

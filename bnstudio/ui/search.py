@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from bnstudio.layers.catalogue import OPERATION_PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -12,7 +14,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def rank(query: str, entries: Iterable[T], told: Callable[[T], Sequence[str]]) -> list[T]:
+def rank(
+    query: str,
+    entries: Iterable[T],
+    told: Callable[[T], Sequence[str]],
+    later: Callable[[T], bool] = lambda entry: False,
+) -> list[T]:
     """The entries that fit ``query``, best first; without a query all, as they come.
 
     A name that begins with it comes first, then one whose words begin with its letters (``bn``
@@ -23,6 +30,7 @@ def rank(query: str, entries: Iterable[T], told: Callable[[T], Sequence[str]]) -
         query: What was typed.
         entries: What may be found.
         told: An entry's name, and after it what else is said of it, weightiest first.
+        later: Which come after others that fit as well, or that begin with the query.
     """
     words = query.strip().lower()
     letters = _squeezed(words)
@@ -35,7 +43,8 @@ def rank(query: str, entries: Iterable[T], told: Callable[[T], Sequence[str]]) -
         if score is None:
             score = _aside(words, asides)
         if score is not None:
-            scored.append(((score, len(name)), entry))
+            score = max(score, int(later(entry)))
+            scored.append(((score, later(entry), len(name)), entry))
     scored.sort(key=lambda pair: pair[0])
     return [entry for _, entry in scored]
 
@@ -45,11 +54,18 @@ def rank_layers(
 ) -> list[LayerType]:
     """The layer types that fit ``query``, best first; without one, ``recent`` ones come first.
 
-    Of those that fit as well, the ones for images come first: they are what is meant most often.
+    Of those that fit as well, layers come before operations, and the ones for images first: they
+    are what is meant most often. An operation is found with and without the ``ops.`` before it.
     """
     if query.strip():
+        whole = query.strip().lower().startswith(OPERATION_PREFIX)
+
+        def told(entry: LayerType) -> tuple[str, str, str]:
+            name = entry.name if whole else entry.name.removeprefix(OPERATION_PREFIX)
+            return name, entry.category, entry.summary
+
         entries = sorted(entries, key=lambda entry: "2D" not in entry.name)
-        return rank(query, entries, lambda entry: (entry.name, entry.category, entry.summary))
+        return rank(query, entries, told, lambda entry: entry.name.startswith(OPERATION_PREFIX))
     place = {name: index for index, name in enumerate(recent)}
     return sorted(entries, key=lambda entry: place.get(entry.name, len(place)))
 

@@ -1,5 +1,7 @@
 """Configurations as Keras 2 wrote them, and what they were compiled with."""
 
+import json
+
 
 def variance(mode="fan_avg", distribution="uniform"):
     config = {"scale": 1.0, "mode": mode, "distribution": distribution, "seed": None}
@@ -153,7 +155,67 @@ NESTED_2_11 = {
     "backend": "tensorflow",
 }  # fmt: skip
 
+
+def function(name, path, inbound):
+    """A function of TensorFlow's as tf.keras 2.11 writes it."""
+    slicing = path == "__operators__.getitem"
+    return {
+        "class_name": "SlicingOpLambda" if slicing else "TFOpLambda",
+        "config": {"name": name, "trainable": True, "dtype": "float32", "function": path},
+        "name": name,
+        "inbound_nodes": [inbound],
+    }
+
+
+def graph_operation(name, op, inbound, constants):
+    """An operation of a graph as tf.keras 2.3 writes it."""
+    node = {"name": name, "op": op, "input": [], "attr": {"T": {"type": "DT_FLOAT"}}}
+    return {
+        "class_name": "TensorFlowOpLayer",
+        "config": {
+            "name": name, "trainable": True, "dtype": "float32", "constants": constants,
+            "node_def": json.dumps(node),
+        },
+        "name": name,
+        "inbound_nodes": [inbound],
+    }  # fmt: skip
+
+
+_EVERY = {"start": None, "stop": None, "step": None}
+
+OPERATIONS_2_11 = {
+    "class_name": "Functional",
+    "config": {
+        "name": "model",
+        "trainable": True,
+        "layers": [
+            {"class_name": "InputLayer", "config": {
+                "batch_input_shape": [None, 6, 4], "dtype": "float32", "name": "a"},
+             "name": "a", "inbound_nodes": []},
+            function("scaled", "math.multiply", ["a", 0, 0, {"y": 2.0, "name": None}]),
+            function("shifted", "__operators__.add", ["scaled", 0, 0, {"y": 3.0, "name": None}]),
+            function("relu6", "nn.relu6", ["shifted", 0, 0, {"name": None}]),
+            function("gate", "math.multiply",
+                     ["relu6", 0, 0, {"y": ["scaled", 0, 0], "name": None}]),
+            function("turned", "math.subtract",
+                     ["_CONSTANT_VALUE", -1, 2.0, {"y": ["gate", 0, 0], "name": None}]),
+            function("first", "__operators__.getitem",
+                     ["turned", 0, 0, {"slice_spec": [_EVERY, 0, {**_EVERY, "stop": 3}]}]),
+            function("mean", "math.reduce_mean", ["turned", 0, 0, {"axis": 1, "keepdims": False}]),
+            function("joined", "concat",
+                     [["first", 0, 0, {"axis": -1}], ["mean", 0, 0, {"axis": -1}]]),
+            graph_operation("halved", "Mul", [["joined", 0, 0, {}]], {"0": 0.5}),
+            {**dense("out", 2), "name": "out", "inbound_nodes": [[["halved", 0, 0, {}]]]},
+        ],
+        "input_layers": [["a", 0, 0]],
+        "output_layers": [["out", 0, 0]],
+    },
+    "keras_version": "2.11.0",
+    "backend": "tensorflow",
+}  # fmt: skip
+
 SOUND = {
+    "operations": OPERATIONS_2_11,
     "sequential": SEQUENTIAL_2_2,
     "functional": FUNCTIONAL_2_11,
     "recurrent": RECURRENT_2_2,
@@ -205,6 +267,12 @@ def reference(name):
                 ),
             ]
         )  # fmt: skip
+    if name == "operations":
+        a = keras.Input((6, 4), name="a")
+        scaled = a * 2.0
+        x = 2.0 - keras.ops.relu6(scaled + 3.0) * scaled
+        x = keras.ops.concatenate([x[:, 0, :3], keras.ops.mean(x, axis=1)], axis=-1)
+        return keras.Model(a, layers.Dense(2, name="out")(0.5 * x))
     a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
     twice = layers.Dense(4, "tanh", name="twice")
     x = layers.Concatenate(name="joined")([twice(a), twice(b), b])

@@ -41,9 +41,16 @@ LEFT_OUT = {
     **dict.fromkeys(("bincount", "nonzero", "unique"), _VALUES),
     "convert_to_tensor": "What wires carry are tensors.",
     "empty_like": "What comes out is whatever lay in memory.",
+    "histogram": "Keras cannot run it in a model: its backend lacks the function it calls.",
     "select": "It takes two lists of tensors.",
     "view": "How much comes out depends on the dtype that comes in.",
-    **dict.fromkeys(("polar", "view_as_complex", "view_as_real"), "No wire carries complex numbers."),
+    **dict.fromkeys(
+        ("polar", "view_as_complex", "view_as_real"), "No wire carries complex numbers."
+    ),
+    **dict.fromkeys(
+        ("adaptive_average_pool", "adaptive_max_pool"),
+        "Keras gives what comes out a wrong shape; the layers of that name are in the catalogue.",
+    ),
     "rearrange": "It takes sizes under names of one's own; reshape and transpose do the same.",
     "ctc_decode": "What comes out is for reading, and no layer takes it.",
     "istft": "Its length depends on how the signal was cut.",
@@ -61,7 +68,10 @@ LEFT_OUT = {
 }  # fmt: skip
 """Functions of ``keras.ops`` that are not in the catalogue, and why."""
 
-NOT_DRAWN = {("ops.trapezoid", "x"): "It takes an array."}
+NOT_DRAWN = {
+    ("ops.trapezoid", "x"): "It takes an array.",
+    ("ops.dot_product_attention", "attn_logits_soft_cap"): "Keras takes it on a TPU only.",
+}
 """Arguments that the catalogue leaves out, and why."""
 
 OTHER_DEFAULTS = {("ops.multi_hot", "num_classes"): "Keras has none that it could use."}
@@ -178,6 +188,27 @@ def test_shapes_are_those_of_keras(keras, category):
     for name, entry in OPERATIONS.items():
         if entry.category == category:
             check(keras, name, 8)
+
+
+def sound():
+    """Arguments and inputs of every operation, which go together."""
+    for name, entry in OPERATIONS.items():
+        count = max(1, entry.input_counts(entry.initial)[0])
+        for params, shapes in TOGETHER.get(name, [(entry.initial, [(2, 3)] * count)]):
+            said = {
+                key: value
+                for key, value in params.items()
+                if entry.by_name[key].required or value != entry.by_name[key].default
+            }
+            if "outputs" in ours(entry, said, shapes):
+                yield name, said, list(zip(shapes, dtypes(entry, said), strict=False))
+
+
+@pytest.mark.engine
+def test_a_model_of_all_operations_is_opened_built_and_exported_as_it_was_saved(keras):
+    cases = list(sound())
+    assert {name for name, _, _ in cases} == OPERATIONS.keys()
+    assert keras.ask(f"{MODULE}:round_trips", cases) == []
 
 
 @pytest.mark.deep

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.operations.operands import Operand
+from bnstudio.layers.catalogue import MergeError, show_shape
+from bnstudio.layers.operands import Operand
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
 from bnstudio.layers.params import Bool, Float
+from bnstudio.layers.shapes import spreads
 
 if TYPE_CHECKING:
     from bnstudio.layers.catalogue import Shape
@@ -45,17 +47,23 @@ def _binary(
     symbol: str = "",
     keras_class: str = "",
     cost: int = 1,
+    constants: tuple[str, ...] | None = None,
 ) -> Operation:
-    """Enters an operation whose operands are repeated to each other's shape."""
+    """Enters an operation whose operands are repeated to each other's shape.
+
+    ``constants`` are the operands that Keras takes a number for, both unless given.
+    """
 
     def rule(shapes: dict[str, Shape], **params: Any) -> Shape:
-        return broadcast(f"ops.{function}", operands(shapes, params))
+        return broadcast(f"ops.{function}", operands(shapes, dict.fromkeys(names) | params))
 
     rule.__doc__ = help
-    params: list[Param] = [operand(name) for name in names]
+    able = names if constants is None else constants
+    params: list[Param] = [operand(name) for name in names if name in able]
     return operation(
         function, *params, category=category, inputs=names, symbol=symbol,
-        keras_class=keras_class, flops=per_number(cost), conflicts=one_constant,
+        keras_class=keras_class, flops=per_number(cost),
+        conflicts=one_constant if len(params) > 1 else None,
     )(rule)  # fmt: skip
 
 
@@ -74,14 +82,15 @@ _binary("minimum", "The smaller of each two numbers.")
 _binary("fmax", "The larger of each two numbers, leaving out what is not a number.")
 _binary("fmin", "The smaller of each two numbers, leaving out what is not a number.")
 _binary("arctan2", "The angle of the point whose heights are x1 and whose widths are x2.")
-_binary("hypot", "The long side of the right triangle with these two sides.", cost=3)
+_binary("hypot", "The long side of the right triangle with these two sides.",
+        cost=3, constants=())  # fmt: skip
 _binary("logaddexp", "The logarithm of the sum of two exponentials, without overflow.", cost=4)
 _binary("logaddexp2", "The same to the base 2.", cost=4)
-_binary("heaviside", "0 below zero, 1 above it, and the second at zero.")
+_binary("heaviside", "0 below zero, 1 above it, and the second at zero.", constants=())
 _binary("nextafter", "The number after the first in the direction of the second.")
 _binary("gcd", "The greatest common divisor of whole numbers.")
 _binary("lcm", "The least common multiple of whole numbers.")
-_binary("ldexp", "The first times 2 to the power of the second.", cost=2)
+_binary("ldexp", "The first times 2 to the power of the second.", cost=2, constants=())
 
 _COMPARED = "Whether the first is {}: `x1 {} x2`."
 _binary("equal", "Whether two numbers are equal.", category=_LOGIC)
@@ -93,16 +102,33 @@ _binary("greater_equal", _COMPARED.format("not the smaller", ">="), category=_LO
 _binary("logical_and", "Whether both are true: `x1 & x2`.", category=_LOGIC, symbol="&")
 _binary("logical_or", "Whether one at least is true: `x1 | x2`.", category=_LOGIC, symbol="|")
 _binary("logical_xor", "Whether exactly one is true: `x1 ^ x2`.", category=_LOGIC, symbol="^")
-for _function, _help in {
-    "bitwise_and": "The bits that both have.",
-    "bitwise_or": "The bits that one at least has.",
-    "bitwise_xor": "The bits that exactly one has.",
-    "bitwise_left_shift": "The bits moved to the left by so many places.",
-    "bitwise_right_shift": "The bits moved to the right by so many places.",
-    "left_shift": "The bits moved to the left, as bitwise_left_shift does.",
-    "right_shift": "The bits moved to the right, as bitwise_right_shift does.",
-}.items():
-    _binary(_function, _help, category=_LOGIC, names=("x", "y"))
+
+
+def _bitwise(function: str, help: str, *params: Param) -> None:
+    """Enters an operation on bits, to which Keras gives the shape of the first operand."""
+
+    def rule(shapes: dict[str, Shape], **params: Any) -> Shape:
+        x, y = operands(shapes, {"x": None, "y": None} | params)
+        if not spreads(y, x):
+            raise MergeError(
+                f"ops.{function} cannot repeat {show_shape(y)} to {show_shape(x)}, which Keras "
+                "takes for the shape of the result."
+            )
+        return x
+
+    rule.__doc__ = help
+    operation(
+        function, *params, category=_LOGIC, inputs=("x", "y"), tells=(), flops=per_number(),
+    )(rule)  # fmt: skip
+
+
+_bitwise("bitwise_and", "The bits that both have.")
+_bitwise("bitwise_or", "The bits that one at least has.")
+_bitwise("bitwise_xor", "The bits that exactly one has.")
+_bitwise("bitwise_left_shift", "The bits moved to the left by so many places.", operand("y"))
+_bitwise("bitwise_right_shift", "The bits moved to the right by so many places.", operand("y"))
+_bitwise("left_shift", "The bits moved to the left, as bitwise_left_shift does.", operand("y"))
+_bitwise("right_shift", "The bits moved to the right, as bitwise_right_shift does.", operand("y"))
 
 
 def _close(shapes: dict[str, Shape], *, x1: Any, x2: Any, **_: Any) -> Shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
-from bnstudio.layers.operations.operands import Index, Operand, entries
+from bnstudio.layers.operands import Index, Operand, entries
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
     DTYPE,
@@ -15,7 +15,7 @@ from bnstudio.layers.operations.rules import (
     known_size,
     per_number,
 )
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Floats, Int, Ints
+from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints
 from bnstudio.layers.shapes import alike, size
 
 _CATEGORY = "Operations: indexing and sorting"
@@ -173,6 +173,10 @@ def searchsorted(shapes: dict[str, Shape], **_: Any) -> Shape:
             "ops.searchsorted needs one dimension in the sorted sequence, got "
             f"{show_shape(shapes['sorted_sequence'])}."
         )
+    if len(shapes["values"]) != 1:
+        raise ShapeError(
+            f"ops.searchsorted needs one dimension of values, got {show_shape(shapes['values'])}."
+        )
     return shapes["values"]
 
 
@@ -187,19 +191,6 @@ def digitize(shapes: dict[str, Shape], *, bins: Any, **_: Any) -> Shape:
     if len(bounds) != 1:
         raise ShapeError(f"ops.digitize needs one dimension of bins, got {show_shape(bounds)}.")
     return shapes["x"]
-
-
-@operation(
-    "histogram",
-    Int("bins", 10, min=1, help="How many bins."),
-    Floats("range", None, optional=True, shortest=2,
-           help="From where to where; None from the smallest number to the largest."),
-    category=_CATEGORY, tells=("bins",), outputs=lambda **_: 2,
-    flops=lambda x, y, **_: size(x),
-)  # fmt: skip
-def histogram(x: Shape, *, bins: int, **_: Any) -> list[Shape]:
-    """How many of all numbers fall into each bin, and the bounds of the bins: two outputs."""
-    return [(bins,), (bins + 1,)]
 
 
 @operation(

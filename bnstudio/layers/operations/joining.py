@@ -51,7 +51,7 @@ def stack(shapes: tuple[Shape, ...], *, axis: int, **_: Any) -> Shape:
     """Puts tensors of one shape beside each other, in a new dimension."""
     first = shapes[0]
     at = axis_of("ops.stack", axis, len(first) + 1)
-    _joined("ops.stack", shapes, -1)
+    _joined("ops.stack", tuple((*shape, 1) for shape in shapes), len(first))
     return (*first[:at], len(shapes), *first[at:])
 
 
@@ -101,13 +101,11 @@ def append(shapes: dict[str, Shape], *, axis: int | None, **_: Any) -> Shape:
 @operation(
     "meshgrid",
     Choice("indexing", "xy", ("xy", "ij"), help="Whether columns come first, or rows."),
-    category=_CATEGORY, inputs=("x",), order=("*x",), called=("*x",), several=(2, None),
+    category=_CATEGORY, inputs=("x",), order=("*x",), called=("*x",), several=(2, 2),
     flops=free, outputs=lambda **_: 2,
 )  # fmt: skip
 def meshgrid(shapes: tuple[Shape, ...], *, indexing: str, **_: Any) -> list[Shape]:
     """The coordinates of a grid, of the places along each of its two axes."""
-    if len(shapes) != 2:
-        raise MergeError(f"ops.meshgrid is drawn with two inputs, and {len(shapes)} come in.")
     sizes = [known_size(shape) for shape in shapes]
     return [tuple(sizes if indexing == "ij" else sizes[::-1])] * 2
 

@@ -328,7 +328,7 @@ def slogdet(x: Shape, **_: Any) -> list[Shape]:
     _planar("ops.slogdet", x)
     if not alike(x[-1], x[-2]):
         raise ShapeError(f"ops.slogdet needs square matrices, got {show_shape(x)}.")
-    return [x[:-2]] * 2
+    return [(), x[:-2]]  # what Keras gives the sign, of a batch too
 
 
 @operation("eig", category=_CATEGORY, outputs=lambda **_: 2, flops=_cubed)
@@ -368,6 +368,8 @@ def qr(x: Shape, *, mode: str, **_: Any) -> list[Shape]:
 def lu_factor(x: Shape, **_: Any) -> list[Shape]:
     """Two triangles in one matrix, and the order of the rows: two outputs."""
     sides = _sides("ops.lu_factor", x)
+    if len(x) != 2:
+        raise ShapeError(f"ops.lu_factor takes one matrix, got {show_shape(x)}.")
     return [x, (*x[:-2], min(sides))]
 
 
@@ -498,10 +500,10 @@ def vander(x: Shape, *, N: int | None, **_: Any) -> Shape:
     return (x[0], N or x[0])
 
 
-@operation("corrcoef", category=_CATEGORY, flops=lambda x, y, **_: 2 * size(y) * x[1])
+@operation("corrcoef", category=_CATEGORY, flops=lambda x, y, **_: 2 * size(y) * size(x))
 def corrcoef(x: Shape, **_: Any) -> Shape:
     """How much each two rows go together, from -1 to 1."""
-    if len(x) != 2 or x[0] != x[1]:
+    if x and (len(x) != 2 or x[0] != x[1]):
         raise ShapeError(
             f"ops.corrcoef is given by Keras the shape of its input, which is right for as many "
             f"rows as columns only; got {show_shape(x)}."

@@ -18,6 +18,7 @@ from bnstudio.layers.shapes import (
     size,
     slide,
     spatial_axes,
+    spreads,
 )
 
 if TYPE_CHECKING:
@@ -86,13 +87,20 @@ def _fitting(name: str, x: Shape, rank: int, **windows: Any) -> dict[str, Any]:
     return found
 
 
+def _one(window: Any) -> Any:
+    """A window, of which one number in a tuple stands for all too."""
+    return window[0] if isinstance(window, tuple) and len(window) == 1 else window
+
+
 def _pool(function: str, help: str) -> Operation:
     """Enters a pooling."""
 
     def rule(x: Shape, *, pool_size: Any, strides: Any, padding: str, data_format: Any) -> Shape:
         name = f"ops.{function}"
         rank = _ranked(name, x)
-        found = _fitting(name, x, rank, pool_size=pool_size, strides=strides or pool_size)
+        found = _fitting(
+            name, x, rank, pool_size=_one(pool_size), strides=_one(strides or pool_size)
+        )
         spatial = slide(name, x, data_format, found["pool_size"], found["strides"], padding)
         return join_channels(x[0], spatial, x[channel_axis(data_format)], data_format)
 
@@ -113,44 +121,18 @@ _pool("max_pool", "The largest number of each window.")
 _pool("average_pool", "The mean of each window.")
 
 
-def _adaptive(function: str, help: str) -> Operation:
-    """Enters a pooling to a given size."""
-
-    def rule(x: Shape, *, output_size: Any, data_format: Any) -> Shape:
-        name = f"ops.{function}"
-        rank = _ranked(name, x)
-        made = _fitting(name, x, rank, output_size=output_size)["output_size"]
-        return join_channels(x[0], made, x[channel_axis(data_format)], data_format)
-
-    rule.__doc__ = help
-    return operation(
-        function,
-        Ints("output_size", REQUIRED, initial=1, min=1, scalar=True, shortest=1,
-             help="How large what comes out is."),
-        DATA_FORMAT,
-        category=_NEURAL, inputs=("inputs",), tells=("output_size",),
-        flops=lambda x, y, **_: size(x),
-    )(rule)  # fmt: skip
-
-
-_adaptive("adaptive_max_pool", "The largest number of each of so many equal parts.")
-_adaptive("adaptive_average_pool", "The mean of each of so many equal parts.")
-
-
 def _convolved(
-    name: str, x: Shape, kernel: Shape, filters: int | None, groups: bool, params: dict[str, Any]
+    name: str, x: Shape, kernel: Shape, filters: int | None, params: dict[str, Any]
 ) -> Shape:
     rank, data_format = _ranked(name, x), params["data_format"]
     if len(kernel) != rank + 2 or None in kernel:
         raise MergeError(f"{name} cannot use a kernel of {show_shape(kernel)} on {show_shape(x)}.")
     channels, taken = x[channel_axis(data_format)], kernel[-2]
-    if channels is not None and taken is not None:
-        fits = channels == taken or (groups and channels % taken == 0)
-        if not fits:
-            raise MergeError(
-                f"{name} has a kernel {show_shape(kernel)} for {taken} channels, and {channels} "
-                f"come in: {show_shape(x)}."
-            )
+    if channels is not None and taken is not None and channels != taken:
+        raise MergeError(
+            f"{name} has a kernel {show_shape(kernel)} for {taken} channels, and {channels} "
+            f"come in: {show_shape(x)}."
+        )
     found = _fitting(
         name, x, rank, strides=params["strides"], dilation_rate=params["dilation_rate"]
     )
@@ -171,7 +153,7 @@ _CONVOLUTION = (_STRIDES, _PADDING, DATA_FORMAT, _DILATION)
 def conv(shapes: dict[str, Shape], **params: Any) -> Shape:
     """Slides a kernel that comes in by a wire: (places, channels in, channels out)."""
     x, kernel = shapes["inputs"], shapes["kernel"]
-    return _convolved("ops.conv", x, kernel, kernel[-1] if kernel else None, True, params)
+    return _convolved("ops.conv", x, kernel, kernel[-1] if kernel else None, params)
 
 
 @operation(
@@ -182,7 +164,7 @@ def depthwise_conv(shapes: dict[str, Shape], **params: Any) -> Shape:
     """Slides a kernel over each channel by itself: (places, channels, times)."""
     x, kernel = shapes["inputs"], shapes["kernel"]
     filters = None if len(kernel) < 2 or None in kernel[-2:] else prod(kernel[-2:])  # type: ignore[arg-type]
-    return _convolved("ops.depthwise_conv", x, kernel, filters, False, params)
+    return _convolved("ops.depthwise_conv", x, kernel, filters, params)
 
 
 @operation(
@@ -250,10 +232,10 @@ def unfold(
         )
     found = [tuple(pair(value, 2)) for value in (kernel_size, dilation, padding, stride)]
     counts = [
-        (length + 2 * pad - step * (window - 1) - 1) // stride_ + 1  # type: ignore[operator]
+        (length + 2 * pad - step * (window - 1) - 1) // stride_ + 1
         for length, window, step, pad, stride_ in zip(x[2:], *found, strict=True)
     ]
-    if min(counts) < 1:
+    if min(counts) < 0:
         raise ShapeError(f"ops.unfold has windows that do not fit into {show_shape(x)}.")
     return (x[0], x[1] * prod(found[0]), prod(counts))  # type: ignore[operator]
 
@@ -339,7 +321,7 @@ def _normalized(name: str, shapes: dict[str, Shape], axis: Any) -> Shape:
     axes = axes_of(name, axis, len(x))
     wanted = tuple(x[at] for at in sorted(axes))
     for key, shape in shapes.items():
-        if key != "x" and (len(shape) != len(wanted) or not all(map(alike, shape, wanted))):
+        if key != "x" and not spreads(shape, x):
             raise MergeError(
                 f"{name} needs {show_shape(wanted)} as {key}, got {show_shape(shape)}."
             )
@@ -408,12 +390,9 @@ def sparse_categorical_crossentropy(shapes: dict[str, Shape], *, axis: int, **_:
 )  # fmt: skip
 def multi_hot(x: Shape, *, num_classes: int, axis: int, **_: Any) -> Shape:
     """A row of zeros with a one at the place of each class of a list."""
-    if axis != -1 or not x:
-        raise ShapeError(
-            f"ops.multi_hot is drawn with its classes along the last axis, -1, got {axis} for "
-            f"{show_shape(x)}."
-        )
-    made = (*x, num_classes)
+    if not -1 <= axis < max(len(x), 1) or not x:
+        raise ShapeError(f"ops.multi_hot can put axis {axis} before one of {show_shape(x)} only.")
+    made = (*x, num_classes) if axis == -1 else (*x[:axis], num_classes, *x[axis:])
     return (made[-1],) if len(made) == 2 else (made[0], *made[2:])
 
 
@@ -456,8 +435,7 @@ def psnr(shapes: dict[str, Shape], **_: Any) -> Shape:
     Wired("mask", False, help="Whether a mask says what may be looked at."),
     Float("scale", None, optional=True, help="What scores are multiplied by; None for what suits."),
     Bool("is_causal", False, help="Whether nothing later is looked at."),
-    Bool("flash_attention", None, optional=True, help="Whether a quicker kernel is used."),
-    Float("attn_logits_soft_cap", None, optional=True, above=0, help="A bound of the scores."),
+    Choice("flash_attention", None, (None, False), help="A quicker kernel needs a GPU."),
     category=_NEURAL, inputs=("query", "key", "value", "bias", "mask"),
     called=("query", "key", "value", "bias", "mask", "scale"), order=("query", "key", "value"),
     tells=("is_causal",),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.layers.catalogue import OPERATION_PREFIX, LayerType
-from bnstudio.layers.operations.operands import Operand
+from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import Param, Wired
 from bnstudio.layers.ports import Given, Port
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import ShapeError, show_shape
-from bnstudio.layers.operations.operands import Operand, flat, parted
+from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import (
     AXES,
@@ -14,7 +14,6 @@ from bnstudio.layers.operations.rules import (
     KEEPDIMS,
     axes_of,
     axis_of,
-    broadcast,
     known_size,
 )
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
@@ -30,6 +29,8 @@ _CATEGORY = "Operations: reductions"
 def reduced(name: str, x: Shape, axis: Any, keepdims: bool = False) -> Shape:
     """A shape without these axes, or with 1 in their places."""
     gone = axes_of(name, axis, len(x))
+    if len(set(gone)) < len(gone):
+        raise ShapeError(f"{name} takes each axis once, got {axis!r} for {show_shape(x)}.")
     if keepdims:
         return tuple(1 if at in gone else length for at, length in enumerate(x))
     return tuple(length for at, length in enumerate(x) if at not in gone)
@@ -161,6 +162,7 @@ _quantile("nanpercentile", "A percentile, leaving out what is not a number.", 10
     Wired("weights", False, help="Whether each number's weight comes in."),
     category=_CATEGORY,
     inputs=("x", "weights"),
+    order=("x",),
     flops=lambda x, y, **_: 2 * size(x["x"]),
 )
 def average(shapes: dict[str, Shape], *, axis: int | None, **_: Any) -> Shape:
@@ -168,8 +170,15 @@ def average(shapes: dict[str, Shape], *, axis: int | None, **_: Any) -> Shape:
     x = shapes["x"]
     weights = shapes.get("weights")
     along = axis is not None and weights is not None and len(weights) == 1 and len(x) != 1
-    if weights is not None and not along:
-        broadcast("ops.average", [x, weights])
+    if (
+        weights is not None
+        and not along
+        and (len(x) != len(weights) or not all(map(alike, x, weights)))
+    ):
+        raise ShapeError(
+            f"ops.average needs a weight for each number, got {show_shape(weights)} for "
+            f"{show_shape(x)}."
+        )
     if along:
         at = axis_of("ops.average", axis, len(x))  # type: ignore[arg-type]
         if not alike(x[at], weights[0]):  # type: ignore[index]

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import ShapeError, show_shape
-from bnstudio.layers.operations.operands import DTYPES, Operand
+from bnstudio.layers.operands import DTYPES, Operand
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
     DTYPE,
@@ -253,8 +253,8 @@ def broadcast_to(x: Shape, *, shape: tuple[int, ...], **_: Any) -> Shape:
 
 @operation(
     "pad",
-    PairList("pad_width", REQUIRED, initial=1,
-             help="How much before and after each axis, such as ((0, 0), (1, 2)); or one for all."),
+    PairList("pad_width", REQUIRED, initial=((0, 0), (1, 1)),
+             help="How much before and after each axis, such as ((0, 0), (1, 2))."),
     Choice("mode", "constant", ("constant", "reflect", "symmetric"),
            help="What is put there: a constant, or the numbers mirrored."),
     Float("constant_values", None, optional=True, help="The constant; None for 0."),
@@ -266,12 +266,10 @@ def broadcast_to(x: Shape, *, shape: tuple[int, ...], **_: Any) -> Shape:
 def pad(x: Shape, *, pad_width: Any, **_: Any) -> Shape:
     """Puts numbers before and after along each axis, the batch included."""
     pairs = PairList.pairs_of(pad_width)
-    if len(pairs) == 1:
-        pairs *= len(x)
     if len(pairs) != len(x):
         raise ShapeError(
-            f"ops.pad needs a pair for each of {len(x)} dimensions of {show_shape(x)}, or one for "
-            f"all, got {len(pairs)}."
+            f"ops.pad needs a pair for each of {len(x)} dimensions of {show_shape(x)}, got "
+            f"{len(pairs)}."
         )
     return tuple(
         None if size is None else size + sum(pair) for size, pair in zip(x, pairs, strict=True)

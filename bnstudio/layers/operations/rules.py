@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
-from bnstudio.layers.operations.operands import DTYPES
+from bnstudio.layers.operands import DTYPES
 from bnstudio.layers.params import Bool, Choice, Ints
 from bnstudio.layers.shapes import size, union
 

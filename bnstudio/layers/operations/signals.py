@@ -94,7 +94,7 @@ def extract_sequences(x: Shape, *, sequence_length: int, sequence_stride: int, *
     if x[at] is None:
         return (*x[:-1], None, sequence_length)
     count = 1 + (x[at] - sequence_length) // sequence_stride  # type: ignore[operator]
-    if count < 1:
+    if count < 0:
         raise ShapeError(f"ops.extract_sequences has windows longer than {show_shape(x)}.")
     return (*x[:-1], count, sequence_length)
 
@@ -206,9 +206,12 @@ _colours("hsv_to_rgb", "HSVToRGB", "Hue, saturation and value as red, green and 
 @operation(
     "image.gaussian_blur",
     Ints("kernel_size", (3, 3), length=2, min=1, help="How large the window is."),
-    Floats("sigma", (1.0, 1.0), shortest=2, min=0.01, help="How wide the bell curve is."),
+    Floats("sigma", (1.0, 1.0), shortest=2, help="How wide the bell curve is."),
     DATA_FORMAT,
     category=_CATEGORY, inputs=("images",), tells=("kernel_size",),
+    conflicts=lambda sigma, **_: (
+        [] if len(sigma) == 2 and min(sigma) > 0 else [("sigma", "Expected two numbers above 0.")]
+    ),
     flops=lambda x, y, *, kernel_size, **_: 2 * size(y) * kernel_size[0] * kernel_size[1],
 )  # fmt: skip
 def gaussian_blur(x: Shape, **_: Any) -> Shape:

@@ -22,7 +22,7 @@ from bnstudio.graph import (
     set_params,
     to_networkx,
 )
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, operations
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui import garbage
@@ -102,10 +102,12 @@ class Desk(Surface):
             source = next(iter(chosen))
             name = self.document.graph.nodes[source].name
             fitting = steps.may_follow(self.document.analysis, source)
-            types = [*fitting, *(type for type in LAYERS if type not in fitting)]
+            known = set(fitting)
+            types = [*fitting, *(type for type in (*LAYERS, *operations()) if type not in known)]
             self._open(at, types, f"Add after {name}", lambda t: self.add_after(t, source, place))
         else:
-            self._open(at, list(LAYERS), "Add a layer", lambda type: self.add_layer(type, place))
+            types = [*LAYERS, *operations()]
+            self._open(at, types, "Add a layer", lambda type: self.add_layer(type, place))
 
     def ask(self, at: QPointF, types: Sequence[str], end: End) -> None:
         """Asks what a wire that was dropped on the bare canvas should lead to."""
@@ -118,7 +120,8 @@ class Desk(Surface):
     def ask_for_wire(self, wire: Wire, at: QPointF) -> None:
         """Asks what to splice into a wire."""
         analysis, place = self.document.analysis, self.camera.to_scene(at)
-        types = [t for t in LAYERS if steps.splice_refusal(analysis, t, wire) is None]
+        known = (*LAYERS, *operations())
+        types = [t for t in known if steps.splice_refusal(analysis, t, wire) is None]
         self._open(at, types, "Insert", lambda type: self.add_layer(type, place, wire=wire))
 
     @property

@@ -88,8 +88,12 @@ class LargeTexts:
 
 
 def halves(name: str) -> list[str]:
-    """A class name in two lines, parted at the capital nearest to its middle."""
-    places = [place for place, letter in enumerate(name) if place and letter.isupper()]
+    """A name in two lines, parted at the beginning of the word nearest to its middle."""
+    places = [
+        place
+        for place, letter in enumerate(name)
+        if place and (letter.isupper() or name[place - 1] in "._")
+    ]
     if not places:
         return [name]
     place = min(places, key=lambda place: abs(2 * place - len(name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bnstudio.layers.nested import Nested, NestedList
+from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -18,7 +19,7 @@ from bnstudio.layers.params import (
     Text,
     Texts,
 )
-from bnstudio.layers.ranges import Pairs, Range
+from bnstudio.layers.ranges import AxisPairs, PairList, Pairs, Range
 from bnstudio.settings import LearningRate
 from bnstudio.ui.editors.base import Editor
 from bnstudio.ui.editors.choice import BoolEditor, ChoiceEditor
@@ -27,7 +28,7 @@ from bnstudio.ui.editors.nested import NestedEditor, NestedListEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
 from bnstudio.ui.editors.ranges import PairsEditor, RangeEditor
-from bnstudio.ui.editors.text import TextEditor, TextsEditor
+from bnstudio.ui.editors.text import ArrayEditor, TextEditor, TextsEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
 EDITORS: dict[type[Param], Any] = {
@@ -39,7 +40,10 @@ EDITORS: dict[type[Param], Any] = {
     Choice: ChoiceEditor,
     Ints: IntsEditor,
     Floats: FloatsEditor,
+    Operand: ArrayEditor,
     Pairs: PairsEditor,
+    PairList: ArrayEditor,
+    AxisPairs: ArrayEditor,
     Range: RangeEditor,
     Numbers: NumbersEditor,
     LearningRate: LearningRateEditor,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit
 
+from bnstudio.layers.operands import Operand
+from bnstudio.layers.params import Text
 from bnstudio.ui.editors.base import MIXED, Editor, Line, belongs_to_window, mark_refused
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent
 
     from bnstudio.graph import Value
-    from bnstudio.layers.params import Text, Texts
+    from bnstudio.layers.params import Param, Texts
 
 
 class TextEditor(Editor):
@@ -40,6 +42,21 @@ class TextEditor(Editor):
 
     def _take(self, text: str) -> None:
         self.offer(None if self._optional and not text else text)
+
+
+class ArrayEditor(TextEditor):
+    """For numbers and arrays of them, as they are typed: ``2``, ``[1.0, 2.0]``."""
+
+    def __init__(self, param: Param) -> None:
+        super().__init__(Text(param.name, None, optional=not param.required, help=param.help))
+        self.param = param
+
+    def show_value(self, value: Value, mixed: bool = False) -> None:
+        if mixed or Operand.read(self.field.text()) != value:
+            super().show_value(Operand.text_of(value) or None, mixed)
+
+    def _take(self, text: str) -> None:
+        self.offer(Operand.read(text))
 
 
 _LINES = 5

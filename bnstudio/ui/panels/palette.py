@@ -30,7 +30,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bnstudio.layers import CATEGORIES, LAYERS, LayerType
+from bnstudio.layers import (
+    CATEGORIES,
+    LAYERS,
+    OPERATION_CATEGORIES,
+    LayerType,
+    operations,
+)
 from bnstudio.ui import icons, theme
 from bnstudio.ui.search import rank_layers
 
@@ -69,7 +75,8 @@ class Palette(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
 
-        self._folded: set[str] = set()
+        # Folded until wanted: there are hundreds of them, and a start need not read them in.
+        self._folded: set[str] = set(OPERATION_CATEGORIES)
         self._model = _Entries(self)
         self.list = _List(self)
         self.list.setAccessibleName("Layers to add")
@@ -139,9 +146,10 @@ class Palette(QWidget):
         if isinstance(entry, LayerType):
             self.description.setText(entry.summary)
         elif isinstance(entry, str):
-            count = sum(each.category == entry for each in LAYERS.values())
+            count = len(_under(entry))
+            what = "operations" if entry in OPERATION_CATEGORIES else "layers"
             does = "shows" if entry in self._folded else "hides"
-            self.description.setText(f"{entry}: {count} layers. A click or Enter {does} them.")
+            self.description.setText(f"{entry}: {count} {what}. A click or Enter {does} them.")
         elif not self._model.entries:
             self.description.setText("No layer of that name.")
         else:
@@ -154,13 +162,19 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
     What stands under a folded heading is left out, but found.
     """
     if text.strip():
-        return [*rank_layers(text, LAYERS.values())]
+        return [*rank_layers(text, [*LAYERS.values(), *operations().values()])]
     rows: list[LayerType | str] = []
-    for category in CATEGORIES:
+    for category in (*CATEGORIES, *OPERATION_CATEGORIES):
         rows.append(category)
         if category not in folded:
-            rows += [entry for entry in LAYERS.values() if entry.category == category]
+            rows += _under(category)
     return rows
+
+
+def _under(category: str) -> list[LayerType]:
+    """What stands under a heading."""
+    entries = operations() if category in OPERATION_CATEGORIES else LAYERS
+    return [entry for entry in entries.values() if entry.category == category]
 
 
 class _Entries(QAbstractListModel):

@@ -6,9 +6,12 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from bnstudio.layers import CATEGORIES, LAYERS, LayerType
+from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, LayerType, operations
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.palette import LAYER_MIME, Palette
+
+ALL = len(LAYERS) + len(CATEGORIES) + len(OPERATION_CATEGORIES)
+"""The rows of a new palette: operations are under folded headings."""
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_every_layer_is_under_its_category(panel):
         else:
             heading = entry
             under[heading] = []
-    assert tuple(under) == CATEGORIES
+    assert tuple(under) == (*CATEGORIES, *OPERATION_CATEGORIES)
     assert {name: category for category, names in under.items() for name in names} == {
         name: entry.category for name, entry in LAYERS.items()
     }
@@ -65,7 +68,7 @@ def test_escape_clears_the_search(panel):
     assert rows(panel) == []
     assert "No layer" in panel.description.text()
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
-    assert len(rows(panel)) == len(LAYERS) + len(CATEGORIES)
+    assert len(rows(panel)) == ALL
 
 
 def test_a_click_describes_and_a_double_click_adds(panel, qtbot):
@@ -81,7 +84,7 @@ def test_a_click_describes_and_a_double_click_adds(panel, qtbot):
 def test_a_click_on_a_heading_hides_its_layers_and_another_shows_them(panel):
     viewport = panel.list.viewport()
     QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(panel, "Pooling"))
-    assert len(rows(panel)) < len(LAYERS) + len(CATEGORIES)
+    assert len(rows(panel)) < ALL
     assert "MaxPooling2D" not in rows(panel)
     assert "Conv2D" in rows(panel)
     assert "Enter shows them" in panel.description.text()
@@ -90,7 +93,7 @@ def test_a_click_on_a_heading_hides_its_layers_and_another_shows_them(panel):
     panel.search.clear()
     assert "MaxPooling2D" not in rows(panel)
     QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(panel, "Pooling"))
-    assert len(rows(panel)) == len(LAYERS) + len(CATEGORIES)
+    assert len(rows(panel)) == ALL
 
 
 def test_headings_are_folded_by_the_keyboard(panel):
@@ -122,3 +125,21 @@ def test_a_drag_carries_the_layer_type(panel):
     index = model.index(rows(panel).index("Dense"), 0)
     assert isinstance(index.data(Qt.ItemDataRole.UserRole), LayerType)
     assert bytes(model.mimeData([index]).data(LAYER_MIME).data()) == b"Dense"
+
+
+def test_operations_are_folded_until_wanted_and_found_after_the_layers(panel):
+    heading = OPERATION_CATEGORIES[4]
+    assert "ops.mean" not in rows(panel)
+    viewport = panel.list.viewport()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(panel, heading))
+    under = [name for name, entry in operations().items() if entry.category == heading]
+    assert rows(panel)[rows(panel).index(heading) + 1 :][: len(under)] == under
+    assert f"{len(under)} operations" in panel.description.text()
+    QTest.keyClicks(panel.search, "add")
+    assert rows(panel)[:2] == ["Add", "ops.add"]
+    panel.search.clear()
+    QTest.keyClicks(panel.search, "ops.mean")
+    assert rows(panel)[0] == "ops.mean"
+    panel.search.clear()
+    QTest.keyClicks(panel.search, "conv")
+    assert rows(panel)[0] == "Conv2D"
