@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
+from bnstudio.exporters.bodies import (
+    Statement,
+    given_at,
+    head,
+    lay_all,
+    lay_statement,
+    statements_of,
+)
+from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.functions import alone, written
 from bnstudio.exporters.kept import called, made
+from bnstudio.exporters.name_templates import Name
 from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
     WIDTH,
@@ -37,9 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.exporters.functions import Written
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
-    from bnstudio.layers import Given
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
     from bnstudio.plan import Call
@@ -53,11 +63,12 @@ class Script:
 
     Attributes:
         text: The source.
-        lines: The first and the last line of each node, by id, counted from 1.
+        lines: Where each node stands, by id: first and last lines, counted from 1. A layer that a
+            function makes stands in the function and where that is called.
     """
 
     text: str
-    lines: Mapping[str, tuple[int, int]]
+    lines: Mapping[str, Sequence[tuple[int, int]]]
 
 
 def render(
@@ -78,8 +89,18 @@ class _Writer:
         self.project, self.analysis, self.remarks = project, analysis, remarks
         self.plan = plan(analysis)
         self.make = Constructors()
+        self.written = written(self.plan, self._line_counts())
         self.lines: list[str] = []
-        self.spans: dict[str, tuple[int, int]] = {}
+        self.spans: dict[str, list[tuple[int, int]]] = {}
+
+    def _line_counts(self) -> list[int]:
+        """How many lines each call takes, or nearly so."""
+        counts = []
+        for call in self.plan.calls:
+            line = self.make.line(call.type, call.params, call.name)
+            short = line is not None and len(line) < WIDTH - 14
+            counts.append(1 if short else 3 + len(call.params))
+        return counts
 
     def script(self) -> Script:
         imports, preparation = self._data()
@@ -142,6 +163,7 @@ class _Writer:
     # The model.
 
     def _build_model(self) -> None:
+        self._functions()
         self.lines += ["def build_model():"]
         shapes = [self.analysis.shape(tensor.node, tensor.port) for tensor in self.plan.outputs]
         known = shapes and len(shapes) <= 4 and None not in shapes
@@ -154,7 +176,7 @@ class _Writer:
                 why = "behind a cycle" if id in self.analysis.live else "not connected"
                 why = "on a cycle" if id in self.analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
-                self._put(id, [comment(_one_line(what), 4)])
+                self._put([comment(_one_line(what), 4)], id)
         if not self.plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
         elif self.plan.sequential and all(is_class_name(call.type) for call in self.plan.calls):
@@ -167,24 +189,72 @@ class _Writer:
         for call in self.plan.calls:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None and len(line) <= WIDTH - 13:
-                self._put(call.node, [f"            {line},"])
+                self._put([f"            {line},"], call.node)
             else:
                 made = self.make.layer(call.type, call.params, call.name)
-                self._put(call.node, lay(made, 12, trail=","))
+                self._put(lay(made, 12, trail=","), call.node)
         self.lines += ["        ]", "    )"]
+
+    def _functions(self) -> None:
+        """The functions for what is repeated, before the one that uses them."""
+        if self.written is None:
+            return
+        for function in self.written.functions.values():
+            inputs, statements = statements_of(function, self.written, self.plan)
+            self.lines += head(function, inputs)
+            for ids, lines in lay_all(statements[:-1], self.make, 4):
+                self._put(lines, *ids)
+            last = statements[-1]
+            self._put(lay_statement(last, self.make, 4, "return "), *last.nodes)
+            self.lines += ["", ""]
 
     def _functional(self) -> None:
         taken: dict[str, int] = {}
+        if self.written is not None:
+            taken |= {function.name: 2 for function in self.written.functions.values()}
         shared = {call.reuses for call in self.plan.calls if call.reuses}
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
         labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
-        names = variables(self.plan, labels, taken)
-        for call in self.plan.calls:
-            self._put(call.node, self._call(call, names, layers))
+        if self.written is None:
+            names = variables(self.plan, labels, taken)
+            for call in self.plan.calls:
+                self._put(self._call(call, names, layers), call.node)
+        else:
+            names = variables(self.written.outline, labels | self.written.labels, taken)
+            self._in_steps(self.written, names, layers)
         ends = [_several([names[id] for id in self.plan.inputs])]
         ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
         self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
+
+    def _in_steps(
+        self, written: Written, names: Mapping[Key, str], layers: Mapping[str, str]
+    ) -> None:
+        """The model in calls of functions, and of what layers are left."""
+        open_statements: list[Statement] = []
+
+        def flush() -> None:
+            for ids, lines in lay_all(open_statements, self.make, 4):
+                self._put(lines, *ids)
+            open_statements.clear()
+
+        for step, outer in zip(written.steps, written.outline.calls, strict=True):
+            call = self.plan.calls[step.at]
+            tensors = tuple([names[key(tensor)] for tensor in outer.inputs])
+            if step.part is not None:
+                function = written.functions[step.part]
+                nodes = tuple([c.node for c in self.plan.calls[step.at : step.at + step.size]])
+                given = given_at(function, step.at)
+                target = names[outer.node]
+                open_statements.append(Statement(nodes, target, tensors, function, given))
+            elif alone(call, written.shared):
+                given = {**call.params, "name": Name((call.name,))}
+                target = names[call.node]
+                open_statements.append(Statement((call.node,), target, tensors, call, given))
+            else:
+                flush()
+                self._put(self._call(call, names, layers), call.node)
+        flush()
 
     def _call(self, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]) -> list[str]:
         target = names.get(call.node, "_")
@@ -202,7 +272,7 @@ class _Writer:
         if call.type == "Input":
             return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
-        called = _given(call.arrange(tensors))
+        called = called_with(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None:
@@ -266,10 +336,11 @@ class _Writer:
         self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
         self.lines += ["    return history.history"]
 
-    def _put(self, id: str, lines: list[str]) -> None:
-        first = len(self.lines) + 1
+    def _put(self, lines: list[str], *ids: str) -> None:
+        span = (len(self.lines) + 1, len(self.lines) + len(lines))
         self.lines += lines
-        self.spans[id] = (first, len(self.lines))
+        for id in ids:
+            self.spans.setdefault(id, []).append(span)
 
 
 def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expression:
@@ -307,19 +378,6 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
     if early.restore_best_weights:
         items.append("restore_best_weights=True")
     return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
-
-
-def _given(given: Given) -> Bracket:
-    """What a layer is called with, in brackets."""
-    items = [_tensors(value) for value in given.positional]
-    items += [named(name, _tensors(value)) for name, value in given.keyword.items()]
-    items += [named(name, literal(value)) for name, value in given.options.items()]
-    return Bracket("(", tuple(items))
-
-
-def _tensors(given: str | Sequence[str | None]) -> Expression:
-    """A tensor's name, or a list of names and None."""
-    return given if isinstance(given, str) else Bracket("[", tuple(map(str, given)), "]")
 
 
 def _several(names: Sequence[str]) -> Expression:

@@ -1,9 +1,8 @@
-"""The Keras script of what is drawn, live: a node marks its lines, a line selects its node."""
+"""The Keras script of what is drawn, live: a node marks its lines, a line selects its nodes."""
 
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
@@ -55,14 +54,14 @@ class Code(QWidget):
         super().__init__()
         self._document = document
         self._script = keras_script.Script("", {})
-        self._starts: list[tuple[int, int, str]] = []
+        self._at: dict[int, list[str]] | None = None
         self._stale = True
         self._cost = 0.0
         self._later = Pause(self, self._render)
 
         self.editor = _Text(self)
         self.editor.setAccessibleName("Keras script")
-        self.editor.line_clicked.connect(self._select_node_at)
+        self.editor.line_clicked.connect(self._select_nodes_at)
         self._highlighter = PythonHighlighter(self.editor.document())
 
         self._said = QLabel("")
@@ -127,7 +126,7 @@ class Code(QWidget):
         self._stale = False
         started = time.perf_counter()
         self._script = keras_script.render(self._document.project, self._document.analysis)
-        self._starts = sorted((first, last, id) for id, (first, last) in self._script.lines.items())
+        self._at = None
         self.editor.show_text(self._script.text)
         self._cost = time.perf_counter() - started
         self._say()
@@ -140,17 +139,21 @@ class Code(QWidget):
     def _mark(self) -> None:
         if self._stale:
             return
-        chosen = [self._script.lines.get(id) for id in self._document.selection]
-        self.editor.mark(sorted(lines for lines in chosen if lines is not None))
+        chosen = {
+            span for id in self._document.selection for span in self._script.lines.get(id, ())
+        }
+        self.editor.mark(sorted(chosen))
 
-    def _select_node_at(self, line: int) -> None:
-        place = bisect_left(self._starts, (line + 1, 0, "")) - 1
-        while place >= 0:
-            first, last, id = self._starts[place]
-            if first <= line <= last:
-                self._document.select([id])
-                return
-            place -= 1
+    def _select_nodes_at(self, line: int) -> None:
+        """Selects what the line makes: a node, or all those that a function or its call makes."""
+        if self._at is None:
+            self._at = {}
+            for id, spans in self._script.lines.items():
+                for first, last in spans:
+                    for number in range(first, last + 1):
+                        self._at.setdefault(number, []).append(id)
+        if ids := self._at.get(line):
+            self._document.select(ids)
 
 
 class _Text(QPlainTextEdit):
