@@ -27,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         unpack(arguments[1], int(arguments[2]))
         return 0
+    if arguments[:1] == ["--prove"] and len(arguments) == 2:
+        from bnstudio.engine.prove import main as prove
+
+        prove(arguments[1])
+        return 0
     from bnstudio import cli
 
     chosen = cli.parse(arguments)

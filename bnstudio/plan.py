@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.analysis import called
-from bnstudio.layers import LAYERS, Given, Shape
+from bnstudio.layers import LAYERS, Given, Shape, is_operation
 from bnstudio.layers.opaque import is_opaque, opaque
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ class Plan:
             and bool(self.calls)
             and self.calls[0].type == "Input"
             and all(
-                call.reuses is None and len(call.shapes) <= 1 and not call.options
+                call.reuses is None
+                and len(call.shapes) <= 1
+                and not call.options
+                and not is_operation(call.type)
                 for call in self.calls
             )
             and all(

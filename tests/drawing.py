@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bnstudio.layers import ShapeError
 from bnstudio.layers.einsum import EquationText
 from bnstudio.layers.nested import Nested
+from bnstudio.layers.operations.operands import Index, Operand
 from bnstudio.layers.params import (
     Bool,
     Choice,
@@ -20,7 +21,7 @@ from bnstudio.layers.params import (
     Text,
     Texts,
 )
-from bnstudio.layers.ranges import Pairs, Range
+from bnstudio.layers.ranges import AxisPairs, PairList, Pairs, Range
 from bnstudio.settings import LearningRate
 from tests.suitable import FITTING, INSIDE, SUITABLE, TOGETHER, WHOLE
 
@@ -82,6 +83,35 @@ def _(param: EquationText):
     )
     good = ("ab,bc->ac", "...x,xy->...y", "abc,cd->abd", "ab...,bc->ac...", "abc,bcd->ad")
     return st.sampled_from(good) | st.sampled_from(good) | any_
+
+
+@values.register
+def _(param: Operand):
+    number = st.sampled_from([-1, 0, 2, 0.5, True]) if param.name != "q" else st.just(0.5)
+    rows = st.sampled_from([(1.0, 2.0, 3.0), (1, 2), ((1.0,), (2.0,)), (True, False, True)])
+    wide = st.sampled_from([{"value": (1.5, 2.0, 3.5), "dtype": "float64"}])
+    values = number | number | rows | wide
+    return values.filter(lambda value: param.check(value) is None)
+
+
+@values.register
+def _(param: Index):
+    part = st.sampled_from([":", "...", "None", "0", "-1", "2", "1:", ":2", "::2", "::-1", "1:9"])
+    several = st.lists(part, min_size=1, max_size=4).map(", ".join)
+    return several.filter(lambda value: param.check(value) is None)
+
+
+@values.register
+def _(param: PairList):
+    edge = st.integers(0, 2)
+    pair = st.tuples(edge, edge)
+    return edge | pair | st.lists(pair, min_size=1, max_size=3).map(tuple)
+
+
+@values.register
+def _(param: AxisPairs):
+    axes = st.lists(st.integers(-2, 2), max_size=2).map(tuple)
+    return st.integers(0, 3) | st.tuples(axes, axes)
 
 
 @values.register

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bnstudio.data import SOURCES, Source
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
-from bnstudio.project import Project
+from bnstudio.project import InitialWeights, Project
 from bnstudio.settings import (
     LOSSES,
     METRICS,
@@ -143,10 +143,13 @@ def settings(draw):
         draw(st.none() | early),
         draw(st.none() | reduce),
         draw(st.none() | st.just("balanced") | weights),
+        start=draw(st.sampled_from(["weights", "new"])),
     )
 
 
 def projects(drawings=None):
     """Whole projects, of any drawings if none are given."""
     drawings = graphs() if drawings is None else drawings
-    return st.builds(Project, drawings, sources(), settings(), TEXTS, TEXTS)
+    prints = st.text("0123456789abcdef", min_size=32, max_size=32)
+    weights = st.none() | st.builds(InitialWeights, prints, TEXTS)
+    return st.builds(Project, drawings, sources(), settings(), TEXTS, TEXTS, weights)

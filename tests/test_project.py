@@ -17,6 +17,7 @@ from bnstudio.analysis import analyze
 from bnstudio.data import Source
 from bnstudio.graph import Graph, Node, Wire, move, rename
 from bnstudio.project import (
+    InitialWeights,
     Project,
     ProjectError,
     dumps,
@@ -108,11 +109,12 @@ def test_what_a_file_holds_is_all_that_the_values_hold():
         (text._ReduceLROnPlateau, ReduceLROnPlateau),
         (text._Source, Source),
         (text._Node, Node),
+        (text._Weights, InitialWeights),
     ):
         held = [field.name for field in msgspec.structs.fields(part)]
         assert held == [field.name for field in dataclasses.fields(value)]
         kept = [field.name for field in dataclasses.fields(PROJECT)]
-        assert kept == ["graph", "source", "settings", "title", "about"]
+        assert kept == ["graph", "source", "settings", "title", "about", "weights"]
 
 
 def test_a_project_with_half_a_character_or_an_endless_number_is_not_written():
@@ -196,7 +198,9 @@ PLANNED = replace(
         reduce_lr=ReduceLROnPlateau("loss", mode="min"),
         class_weight=(1.0, 2.5),
         measuring=Measuring(0.1, 64, ("dense",)),
+        start="new",
     ),
+    weights=InitialWeights("0123456789abcdef" * 2, "model.keras"),
 )
 PLAN = dumps(PLANNED)
 BAD_PLANS = {
@@ -208,6 +212,9 @@ BAD_PLANS = {
     "more than all the time": (PLAN.replace('"budget": 0.1', '"budget": 2'), "measuring.budget"),
     "no row to measure": (PLAN.replace('"rows": 64', '"rows": 0'), "settings.measuring.rows"),
     "a layer by number": (PLAN.replace('["dense"]', "[7]"), "settings.measuring.left_out[0]"),
+    "no such start": (PLAN.replace('"start": "new"', '"start": "old"'), "settings.start"),
+    "no fingerprint": (PLAN.replace('"0123456789', '"../../../../'), "weights.fingerprint"),
+    "an origin by number": (PLAN.replace('"model.keras"', "7"), "weights.origin"),
     "a weight in words": (PLAN.replace("[1.0, 2.5]", '[1.0, "2"]'), "settings.class_weight[1]"),
 }
 
@@ -220,8 +227,11 @@ def test_schedules_callbacks_and_weights_are_kept_and_old_files_have_none():
     assert "reduce_lr" not in TEXT
     assert "class_weight" not in TEXT
     assert "measuring" not in TEXT
+    assert '"start"' not in TEXT
+    assert '"weights"' not in TEXT
     old = loads(TEXT).settings
     assert (old.reduce_lr, old.class_weight, old.measuring) == (None, None, Measuring())
+    assert (old.start, loads(TEXT).weights) == ("weights", None)
     brief = PLAN.replace('{"budget": 0.1, "rows": 64, "left_out": ["dense"]}', '{"rows": 64}')
     assert loads(brief).settings.measuring == Measuring(rows=64)
 

@@ -290,7 +290,7 @@ def _cannot_share(graph: Graph, id: str) -> str | None:
 
 def _called_again(graph: Graph, id: str, now: NodeFacts, first: NodeFacts) -> NodeFacts:
     """The facts of a later call of a layer, given those of the call that made it."""
-    if first.weights == now.weights:
+    if first.weights == now.weights and _fixed(graph, id, first) == _fixed(graph, id, now):
         return replace(now, weights=())
     shapes = [", ".join(map(show_shape, facts.inputs)) for facts in (first, now)]
     return NodeFacts(
@@ -298,8 +298,14 @@ def _called_again(graph: Graph, id: str, now: NodeFacts, first: NodeFacts) -> No
         failures=(
             Failure(
                 "STR23",
-                f"The weights of {graph.layer_of(id).name!r} were made for an input of "
-                f"{shapes[0]} and do not fit {shapes[1]}.",
+                f"The layer of {graph.layer_of(id).name!r} was made for an input of "
+                f"{shapes[0]} and does not take {shapes[1]}.",
             ),
         ),
     )
+
+
+def _fixed(graph: Graph, id: str, facts: NodeFacts) -> object:
+    layer = called(graph, id)
+    shapes = [shape for shape in facts.inputs if shape is not None]
+    return LAYERS[layer.type].fixes(shapes, layer.params) if layer.type in LAYERS else None

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     import argparse
 
 NAME = "convert"
-HELP = "write a project or a model file as a project, a Keras script or a picture"
+HELP = "write a project or a model file in another form: a script, a model, a picture"
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
-    ".bnstudio for a project, .py for a Keras script, .svg or .png for a picture of the drawing. "
-    "OUT is replaced only once its new content is complete."
+    ".bnstudio for a project, .py for a Keras script, .svg, .png or .pdf for a picture of the "
+    "drawing; .keras, .weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for "
+    "the model. A model is opened again in a fresh process and compared before OUT is replaced, "
+    "and is refused where the form would change what it computes. Exit status: 0, 1 where it is "
+    "refused, 2 if a file cannot be read or written."
 )
 
 
@@ -24,25 +27,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_file(parser)
     parser.add_argument("out", metavar="OUT", help="where it goes")
+    parser.add_argument(
+        "--weights",
+        metavar="RUN",
+        help="whose weights a model has: a run's number, as `bnstudio runs` lists it, N:best for "
+        "its best epoch, or 'fresh'; by default those of the newest run of this very model, or "
+        "fresh ones where there is none",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
     from bnstudio.cli.project_file import load_project
-    from bnstudio.exporters import EXPORTERS
+    from bnstudio.exporters import EXPORTERS, exporter_of
     from bnstudio.project import SUFFIX, ProjectError, save, write_atomic
 
-    suffix = Path(chosen.out).suffix.lower()
-    exporter = next((entry for entry in EXPORTERS if entry.suffix == suffix), None)
-    if exporter is None and suffix != SUFFIX:
+    path = Path(chosen.out)
+    exporter = exporter_of(path)
+    if exporter is None and path.suffix.lower() != SUFFIX:
         known = ", ".join(
             [f"{SUFFIX} (project)", *(f"{entry.suffix} ({entry.title})" for entry in EXPORTERS)]
         )
-        said = f"nothing can be written as {suffix!r}" if suffix else "the name has no suffix"
-        raise ProjectError(f"{said}; there are {known}", chosen.out)
+        said = f"nothing can be written as {path.suffix!r}"
+        raise ProjectError(
+            f"{said if path.suffix else 'the name has no suffix'}; there are {known}", chosen.out
+        )
+    if chosen.weights is not None and (exporter is None or not exporter.weights):
+        raise ProjectError("it holds no weights, so --weights says nothing", chosen.out)
     project = load_project(chosen.file)
     if exporter is None:
         save(project, chosen.out)
+    elif exporter.render is None:
+        from bnstudio.cli.export import export
+
+        return export(project, chosen.file, exporter, chosen.out, chosen.weights)
     else:
         write_atomic(chosen.out, exporter.render(project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)

@@ -9,6 +9,8 @@ import keras
 
 from bnstudio.engine.errors import JobError, say
 from bnstudio.engine.objects import make_layer
+from bnstudio.engine.operations import call_operation
+from bnstudio.layers import is_operation
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.plan import Tensor
 
@@ -25,7 +27,8 @@ class Built:
     Attributes:
         model: The Keras model.
         tensors: The symbolic tensor of each call's outputs, in graph order.
-        layers: The Keras layer of each node that has one of its own or shares one.
+        layers: The Keras layer of each node that has one of its own or shares one; no operation
+            has.
         inputs: What each node's call takes.
     """
 
@@ -69,10 +72,12 @@ def _functional(plan: Plan) -> Built:
         if call.type == "Input":
             tensors[Tensor(call.node)] = _make(call)
             continue
-        layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
+        taken = [tensors[tensor] for tensor in call.inputs]
+        layer = None
+        if not is_operation(call.type):
+            layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
         try:
-            given = call.arrange([tensors[tensor] for tensor in call.inputs])
-            made = layer(*given.positional, **given.keyword, **given.options)
+            made = call_operation(call, taken) if layer is None else _called(layer, call, taken)
         except Exception as error:
             raise JobError(
                 f"Keras cannot call {call.name!r} ({call.type}): {say(error)}", call.node
@@ -83,6 +88,11 @@ def _functional(plan: Plan) -> Built:
     outputs = [tensors[tensor] for tensor in plan.outputs]
     model = keras.Model(_single(inputs), _single(outputs))
     return Built(model, tensors, layers, _wired(plan))
+
+
+def _called(layer: Any, call: Call, taken: list[Any]) -> Any:
+    given = call.arrange(taken)
+    return layer(*given.positional, **given.keyword, **given.options)
 
 
 def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:

@@ -59,3 +59,14 @@ def culprit(error: BaseException, plan: Plan) -> str:
         if re.search(rf"layer ['\"]{name}['\"]|/{name}(_\d+)?/", text):
             return call.node
     return ""
+
+
+def explain(error: Exception, plan: Plan, batch_size: int) -> JobError:
+    """What is said of an exception that a model raised as it was trained."""
+    if is_memory(error):
+        return JobError(
+            f"The memory does not suffice for a step of {batch_size} rows. "
+            "Make the batch or the layers smaller.",
+            culprit(error, plan),
+        )
+    return JobError(f"Training failed: {say(error)}", culprit(error, plan))

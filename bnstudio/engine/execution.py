@@ -115,6 +115,14 @@ class Execution:
                 return
             first += len(table)
 
+    def make_ready(self) -> None:
+        """Has the step traced and TensorFlow's kernels made, by an execution of no step at all.
+
+        What would be done at the first step; nothing is changed or drawn.
+        """
+        self._run(tf.zeros([0], tf.int64), 0, 0)
+        self._pace = _Pace(fresh=False)
+
     def renew(self) -> None:
         """To be called where something else than a step has changed a variable."""
         if self._mark:
@@ -146,11 +154,14 @@ class Execution:
 
 
 class _Pace:
-    """How many steps an execution has, from how long the ones before took."""
+    """How many steps an execution has, from how long the ones before took.
 
-    def __init__(self) -> None:
+    ``fresh`` is whether the first is still to be compiled.
+    """
+
+    def __init__(self, fresh: bool = True) -> None:
         self.count = 1
-        self._fresh = True
+        self._fresh = fresh
 
     def keep(self, count: int, seconds: float) -> None:
         """Takes in how long ``count`` steps took."""

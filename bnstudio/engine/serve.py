@@ -6,16 +6,19 @@ import gc
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.training.frames import FrameError, requests
 from bnstudio.training.messages import (
+    Export,
+    Exported,
     Failed,
     Finished,
     LearningRate,
     Pause,
+    Prepare,
     Preview,
     Ready,
     Resume,
@@ -35,16 +38,18 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     threading.Thread(target=desk.read, args=(source,), name="requests", daemon=True).start()
     channel.send(_warm_up())
     threading.Thread(target=desk.preview, name="previews", daemon=True).start()
-    while True:
-        desk.train(desk.runs.get())
+    desk.work()
 
 
 class _Desk:
     """Where requests wait for the thread that does them."""
 
     def __init__(self, channel: Channel) -> None:
+        from bnstudio.engine.ahead import Ahead
+
         self.channel = channel
-        self.runs: queue.SimpleQueue[Train] = queue.SimpleQueue()
+        self.ahead = Ahead()
+        self.jobs: queue.SimpleQueue[Train | Export | Prepare] = queue.SimpleQueue()
         self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
         self._control: Control | None = None
         self._lock = threading.Lock()
@@ -61,39 +66,61 @@ class _Desk:
         finally:
             os._exit(0)
 
-    def train(self, request: Train) -> None:
-        """Does one run and reports how it ended, whatever happens in it."""
+    def work(self) -> NoReturn:
+        """Does jobs one after the other, and between them what makes the next run begin sooner."""
+        while True:
+            match self.jobs.get():
+                case Prepare():
+                    self.ahead.make()
+                case request:
+                    self.do(request)
+
+    def do(self, request: Train | Export) -> None:
+        """Does one job and reports how it ended, whatever happens in it."""
         import keras
 
         from bnstudio.engine.errors import JobError, detail
-        from bnstudio.engine.fit import Job, run_job
 
         control = self._control
         assert control
-        answer: Finished | Failed
+        name = request.run if isinstance(request, Train) else request.request
+        what = "run" if isinstance(request, Train) else "export"
+        answer: Finished | Exported | Failed
         try:
-            project = _load(request.project)
-            job = Job(
-                request.run,
-                project,
-                request.probe_seconds,
-                request.keep,
-                request.checkpoint,
-            )
-            answer = run_job(job, self.channel.send, control)
+            answer = self._work(request, control)
         except Stopped:
-            answer = Finished(request.run, "stopped", 0, 0.0)
+            answer = Finished(name, "stopped", 0, 0.0)
+            if isinstance(request, Export):
+                answer = Failed(name, "The export was given up.")
         except JobError as error:
             cause = error.__cause__
-            answer = Failed(request.run, str(error), error.node, detail(cause) if cause else "")
+            answer = Failed(name, str(error), error.node, detail(cause) if cause else "")
         except Exception as error:
             answer = Failed(
-                request.run, f"The run failed: {type(error).__name__}: {error}", "", detail(error)
+                name, f"The {what} failed: {type(error).__name__}: {error}", "", detail(error)
             )
         with self._lock:
             self._control = None
         self.channel.send(answer)
         keras.backend.clear_session()
+
+    def _work(self, request: Train | Export, control: Control) -> Finished | Exported:
+        if isinstance(request, Export):
+            from bnstudio.engine.export import export
+
+            self.ahead.make()  # forgets what it has: an export clears Keras's state
+            return export(request, _load(request.project), self.channel.send, control)
+        from bnstudio.engine.fit import Job, run_job
+
+        job = Job(
+            request.run,
+            _load(request.project),
+            request.probe_seconds,
+            request.keep,
+            request.checkpoint,
+            request.weights,
+        )
+        return run_job(job, self.channel.send, control, self.ahead.take)
 
     def preview(self) -> None:
         """Does previews one after the other, beside a run."""
@@ -113,14 +140,21 @@ class _Desk:
     def _take(self, request: Any) -> None:
         with self._lock:
             control = self._control
-            if isinstance(request, Train) and control is None:
+            if isinstance(request, Train | Export) and control is None:
                 self._control = Control()
-                self.runs.put(request)
+                self.ahead.want(request.project if isinstance(request, Train) else "")
+                self.jobs.put(request)
                 return
         match request:
             case Train():
                 message = "Another run is in progress; stop it or wait for its end."
                 self.channel.send(Failed(request.run, message))
+            case Export():
+                message = "Another job is in progress; wait for its end."
+                self.channel.send(Failed(request.request, message))
+            case Prepare() if control is None:
+                self.ahead.want(request.project)
+                self.jobs.put(request)
             case Preview():
                 self.previews.put(request)
             case Pause() if control:

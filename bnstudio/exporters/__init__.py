@@ -1,9 +1,34 @@
-"""The ways out: one file each, made from the plan or the drawing, without Keras and without Qt."""
+"""The ways out: an entry each. The engine makes what needs Keras; the rest is made without it."""
 
-from bnstudio.exporters import keras_script, png, svg
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bnstudio.exporters import keras_script, models, pdf, png, svg
 from bnstudio.exporters.exporter import Exporter
 
-EXPORTERS: tuple[Exporter, ...] = (keras_script.EXPORTER, svg.EXPORTER, png.EXPORTER)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPORTERS: tuple[Exporter, ...] = (
+    keras_script.EXPORTER,
+    models.KERAS,
+    models.WEIGHTS,
+    models.CONFIG,
+    models.SAVED_MODEL,
+    models.LITERT,
+    models.ONNX,
+    svg.EXPORTER,
+    png.EXPORTER,
+    pdf.EXPORTER,
+)
 """Every exporter, in the order of the menu."""
 
-__all__ = ["EXPORTERS", "Exporter", "keras_script", "png", "svg"]
+
+def exporter_of(path: Path) -> Exporter | None:
+    """What makes files of this name; None where nothing does."""
+    name = path.name.lower()
+    return next((entry for entry in EXPORTERS if name.endswith(entry.suffix)), None)
+
+
+__all__ = ["EXPORTERS", "Exporter", "exporter_of", "keras_script", "models", "pdf", "png", "svg"]

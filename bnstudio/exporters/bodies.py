@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bnstudio.exporters.constructors import called_with
 from bnstudio.exporters.name_templates import Name, Ref, cut
 from bnstudio.exporters.names import chains
+from bnstudio.exporters.operations import operation
 from bnstudio.exporters.source import (
     WIDTH,
     Bracket,
@@ -19,6 +20,7 @@ from bnstudio.exporters.source import (
     literal,
     named,
 )
+from bnstudio.layers import is_operation
 from bnstudio.plan import Call, Plan, Tensor
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ def lay_statement(
     """The lines of a statement; ``lead`` instead of an assignment."""
     lead = f"{statement.target} = " if lead is None else lead
     of = statement.of
+    if isinstance(of, Call) and is_operation(of.type):
+        return lay(operation(of, statement.tensors), indent, lead)
     if isinstance(of, Call):
         params = {key: _value(told) for key, told in statement.given.items()}
         name = params.pop("name")
@@ -192,8 +196,8 @@ def _local_names(plan: Plan) -> dict[str, str]:
         joined = plan.calls[used[0]].type if used[0] < len(plan.calls) else ""
         ends = [(len(other), uses.get(plan.calls[other[-1]].node, ())) for other in found]
         rival = any(length > len(chain) and used[0] in into for length, into in ends)
-        stem = _JOINS.get(joined, "branch")
-        if busy.get("x", -1) <= chain[0] and not (joined == "Add" and rival):
+        stem = _JOINS.get(joined.rpartition(".")[2], "branch")
+        if busy.get("x", -1) <= chain[0] and not (joined.endswith("Add") and rival):
             stem = "x"
         name = _free(stem, busy, chain[0])
         busy[name] = max(used)

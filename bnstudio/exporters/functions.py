@@ -14,7 +14,7 @@ from bnstudio.exporters.part_names import docstring_of, title_of, word_of
 from bnstudio.exporters.patterns import Search, Step, wiring
 from bnstudio.exporters.relations import Column, Solved, solve
 from bnstudio.exporters.source import plain
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, is_operation
 from bnstudio.plan import Plan
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ def _kinds(plan: Plan) -> list[int | None]:
 
 
 def _can_be_written(call: Call) -> bool:
+    if is_operation(call.type):
+        return True
     entry = LAYERS[call.type]
     known = _parameters(call.type)
     return (
@@ -180,7 +182,8 @@ class _Fit:
 
     def __call__(self, starts: list[int], size: int) -> tuple[list[int], float]:
         calls = self._calls
-        rows = [tuple([call.name for call in calls[start : start + size]]) for start in starts]
+        named = [at for at in range(size) if not is_operation(calls[starts[0] + at].type)]
+        rows = [tuple([calls[start + at].name for at in named]) for start in starts]
         template = best(rows)
         if template is None:
             return [], 0
@@ -249,6 +252,8 @@ def _function(
         if step.part is None:
             for column in _of_calls(calls, starts, step.at):
                 columns.append(column._replace(place=(number, column.key)))
+            if is_operation(calls[starts[0] + step.at].type):
+                continue
             names = tuple([calls[start + step.at].name for start in starts])
             word = word_of(calls[starts[0] + step.at])
             columns.append(Column((number, "name"), word, True, names))

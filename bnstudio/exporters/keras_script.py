@@ -38,7 +38,7 @@ from bnstudio.exporters.source import (
     named,
     text,
 )
-from bnstudio.layers import show_shape
+from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
@@ -97,6 +97,9 @@ class _Writer:
         """How many lines each call takes, or nearly so."""
         counts = []
         for call in self.plan.calls:
+            if is_operation(call.type):
+                counts.append(1)
+                continue
             line = self.make.line(call.type, call.params, call.name)
             short = line is not None and len(line) < WIDTH - 14
             counts.append(1 if short else 3 + len(call.params))
@@ -131,7 +134,7 @@ class _Writer:
     def _data(self) -> tuple[list[str], list[str]]:
         """The import lines, and the lines that load and prepare the rows."""
         settings, source = self.project.settings, self.project.source
-        imports, lines = ["import keras", "from keras import layers"], []
+        imports, lines = ["import keras", self._import_parts()], []
         if data.problems(source):
             name = text(source.name)
             known = source.name in data.SOURCES
@@ -146,9 +149,25 @@ class _Writer:
             )
             lines = lay_again(code, 4)
             imports += data.prepare_imports(source, share)
-        if settings.class_weight == "balanced":
+        if settings.class_weight == "balanced" or self._uses_arrays():
             imports.append("import numpy as np")
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
+
+    def _uses_arrays(self) -> bool:
+        calls = [call for call in self.plan.calls if is_operation(call.type)]
+        if not calls:
+            return False
+        from bnstudio.exporters.operations import uses_numpy
+
+        return any(map(uses_numpy, calls))
+
+    def _import_parts(self) -> str:
+        operations = any(is_operation(call.type) for call in self.plan.calls)
+        others = any(
+            call.type != "Input" and not is_operation(call.type) for call in self.plan.calls
+        )
+        parts = ["layers"] if others or not operations else []
+        return f"from keras import {', '.join([*parts, *(['ops'] if operations else [])])}"
 
     def _say_data(self) -> str:
         source, settings = self.project.source, self.project.settings
@@ -248,7 +267,8 @@ class _Writer:
                 target = names[outer.node]
                 open_statements.append(Statement(nodes, target, tensors, function, given))
             elif alone(call, written.shared):
-                given = {**call.params, "name": Name((call.name,))}
+                named = {} if is_operation(call.type) else {"name": Name((call.name,))}
+                given = {**call.params, **named}
                 target = names[call.node]
                 open_statements.append(Statement((call.node,), target, tensors, call, given))
             else:
@@ -263,6 +283,11 @@ class _Writer:
             target = ", ".join(names.get(key(tensor), "_") for tensor in ports)
         if (kept := opaque_call(call.type, call.params)) is not None:
             return self._kept(kept, call, names, layers)
+        if is_operation(call.type):
+            from bnstudio.exporters.operations import operation
+
+            written = operation(call, [names[key(tensor)] for tensor in call.inputs])
+            return lay(written, 4, f"{target} = ")
         if not is_class_name(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."

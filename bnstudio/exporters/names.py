@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bnstudio.plan import Call, Plan, Tensor
 
 RESERVED = frozenset(
-    [*keyword.kwlist, *keyword.softkwlist, "x", "keras", "layers", "np", "inputs", "outputs",
+    [*keyword.kwlist, *keyword.softkwlist, "x", "keras", "layers", "ops", "np", "inputs", "outputs",
      "i", "model", "history", "main", "build_model", "load_data"]
 )  # fmt: skip
 LONGEST = 32

@@ -38,10 +38,15 @@ def word_of(call: Call) -> str:
         return said if isinstance(said, str) and said.isidentifier() else "activation"
     if (word := _WORDS.get(call.type)) is not None:
         return word
-    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.sub(r"\d[dD]$", "", call.type)).lower()
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.sub(r"\d[dD]$", "", _class(call))).lower()
     for long, short in (("convolution", "conv"), ("pooling", "pool"), ("_transpose", "_transpose")):
         snake = snake.replace(long, short)
     return snake
+
+
+def _class(call: Call) -> str:
+    """The class of a layer or of an operation, without the module."""
+    return call.type.rpartition(".")[2]
 
 
 def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: int) -> str:
@@ -58,7 +63,7 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
             return "_".join(words)
         first = next((word for word in words if "conv" in word or "dense" in word), words[0])
         return f"{first}_block"
-    merge = calls[closing].type
+    merge = _class(calls[closing])
     skips = any(tensor in into for tensor in wires.takes[start + closing])
     if merge == "Multiply" and skips and any("Global" in call.type for call in calls):
         return "squeeze_excite"
@@ -76,7 +81,7 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
     if merge == "Concatenate":
         if len(words) <= _FEW:
             return "_".join(words)
-        if any(call.type == "Add" for call in calls):
+        if any(_class(call) == "Add" for call in calls):
             return "cell"
         if skips:
             return "dense_block"
@@ -88,7 +93,7 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
 
 def docstring_of(calls: Sequence[Call]) -> str:
     """What the function does, in the names of its layers."""
-    types = [call.type for call in calls]
+    types = list(map(_class, calls))
     if len(types) <= _FEW:
         return _listed(types)
     counts = Counter(types)

@@ -170,6 +170,8 @@ def details(node: Node, project: Project) -> str:
     owner = project.graph.nodes.get(node.shares or "")
     if owner is not None:
         return f"same layer as {owner.name}"
+    if formula := entry.formula(node.params):
+        return formula
     parts = []
     for name in entry.tells:
         value = node.params.get(name, entry.defaults.get(name))

@@ -63,7 +63,9 @@ class Layer(NamedTuple):
     @property
     def opaque_type(self) -> str:
         """The type of a node that only carries the description."""
-        return f"{self.kind}.{re.sub(r'[^0-9A-Za-z_>]', '_', self.class_name)}"
+        # What follows "ops." in lower case is an operation of the catalogue.
+        kind = "custom" if self.class_name[0].islower() else self.kind
+        return f"{kind}.{re.sub(r'[^0-9A-Za-z_>]', '_', self.class_name)}"
 
 
 def layer_of(raw: Any, where: str) -> Layer:
@@ -87,6 +89,12 @@ def layer_of(raw: Any, where: str) -> Layer:
     if not isinstance(name, str) or len(name) > MAX_NAME:
         raise ProjectError(f"a layer cannot be called {name!r:.40}", where)
     kind = _kind(raw, class_name, config)
+    if kind == "ops":
+        from bnstudio.importers import operations  # with all of them, which most files need not
+
+        if (found := operations.find(class_name, raw.get("module"))) is not None:
+            params = operations.config_params(found, config)
+            return Layer(name, found.name, kind, class_name, params, raw)
     known = CLASSES.get(class_name, class_name)
     entry = LAYERS.get(known) if kind == "layers" else None
     if entry is None:

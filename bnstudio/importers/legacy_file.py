@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import sysconfig
 import threading
-from pathlib import Path
 from typing import Any
 
-import bnstudio
+from bnstudio import child
 from bnstudio.importers.importer import Described, Importer
 from bnstudio.importers.reading import MAX_TEXT, open_file
 from bnstudio.project import ProjectError
@@ -46,17 +43,17 @@ def describe(path: str) -> Described:
 
 def _ask(path: str) -> dict[str, Any]:
     """What the child answers."""
-    with _spawn(path) as child:
-        assert child.stdout
-        end = threading.Timer(PATIENCE, child.kill)
+    with _spawn(path) as process:
+        assert process.stdout
+        end = threading.Timer(PATIENCE, process.kill)
         end.daemon = True
         end.start()
         try:
             # Whatever comes, it is read no further than an answer can be long.
-            out = child.stdout.read(_LONGEST_ANSWER)
+            out = process.stdout.read(_LONGEST_ANSWER)
         finally:
-            child.kill()
-            child.wait()
+            process.kill()
+            process.wait()
             end.cancel()
             end.join()
     try:
@@ -76,22 +73,12 @@ def _gave_up(path: str) -> ProjectError:
 
 def _spawn(path: str) -> subprocess.Popen[bytes]:
     arguments = [os.path.abspath(path), str(MAX_TEXT)]
-    environment = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        command = [sys.executable, "--unpack", *arguments]
-    else:
-        # -P: what lies in the current folder must not pass for a module of ours.
-        command = [sys.executable, "-P", "-m", "bnstudio.engine.unpack", *arguments]
-        root = str(Path(bnstudio.__file__).parent.parent)
-        if root not in sysconfig.get_paths().values():
-            paths = [root, *filter(None, [environment.get("PYTHONPATH")])]
-            environment["PYTHONPATH"] = os.pathsep.join(paths)
     return subprocess.Popen(
-        command,
+        child.command("engine.unpack", "--unpack", *arguments),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=child.environment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

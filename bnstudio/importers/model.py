@@ -12,14 +12,15 @@ from bnstudio.graph import Graph, Node, Wire, free_name
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
 from bnstudio.importers.inputs import Wired, wired
 from bnstudio.importers.layer import Layer, layer_of
-from bnstudio.layers import LAYERS
-from bnstudio.layers.opaque import Opaque, tensor
+from bnstudio.layers import LAYERS, is_operation
+from bnstudio.layers.opaque import Opaque, is_opaque, tensor
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from bnstudio.graph import Value
     from bnstudio.layers import Shape
 
 MAX_CALLS = 5_000
@@ -252,6 +253,8 @@ class _Maker:
             if known:
                 order, options = known[index]
                 given.tensors = [given.tensors[place] for place in order]
+                if layer.kind == "ops":
+                    owner = None  # an operation has nothing that its calls could share
                 made = layer.params if owner is None else {}
                 node = Node(id, layer.type, label, {**made, **options})
             else:
@@ -269,7 +272,7 @@ class _Maker:
 
     def notes(self) -> list[str]:
         """What the drawing does not hold as the configuration does."""
-        kept = Counter(node.type for node in self.nodes.values() if "." in node.type)
+        kept = Counter(node.type for node in self.nodes.values() if is_opaque(node.type))
         if not kept:
             return self.said
         types = [f"{type} ({count})" if count > 1 else type for type, count in kept.items()]
@@ -299,7 +302,13 @@ def _wired(layer: Layer, calls: list[Given]) -> list[Wired]:
     """How wires say each call of a layer; empty where they cannot, or it is not a known one."""
     if not layer.type or (layer.type == "Input" and any(given.tensors for given in calls)):
         return []
-    found = [wired(LAYERS[layer.type], layer.params, given) for given in calls]
+    entry = LAYERS[layer.type]
+    take: Callable[[Any, Mapping[str, Value], Given], Wired | None] = wired
+    if is_operation(layer.type):
+        from bnstudio.importers.operations import operands
+
+        take = operands
+    found = [take(entry, layer.params, given) for given in calls]
     return [] if None in found else [each for each in found if each is not None]
 
 

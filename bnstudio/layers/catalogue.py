@@ -31,6 +31,17 @@ CATEGORIES = (
 )  # fmt: skip
 """The palette's headings, in order."""
 
+OPERATION_PREFIX = "ops."
+"""What the type of an operation begins with; its name in ``keras.ops`` follows."""
+
+OPERATION_CATEGORIES = (
+    "Operations: arithmetic", "Operations: functions", "Operations: activations",
+    "Operations: comparison and logic", "Operations: reductions", "Operations: shapes",
+    "Operations: joining and splitting", "Operations: indexing and sorting",
+    "Operations: linear algebra", "Operations: neural networks", "Operations: signals and images",
+)  # fmt: skip
+"""The palette's headings of what is read in on demand, under the others."""
+
 FLOATING = (
     None, "float16", "float32", "float64", "bfloat16", "mixed_float16", "mixed_bfloat16",
 )  # fmt: skip
@@ -117,6 +128,7 @@ class LayerType:
     _flops: Rule | None = field(default=None, repr=False)
     _outputs: Rule | None = field(default=None, repr=False)
     _conflicts: Rule | None = field(default=None, repr=False)
+    _fixes: Rule | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> str:
@@ -178,12 +190,20 @@ class LayerType:
 
     def open_ports(self, params: Mapping[str, Value]) -> tuple[Port, ...]:
         """The named inputs that these arguments leave open; none where inputs have no names."""
-        return tuple(port for port in self.ports if not port.when or params.get(port.when) is True)
+        return tuple(
+            port
+            for port in self.ports
+            if (not port.when or params.get(port.when) is True)
+            and (not port.unless or params.get(port.unless) is None)
+        )
 
     def input_counts(self, params: Mapping[str, Value]) -> tuple[int, int | None]:
-        """How many inputs there must be with these arguments, and how many there may be."""
+        """How many inputs there must be with these arguments, and how many there may be.
+
+        Keras takes a merge of one, so it can be built; ``min_inputs`` says what makes sense.
+        """
         if not self.ports:
-            return self.min_inputs, self.max_inputs
+            return 1 if self.max_inputs is None else self.min_inputs, self.max_inputs
         count = len(self.open_ports(params))
         return count, count
 
@@ -203,6 +223,10 @@ class LayerType:
             single = self.max_inputs == 1 and len(inputs) == 1
             return Given((inputs[0] if single else list(inputs),), {}, options)
         return given(self.open_ports(params), inputs, self.ports, options)
+
+    def formula(self, params: Mapping[str, Value]) -> str:
+        """What it computes with these arguments, where that is a line of Python; else empty."""
+        return ""
 
     def output_count(self, params: Mapping[str, Value]) -> int:
         """How many tensors come out."""
@@ -261,6 +285,15 @@ class LayerType:
             return made
         return tuple(Weight(weight.name, weight.shape, False) for weight in made)
 
+    def fixes(self, inputs: Sequence[Shape], params: Mapping[str, Value]) -> object:
+        """What Keras's ``InputSpec`` fixes once the layer is built, beside what its weights do.
+
+        A later call of the layer must have the same.
+        """
+        if self._fixes is None:
+            return None
+        return self._fixes(*self._arguments(inputs, params), **self.full(params))
+
     def flops(
         self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]
     ) -> int | None:
@@ -294,8 +327,40 @@ def _dtype_of(policy: Value, *, weight: bool) -> str:
     return name if mixed == name else "float32" if weight else mixed
 
 
-LAYERS: dict[str, LayerType] = {}
-"""Every layer type by name, in palette order."""
+class Catalogue(dict[str, LayerType]):
+    """Layer types by name. To walk it is to meet the layers; by its name an operation is found too.
+
+    There are hundreds of operations, and most drawings have none of them: they are read in when
+    the first one is looked up.
+    """
+
+    def __missing__(self, name: str) -> LayerType:
+        if not name.startswith(OPERATION_PREFIX):
+            raise KeyError(name)
+        from bnstudio.layers.operations import OPERATIONS
+
+        return OPERATIONS[name]
+
+    def get(  # type: ignore[override]
+        self, name: str, default: LayerType | None = None
+    ) -> LayerType | None:
+        """The layer type or operation of that name."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(name) is not None if isinstance(name, str) else False
+
+
+LAYERS = Catalogue()
+"""Every layer type by name, in palette order; and, to be looked up, every operation."""
+
+
+def is_operation(type: str) -> bool:
+    """Whether a node's type is an operation of the catalogue."""
+    return type.startswith(OPERATION_PREFIX) and type in LAYERS
 
 
 def layer(
@@ -308,6 +373,7 @@ def layer(
     flops: Rule | None = None,
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
+    fixes: Rule | None = None,
     common: tuple[Param, ...] = COMMON,
     ports: tuple[Port, ...] = (),
     call: tuple[Param, ...] = (),
@@ -320,9 +386,10 @@ def layer(
     or a list for several outputs. Its docstring is the help. ``weights`` takes the same and yields
     ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
-    that does not go with the others
-    and the reason. ``common`` are those of the Keras base class unless given; ``call`` are the
-    arguments of Keras's ``call``; ``into`` is another catalogue than that of what can be drawn.
+    that does not go with the others and the reason; ``fixes`` takes what the rule takes, and gives
+    what the first call of the layer settles for all. ``common`` are those of the Keras base class
+    unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is another catalogue than
+    that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.
@@ -342,7 +409,7 @@ def layer(
             counts = sum(not port.when for port in ports), len(ports)
         entry = LayerType(
             name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
-            ports, call, rule, weights, flops, outputs, conflicts,
+            ports, call, rule, weights, flops, outputs, conflicts, fixes,
         )  # fmt: skip
         into[name] = entry
         return entry
@@ -354,6 +421,10 @@ def near_names(name: str) -> list[str]:
     """Layer type names that look like ``name``, nearest first; Keras's other names count too."""
     others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
     folded = others | {known.lower(): known for known in LAYERS}
+    if name.startswith(OPERATION_PREFIX):
+        from bnstudio.layers.operations import OPERATIONS
+
+        folded = {known.lower(): known for known in OPERATIONS}
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 

@@ -260,6 +260,7 @@ def _conflicts(
     weights=_weights,
     flops=_flops,
     conflicts=_conflicts,
+    fixes=lambda x, **_: len(x),
 )
 def einsum_dense(
     x: Shape, *, equation: str, output_shape: int | tuple[int | None, ...], **params: Any

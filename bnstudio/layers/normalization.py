@@ -39,6 +39,10 @@ def _batch_weights(
         yield Weight("renorm_stddev", shape, False)
 
 
+def _rank_and_axis(x: Shape, *, axis: int, **_: Any) -> tuple[int, int | None]:
+    return len(x), x[axis]
+
+
 def _batch_conflicts(
     *, renorm: bool, renorm_clipping: dict[str, float] | None, **_: Any
 ) -> Iterator[tuple[str, str]]:
@@ -94,6 +98,7 @@ def _batch_conflicts(
     weights=_batch_weights,
     flops=lambda x, y, **_: 2 * size(y),
     conflicts=_batch_conflicts,
+    fixes=_rank_and_axis,
 )
 def batch_normalization(x: Shape, *, axis: int, **_: Any) -> Shape:
     """Normalizes each feature over the batch while training, and by moving averages afterwards.
@@ -212,6 +217,7 @@ def _group_conflicts(*, groups: int, **_: Any) -> Iterator[tuple[str, str]]:
     weights=_group_weights,
     flops=lambda x, y, *, center, scale, **_: size(y) * (5 + center + scale),
     conflicts=_group_conflicts,
+    fixes=_rank_and_axis,
 )
 def group_normalization(x: Shape, *, groups: int, axis: int, **_: Any) -> Shape:
     """Normalizes groups of features, each row by itself.

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from bnstudio.layers.catalogue import Shape
 
 KINDS = ("layers", "ops", "models", "custom")
-"""What the type of an opaque node begins with: no type of the catalogue has a dot in it."""
+"""What the type of an opaque node begins with.
+
+What follows the dot is a class; of the catalogue only operations have a dot, and they are functions
+in lower case (``ops.mean``).
+"""
 
 _TENSOR = "__keras_tensor__"
 _LARGEST = 64
@@ -74,7 +78,7 @@ def port_of(value: Value) -> int | None:
 def is_opaque(type: str) -> bool:
     """Whether a node's type says that it carries a description."""
     kind, dot, name = type.partition(".")
-    return bool(dot and name) and kind in KINDS
+    return bool(dot and name) and kind in KINDS and not (kind == "ops" and name[0].islower())
 
 
 def holds_model(type: str) -> bool:

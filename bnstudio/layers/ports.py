@@ -18,12 +18,14 @@ class Port(NamedTuple):
         argument: The argument of Keras's ``call`` that takes it.
         place: Where in the list that this argument is; None where it is the tensor itself.
         when: The ``Wired`` argument that opens the port; empty for one that is always there.
+        unless: The argument that closes it: the constant that stands in its place.
     """
 
     name: str
     argument: str
     place: int | None = None
     when: str = ""
+    unless: str = ""
 
 
 class Given(NamedTuple):

@@ -85,3 +85,45 @@ class Range(Param):
         if self.ordered and value[0] >= value[1]:  # type: ignore[operator]
             return f"Expected the first of two numbers to be less than the second, got {value!r}."
         return None
+
+
+@dataclass(frozen=True)
+class PairList(Param):
+    """Whole numbers before and after each of any number of dimensions, such as ``pad_width``.
+
+    One number, or one pair, stands for all of them.
+    """
+
+    _: KW_ONLY
+    min: int = 0
+
+    def check(self, value: Value) -> str | None:
+        """Takes a whole number, a pair, and a tuple of pairs."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Int(self.name, REQUIRED, min=self.min).check(value)
+        each = Ints(self.name, REQUIRED, length=2, min=self.min)
+        if not isinstance(value, tuple) or not value:
+            return f"Expected a whole number, a pair or a tuple of pairs, got {value!r}."
+        pairs = value if isinstance(value[0], tuple) else (value,)
+        return next((reason for pair in pairs if (reason := each.check(pair))), None)
+
+    @staticmethod
+    def pairs_of(value: Value) -> tuple[tuple[int, int], ...]:
+        """A value that ``check`` takes as pairs, one where it stands for all."""
+        if not isinstance(value, tuple):
+            return ((value, value),)  # type: ignore[return-value]
+        return value if isinstance(value[0], tuple) else (value,)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class AxisPairs(Param):
+    """How many axes of two tensors meet, or which of each: ``2``, ``((1, 2), (0, 1))``."""
+
+    def check(self, value: Value) -> str | None:
+        """Takes a whole number, and two numbers or two tuples of them."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Int(self.name, REQUIRED, min=0).check(value)
+        if not isinstance(value, tuple) or len(value) != 2:
+            return f"Expected a whole number, or the axes of both, got {value!r}."
+        each = Ints(self.name, REQUIRED)
+        return next((reason for entry in value if (reason := each.check(entry))), None)

@@ -3,6 +3,7 @@
 from bnstudio.project.file import load, read_text, save, write_atomic
 from bnstudio.project.place import line_and_column
 from bnstudio.project.samples import Sample, is_sample, samples
+from bnstudio.project.scratch import Scratch
 from bnstudio.project.text import (
     SUFFIX,
     VERSION,
@@ -13,14 +14,16 @@ from bnstudio.project.text import (
     loads,
     node_lines,
 )
-from bnstudio.project.value import Project
+from bnstudio.project.value import InitialWeights, Project
 
 __all__ = [
     "SUFFIX",
     "VERSION",
+    "InitialWeights",
     "Project",
     "ProjectError",
     "Sample",
+    "Scratch",
     "dumps",
     "fragment_dumps",
     "fragment_loads",

@@ -65,7 +65,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     except PermissionError:
         raise ProjectError("there is no permission to read it", where) from None
     except (OSError, ValueError) as error:
-        raise ProjectError(f"it cannot be read: {_reason(error)}", where) from None
+        raise ProjectError(f"it cannot be read: {reason(error)}", where) from None
     if len(content) > MAX_BYTES:
         raise ProjectError(f"it is larger than {MAX_BYTES // 2**20} MiB", where)
     try:
@@ -106,13 +106,13 @@ def write_atomic(path: str | os.PathLike[str], content: bytes) -> None:
             os.chmod(temporary, stat.S_IMODE(mode))
         os.replace(temporary, target)
         temporary = None
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except ProjectError:
         raise
     except FileNotFoundError:
         raise ProjectError("it cannot be saved: there is no such folder", where) from None
     except (OSError, ValueError) as error:
-        raise ProjectError(f"it cannot be saved: {_reason(error)}", where) from None
+        raise ProjectError(f"it cannot be saved: {reason(error)}", where) from None
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -127,7 +127,7 @@ def _sweep(folder: Path) -> None:
                 left.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the new name itself last; some systems cannot, and none of them needs it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -137,7 +137,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Why the system would not, as the end of a sentence."""
     text = error.strerror if isinstance(error, OSError) else None
     text = text or str(error)
     return text[:1].lower() + text[1:]

@@ -21,7 +21,7 @@ from bnstudio.layers import LAYERS, near_names
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
-from bnstudio.project.value import Project
+from bnstudio.project.value import InitialWeights, Project
 from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau, Settings
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class _Settings(_Part):
         Literal["balanced"] | Annotated[list[float], Meta(min_length=1, max_length=1000)] | None
     ) = None
     measuring: _Measuring = msgspec.field(default_factory=_Measuring)
+    start: Literal["weights", "new"] = "weights"
 
 
 class _Source(_Part):
@@ -148,6 +149,11 @@ class _Source(_Part):
     shape: Annotated[list[Annotated[int, Meta(ge=1, le=MAX_INT)]], Meta(max_length=16)] | None = (
         None
     )
+
+
+class _Weights(_Part):
+    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    origin: Annotated[str, Meta(max_length=1000)] = ""
 
 
 class _Fragment(_Part):
@@ -166,6 +172,7 @@ class _Project(_Part):
     wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
     title: Text = ""
     about: Text = ""
+    weights: _Weights | None = None
 
 
 # msgspec learns a type when it first meets it, and two threads that bring it the same new type at
@@ -215,12 +222,16 @@ def dumps(project: Project) -> str:
         training["class_weight"] = settings.class_weight
     if settings.measuring != Measuring():
         training["measuring"] = asdict(settings.measuring)
+    if settings.start != "weights":
+        training["start"] = settings.start
     head = [("format", PROJECT), ("version", VERSION)]
     head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
     lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
     for key, fields in (("data", data), ("settings", training)):
         inner = [f'    "{name}": {_json(value, f"{key}.{name}")}' for name, value in fields.items()]
         lines.append(f'  "{key}": {{\n' + ",\n".join(inner) + "\n  }")
+    if project.weights is not None:
+        lines.append(f'  "weights": {_json(asdict(project.weights), "weights")}')
     return "{\n" + ",\n".join([*lines, *_graph_lines(project.graph)]) + "\n}\n"
 
 
@@ -293,6 +304,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         reduce_lr=reduce and ReduceLROnPlateau(**msgspec.structs.asdict(reduce)),
         class_weight=tuple(weights) if isinstance(weights, list) else weights,
         measuring=Measuring(measuring.budget, measuring.rows, tuple(measuring.left_out)),
+        start=file.settings.start,
     )
     source = Source(
         name=file.data.name,
@@ -301,7 +313,8 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         targets=file.data.targets,
         shape=None if file.data.shape is None else tuple(file.data.shape),
     )
-    return Project(graph, source, settings, file.title, file.about)
+    begin = file.weights and InitialWeights(file.weights.fingerprint, file.weights.origin)
+    return Project(graph, source, settings, file.title, file.about, begin)
 
 
 def fragment_loads(text: str) -> Graph:

@@ -10,6 +10,19 @@ from bnstudio.settings import Settings
 
 
 @dataclass(frozen=True)
+class InitialWeights:
+    """Weights that the layers of a project begin with; they are in a file beside the project's.
+
+    Attributes:
+        fingerprint: What tells them from others: that of the file.
+        origin: Where they come from, such as ``model.keras``; for people.
+    """
+
+    fingerprint: str
+    origin: str = ""
+
+
+@dataclass(frozen=True)
 class Project:
     """Everything that a file holds and that undo goes back over.
 
@@ -19,6 +32,7 @@ class Project:
         settings: How it is trained.
         title: What people call it; the exported script opens with it. May be empty.
         about: A sentence or two on what it shows. May be empty.
+        weights: What the layers begin with; None where there are none but new ones.
     """
 
     graph: Graph = field(default_factory=Graph)
@@ -26,3 +40,4 @@ class Project:
     settings: Settings = field(default_factory=Settings)
     title: str = ""
     about: str = ""
+    weights: InitialWeights | None = None

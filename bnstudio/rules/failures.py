@@ -183,7 +183,8 @@ def unfit_sharing(case: Case) -> Iterator[Finding]:
     """A node shares the weights of a layer, but cannot.
 
     Weights are made for the first input that a layer sees. A second input of another width does
-    not fit them, and a layer of another type has other weights.
+    not fit them, BatchNormalization and some others take no other number of dimensions either, and
+    a layer of another type has other weights.
 
     Give the node a layer of its own, or bring its input to the shape of the first.
     """
@@ -225,8 +226,8 @@ def cycle(case: Case) -> Iterator[Finding]:
 def wrong_wiring(case: Case) -> Iterator[Finding]:
     """More or fewer wires come into a layer than it has inputs.
 
-    Most layers have one input; merging layers need at least one other; Input has none. Attention
-    layers have several with names, and some arguments open more.
+    Most layers have one input, Subtract and Dot two, other merging layers any number; Input has
+    none. Attention layers have several with names, and some arguments open more.
 
     Add the missing wire, or remove what is too much.
     """

@@ -253,6 +253,30 @@ def nothing_to_train(case: Case) -> Iterator[Finding]:
         )
 
 
+_MERGING = tuple(
+    name for name, entry in LAYERS.items() if entry.min_inputs > 1 and entry.max_inputs is None
+)
+
+
+@rule("STR31", Severity.WARNING, source="Keras 3 takes it and hands the input on")
+def merges_nothing(case: Case) -> Iterator[Finding]:
+    """A merging layer has one input, so there is nothing to merge.
+
+    Add, Concatenate and their like hand a single input on as it is. Often the second wire, such as
+    the shortcut of a residual block, has been forgotten.
+
+    Wire the other input, or delete the layer.
+    """
+    for node in case.of_type(*_MERGING):
+        if len(case.graph.wires_into.get(node.id, ())) == 1:
+            yield Finding(
+                f"{node.name} has one input and hands it on as it is.",
+                "Wire its other input, or delete it.",
+                node.id,
+                fix=Fix(f"Delete {node.name}", partial(drop, ids=(node.id,))),
+            )
+
+
 @rule("STR25", Severity.INFO, source="")
 def empty(case: Case) -> Iterator[Finding]:
     """The drawing is empty.

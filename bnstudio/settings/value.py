@@ -55,6 +55,10 @@ tuple is a weight a class, in the order of the labels; None counts every row ali
 """
 
 
+Start = Literal["weights", "new"]
+"""What the layers begin with."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything about a training run but the graph and the data.
@@ -71,6 +75,8 @@ class Settings:
         reduce_lr: When the learning rate is reduced; None for never.
         class_weight: How much the rows of each class count; only for classification.
         measuring: What is measured of the layers meanwhile.
+        start: Whether the layers begin with the project's weights, where it has some, or with new
+            ones that are drawn from the seed.
     """
 
     optimizer: Choice = Choice("Adam")
@@ -84,3 +90,4 @@ class Settings:
     reduce_lr: ReduceLROnPlateau | None = None
     class_weight: ClassWeight = None
     measuring: Measuring = field(default_factory=Measuring)
+    start: Start = "weights"

@@ -1,14 +1,11 @@
 """Where a run stood at the end of an epoch: all that going on from there needs, in one file.
 
-A checkpoint is an uncompressed zip archive: a head in MessagePack, the ``Epoch`` messages so far,
-and every array as ``.npy``, so that ``numpy.load`` reads it too. Zip has a checksum for each
-member, and nothing in it is ever run. It is written beside and renamed: a file of that
-name is whole at any moment. Whatever is read may have been damaged or made up.
+A checkpoint is an archive of arrays (``bnstudio.archive``) with a head in MessagePack and the
+``Epoch`` messages so far. Whatever is read may have been damaged or made up.
 """
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -16,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from bnstudio.lazy import np
+from bnstudio import archive as archives
 from bnstudio.training.messages import Epoch
 
 if TYPE_CHECKING:
@@ -32,15 +29,7 @@ LAST, BEST = "last.checkpoint", "best.checkpoint"
 
 VERSION = 1
 _FORMAT = "bnstudio checkpoint"
-_HEAD, _EPOCHS, _ARRAY = "head.msgpack", "epochs.msgpack", ".npy"
-_MOST = 2**30
-"""Neither the head nor the epochs have more bytes."""
-
-_FAULTS = (
-    OSError, EOFError, ValueError, KeyError, RuntimeError, NotImplementedError, MemoryError,
-    OverflowError, RecursionError, zipfile.BadZipFile, msgspec.MsgspecError,
-)  # fmt: skip
-"""What a file that is no checkpoint may make zipfile, numpy and msgspec raise."""
+_HEAD, _EPOCHS = "head.msgpack", "epochs.msgpack"
 
 State = dict[str, float | int | None]
 """The numbers of one callback, by the names of its attributes."""
@@ -106,22 +95,13 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: If it cannot be written; what was there is as it was.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                archive.writestr(_HEAD, msgspec.msgpack.encode(checkpoint.head))
-                archive.writestr(_EPOCHS, msgspec.msgpack.encode(checkpoint.epochs))
-                for name, array in checkpoint.arrays.items():
-                    with archive.open(name + _ARRAY, "w", force_zip64=True) as member:
-                        np.lib.format.write_array(
-                            member, np.asarray(array, order="C"), allow_pickle=False
-                        )
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        with archives.writing(path) as archive:
+            archive.put(_HEAD, msgspec.msgpack.encode(checkpoint.head))
+            archive.put(_EPOCHS, msgspec.msgpack.encode(checkpoint.epochs))
+            for name, array in checkpoint.arrays.items():
+                archive.array(name, array)
     except (OSError, ValueError) as error:
-        partial.unlink(missing_ok=True)
         raise CheckpointError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
@@ -152,8 +132,8 @@ def read(path: Path) -> Checkpoint:
 
     def whole(archive: zipfile.ZipFile) -> Checkpoint:
         first, epochs = _epochs(archive)
-        names = [name for name in archive.namelist() if name.endswith(_ARRAY)]
-        arrays = {name.removesuffix(_ARRAY): _array(archive, name) for name in names}
+        names = archives.arrays_of(archive)
+        arrays = {name: archives.array(archive, name) for name in names}
         return Checkpoint(first, epochs, arrays)
 
     return _reading(path, whole)
@@ -167,13 +147,13 @@ def _reading(path: Path, act: Callable[[zipfile.ZipFile], _Read]) -> _Read:
         raise CheckpointError(f"There is no checkpoint {path}.") from None
     except CheckpointError:
         raise
-    except _FAULTS as error:
+    except archives.FAULTS as error:
         said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise CheckpointError(f"The checkpoint {path} cannot be read: {said}.") from error
 
 
 def _head(archive: zipfile.ZipFile) -> Head:
-    blob = _member(archive, _HEAD)
+    blob = archives.content(archive, _HEAD)
     said = msgspec.msgpack.decode(blob)
     if not isinstance(said, dict) or said.get("format") != _FORMAT:
         raise CheckpointError(f"{archive.filename} is no checkpoint of bnstudio.")
@@ -187,32 +167,9 @@ def _head(archive: zipfile.ZipFile) -> Head:
 
 def _epochs(archive: zipfile.ZipFile) -> tuple[Head, tuple[Epoch, ...]]:
     first = _head(archive)
-    told = msgspec.msgpack.decode(_member(archive, _EPOCHS), type=tuple[Epoch, ...])
+    told = msgspec.msgpack.decode(archives.content(archive, _EPOCHS), type=tuple[Epoch, ...])
     if [event.epoch for event in told] != list(range(first.epochs)):
         raise ValueError("its epochs do not count up")
     if told[-1].steps_done != first.steps:
         raise ValueError("its steps are not those of its epochs")
     return first, told
-
-
-def _member(archive: zipfile.ZipFile, name: str, most: int = _MOST) -> bytes:
-    info = archive.getinfo(name)
-    # Uncompressed, a member cannot be larger than the file says it is itself.
-    if info.compress_type != zipfile.ZIP_STORED or not 0 <= info.file_size <= most:
-        raise ValueError(f"{name} is not as it is written")
-    return archive.read(info)
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    info = archive.getinfo(name)
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-        raise ValueError(f"{name} is not as it is written")
-    with archive.open(info) as member:
-        if np.lib.format.read_magic(member) != (1, 0):
-            raise ValueError(f"{name} is of another kind")
-        shape, swapped, dtype = np.lib.format.read_array_header_1_0(member)
-        size = int(np.prod(shape, dtype=object)) * dtype.itemsize
-        if dtype.hasobject or swapped or size != info.file_size - member.tell():
-            raise ValueError(f"{name} does not hold what it says")
-        data = member.read()
-    return np.frombuffer(data, dtype).reshape(shape)

@@ -11,15 +11,12 @@ import os
 import queue
 import signal
 import subprocess
-import sys
-import sysconfig
 import threading
 import time
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-import bnstudio
+from bnstudio import child
 from bnstudio.training.frames import FrameError, encode, events
 from bnstudio.training.messages import (
     MAX_FRAME,
@@ -27,6 +24,8 @@ from bnstudio.training.messages import (
     Died,
     Epoch,
     Event,
+    Export,
+    Exported,
     Failed,
     Finished,
     Ready,
@@ -42,8 +41,8 @@ SILENCE = 5.0
 """Seconds without a beat, once it is ready, after which the engine is said not to answer."""
 
 SILENCE_AT_START = 60.0
-"""The same from the request to train to the end of the first epoch: Keras compiles the model then,
-and a large one leaves nobody else a turn for long."""
+"""The same from the request to train to the end of the first epoch, and in an export: Keras
+compiles the model then, and a large one leaves nobody else a turn for long."""
 
 _TAIL = 8192
 _PATIENCE = 1.0
@@ -116,7 +115,7 @@ class Client:
             self._inbox.put(Failed(job, f"The project is too large. {error}"), 0)
             return
         self._outbox.put(frame)
-        if isinstance(request, Train):
+        if isinstance(request, Train | Export):
             self._compiling = True
 
     def poll(self) -> list[Event | Died | Silent]:
@@ -211,7 +210,7 @@ class Client:
                     continue
                 if isinstance(event, Ready):
                     self.ready = event
-                elif isinstance(event, Epoch | Finished | Failed):
+                elif isinstance(event, Epoch | Finished | Failed | Exported):
                     self._compiling = False
                 self._inbox.put(event, size)
         except FrameError as error:
@@ -284,23 +283,13 @@ class _Inbox:
 
 def _spawn() -> subprocess.Popen[bytes]:
     """The engine process, at the end of three pipes."""
-    environment = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        command = [sys.executable, "--engine"]
-    else:
-        # -P: what lies in the current folder must not pass for a module of ours.
-        command = [sys.executable, "-P", "-m", "bnstudio.engine"]
-        root = str(Path(bnstudio.__file__).parent.parent)
-        if root not in sysconfig.get_paths().values():
-            paths = [root, *filter(None, [environment.get("PYTHONPATH")])]
-            environment["PYTHONPATH"] = os.pathsep.join(paths)
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(
-        command,
+        child.command("engine", "--engine"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=environment,
+        env=child.environment(),
         creationflags=flags,
         # Ctrl+C in the terminal is for the program, which ends the engine itself.
         process_group=0 if os.name == "posix" else None,

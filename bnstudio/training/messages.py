@@ -44,6 +44,7 @@ class Train(Message, frozen=True):
         keep: An existing folder where the trained model is written as ``model.keras``, and the
             checkpoints beside it while it trains; empty to keep none.
         checkpoint: The path of one that this run has left, to go on from; empty to begin anew.
+        weights: The path of the weights that the layers begin with; empty for new ones.
     """
 
     run: str
@@ -51,6 +52,19 @@ class Train(Message, frozen=True):
     probe_seconds: float = 0.08
     keep: str = ""
     checkpoint: str = ""
+    weights: str = ""
+
+
+class Prepare(Message, frozen=True):
+    """Get ready to train a project, so that a run of it begins at once. Nothing answers.
+
+    It is done only while the engine has nothing else to do, for one project at a time.
+
+    Attributes:
+        project: The text of the project file; empty to forget what was got ready.
+    """
+
+    project: str
 
 
 class Preview(Message, frozen=True):
@@ -59,6 +73,25 @@ class Preview(Message, frozen=True):
     request: str
     project: str
     rows: int = 400
+
+
+class Export(Message, frozen=True):
+    """Write a project's model as a file of another form, and prove it. A job like ``Train``.
+
+    ``Exporting`` tells how far it is; ``Exported`` or ``Failed`` answers.
+
+    Attributes:
+        suffix: The form, as the exporters name it.
+        path: Where the file, or the folder, is made; what else is needed goes beside it.
+        weights: The path of a checkpoint or of a kept model of this very model; empty for the first
+            weights, as the project's seed draws them.
+    """
+
+    request: str
+    project: str
+    suffix: str
+    path: str
+    weights: str = ""
 
 
 class Pause(Message, frozen=True):
@@ -82,7 +115,7 @@ class LearningRate(Message, frozen=True):
     value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
 
 
-Request = Train | Preview | Pause | Resume | Stop | LearningRate
+Request = Train | Prepare | Preview | Export | Pause | Resume | Stop | LearningRate
 
 
 # From the engine to the program.
@@ -353,7 +386,7 @@ class Failed(Message, frozen=True):
     """A job could not be done. The engine goes on.
 
     Attributes:
-        run: The run or the preview request.
+        run: The run, or the request of another job.
         message: What happened, for people.
         node: The node at fault, where one is known.
         detail: The end of the traceback, for a report.
@@ -389,9 +422,38 @@ class Previewed(Message, frozen=True):
     edges: tuple[float, ...] = ()
 
 
+class Exporting(Message, frozen=True):
+    """An export goes on.
+
+    Attributes:
+        stage: What is being done, for people.
+        share: How much of the whole is done, in [0, 1].
+    """
+
+    request: str
+    stage: str
+    share: float
+
+
+class Exported(Message, frozen=True):
+    """The file is written, and a fresh process has found that it is the model.
+
+    Attributes:
+        difference: The largest one between the file's outputs and the model's, each relative to the
+            model's where that is above 1. 0 for a file without numbers.
+        rows: How many rows there were in each of the batches that were compared.
+        notes: What people should know of the file.
+    """
+
+    request: str
+    difference: float
+    rows: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+
 Event = (
     Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | LearningRateChanged
-    | Noted | Finished | Failed | Previewed
+    | Noted | Finished | Failed | Previewed | Exporting | Exported
 )  # fmt: skip
 
 

@@ -12,7 +12,16 @@ import time
 from typing import TYPE_CHECKING
 
 from bnstudio.training.client import Client
-from bnstudio.training.messages import Died, Failed, Finished, Preview, Previewed, Ready, Train
+from bnstudio.training.messages import (
+    Died,
+    Failed,
+    Finished,
+    Prepare,
+    Preview,
+    Previewed,
+    Ready,
+    Train,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +60,7 @@ class Relay:
         self._jobs: set[str] = set()
         self._fresh = 0
         self._look_at: float | None = None
+        self._ahead: Prepare | None = None
         self._leaving: list[threading.Thread] = []
 
     @property
@@ -67,6 +77,10 @@ class Relay:
         """Passes a request on; never blocks."""
         if isinstance(request, Train):
             self._jobs.add(request.run)
+            self._ahead = None
+        elif isinstance(request, Prepare):
+            # It leaves as much behind as a run does, and nothing tells that it is over.
+            self._ahead, self._look_at = request, self._clock() + REST
         elif isinstance(request, Preview):
             self._jobs.add(request.request)
         self._client.send(request)
@@ -84,7 +98,7 @@ class Relay:
                     self._end(event.request)
                 case Died():
                     self._jobs.clear()
-                    self._look_at = None
+                    self._look_at = self._ahead = None
         # What is told above belongs to the engine of before; it goes out first.
         if self._relief is not None:
             self._take_over(self._relief)
@@ -127,6 +141,8 @@ class Relay:
         elif relief.ready is not None and not self._jobs:
             worn, self._client, self._relief = self._client, relief, None
             self._fresh = self._memory(relief.pid)
+            if self._ahead:
+                relief.send(self._ahead)
             # It takes some time to hand back what it held; nobody waits for that.
             thread = threading.Thread(target=worn.close, name=f"engine-{worn.pid}-close")
             thread.start()

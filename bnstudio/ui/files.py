@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
 from bnstudio.project import SUFFIX, Project, ProjectError
+from bnstudio.runs.weights import FRESH, weights_of
 
 if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.project import Sample
+    from bnstudio.runs.weights import Weights
     from bnstudio.ui.document import Document
     from bnstudio.ui.preferences import Preferences
     from bnstudio.ui.session import Session
@@ -56,6 +58,8 @@ class Files(QObject):
 
     #: Another project is in the window.
     opened = Signal()
+    #: The window closes, and what is on its way is given up.
+    left = Signal()
 
     def __init__(
         self,
@@ -170,7 +174,24 @@ class Files(QObject):
         return self._write(chosen if chosen.suffix else chosen.with_suffix(SUFFIX))
 
     def export(self, exporter: Exporter) -> bool:
-        """Asks for a file and writes the model to it in another form."""
+        """Asks for a file and writes the model to it in another form.
+
+        What the engine makes is on its way then; whose weights it has is asked first.
+        """
+        weights = FRESH
+        if exporter.missing:
+            self._toasts.say(
+                f"{exporter.title} needs packages that are not installed: {exporter.missing}",
+                "error",
+            )
+            return False
+        if exporter.weights:
+            from bnstudio.ui.model_export import choose  # the window is seen sooner without it
+
+            chosen = choose(self._weights(), exporter.title, self._window)
+            if chosen is None:
+                return False
+            weights = chosen
         stem = self._document.path.stem if self._document.path else "model"
         start = Path(self._preferences["folder"]) / f"{stem}{exporter.suffix}"
         name, _ = QFileDialog.getSaveFileName(
@@ -179,18 +200,39 @@ class Files(QObject):
         if not name:
             return False
         path = Path(name)
-        return self.export_to(exporter, path if path.suffix else path.with_suffix(exporter.suffix))
+        path = path if path.suffix else path.with_suffix(exporter.suffix)
+        return self.export_to(exporter, path, weights)
 
-    def export_to(self, exporter: Exporter, path: Path) -> bool:
-        """Writes the model to a file in another form."""
+    def export_to(self, exporter: Exporter, path: Path, weights: Weights = FRESH) -> bool:
+        """Writes the model to a file in another form, or has the engine begin with it."""
+        project = self._document.project
         try:
-            projects.write_atomic(path, exporter.render(self._document.project))
+            if exporter.render is None:
+                from bnstudio.ui.model_export import ModelExport
+
+                text = projects.dumps(project)
+                job = ModelExport(text, exporter, path, weights, self._window)
+                job.ended.connect(self._toasts.say)
+                self.left.connect(job.leave)
+            else:
+                projects.write_atomic(path, exporter.render(project))
+                self._toasts.say(f"Exported to {path}", "good")
         except (OSError, ValueError) as error:
             self._toasts.say(_sentence(error, path), "error")
             return False
         self._preferences["folder"] = str(path.parent)
-        self._toasts.say(f"Exported to {path}", "good")
         return True
+
+    def leave(self) -> None:
+        """Gives up what is on its way: the window closes."""
+        self.left.emit()
+
+    def _weights(self) -> list[Weights]:
+        """Whose weights a file may have, the most likely ones first."""
+        run = self._session.run
+        if run is None:
+            return [FRESH]
+        return [*weights_of(self._session.store, run, self._document.project), FRESH]
 
     def may_go(self) -> bool:
         """Whether the project may leave the window; asks where work or a run would be lost."""

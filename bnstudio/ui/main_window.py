@@ -16,6 +16,7 @@ from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
+from bnstudio.ui.ahead import Ahead
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.preferences = preferences or Preferences()
         self.document = Document(parent=self)
         self.session = Session(self.document, self, start=start_engine)
+        self._ahead = Ahead(self.document, self.session)
         self.canvas = CanvasView(self.document, self.session)
         self.past = Past(self.canvas, self.session.moments)
         self.welcome = Welcome()
@@ -438,6 +440,7 @@ class MainWindow(QMainWindow):
             return
         self._docking.save(self.preferences)
         self.recovery.close()
+        self.files.leave()
         self.session.close()
         super().closeEvent(event)
 

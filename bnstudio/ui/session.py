@@ -31,6 +31,7 @@ from bnstudio.training.messages import (
     Noted,
     Pause,
     Paused,
+    Prepare,
     Preview,
     Previewed,
     Ready,
@@ -317,6 +318,11 @@ class Session(RunList):
         self._preview_id = f"preview-{uuid.uuid4().hex[:12]}"
         self._preview_wanted = self._previewing = True
         self._send_waiting()
+
+    def prepare(self, text: str) -> None:
+        """Has a resting engine get ready for a project, by its file's text; for none if empty."""
+        if self._ready and not self.live:
+            self._send(Prepare(text))
 
     def restart(self) -> None:
         """Ends the engine, whatever it is doing, and starts another."""

@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QProgressDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from bnstudio.runs import tensorboard
+from bnstudio.ui.progress import WHOLE, progress
 from bnstudio.ui.train_bar import duration
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ _LOOK = 50
 
 _YIELD = 0.0005
 """Seconds that the window is given after each piece: Python lets one thread work at a time."""
-
-_SOON = 500
-"""Milliseconds; what takes no longer shows no progress."""
 
 
 def entry(menu: QMenu, runs: Sequence[Run], session: Session, parent: QWidget) -> QAction:
@@ -65,18 +63,7 @@ class Export(QObject):
         self._fault = ""
         self._cancelled, self._over = threading.Event(), threading.Event()
         self._began = time.monotonic()
-        self.dialog = QProgressDialog("", "Cancel", 0, 1000, parent)
-        bar = QProgressBar()
-        bar.setTextVisible(False)  # the label says it
-        bar.setAccessibleName("Share that is written")
-        self.dialog.setBar(bar)
-        self.dialog.setRange(0, 1000)
-        self.dialog.setMinimumWidth(24 * self.dialog.fontMetrics().horizontalAdvance("M"))
-        self.dialog.setWindowTitle("Export for TensorBoard")
-        self.dialog.setWindowModality(Qt.WindowModality.NonModal)
-        self.dialog.setMinimumDuration(_SOON)
-        self.dialog.setAutoClose(False)
-        self.dialog.setAutoReset(False)
+        self.dialog = progress("Export for TensorBoard", "Share that is written", parent)
         self.dialog.canceled.connect(self.cancel)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
@@ -106,7 +93,7 @@ class Export(QObject):
             f"Writing {names} \u2026 {self._share:.0%}"
             + (f", {duration(left)} left" if left is not None else "")
         )
-        self.dialog.setValue(int(1000 * self._share))
+        self.dialog.setValue(int(WHOLE * self._share))
 
     def _end(self) -> None:
         self._timer.stop()

@@ -17,6 +17,7 @@ QUESTIONS = (
     "startup",
     "chains",
     "edits",
+    "large",
     "smoothness",
     "first_point",
     "training",

@@ -96,7 +96,12 @@ def main() -> None:
         panel.close_large()
         settle()
     places = iter(range(1, 10_000))
-    add("Another moment in the whole window", lambda: session.moments.go(next(places) % 50))
+
+    def scrub() -> None:
+        session.moments.go(next(places) % 50)
+        draw(shown)
+
+    add("Another moment in the whole window, drawn", scrub)
     session.close()
     report(rows)
 

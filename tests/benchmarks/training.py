@@ -92,14 +92,14 @@ def compiled(project):
     import keras
 
     from bnstudio.analysis import analyze
-    from bnstudio.engine import fit
     from bnstudio.engine.builder import build
+    from bnstudio.engine.setup import compile_model
     from bnstudio.plan import plan
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(project.settings.seed)
     built = build(plan(analyze(project.graph)))
-    fit._compile(built, project)
+    compile_model(built, project)
     return built.model
 
 
@@ -125,12 +125,13 @@ def watched(project, prepared):
 
     from bnstudio.engine.control import Control
     from bnstudio.engine.fit import Job, train
+    from bnstudio.engine.setup import set_up
 
     said = []
     with tempfile.TemporaryDirectory() as folder:
         ended = train(
             Job("run", project, keep=folder),
-            prepared,
+            set_up(project, prepared),
             lambda event: said.append((time.perf_counter(), event)),
             Control(),
         )

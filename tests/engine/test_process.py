@@ -191,8 +191,8 @@ def test_what_a_library_prints_is_not_on_the_pipe():
     """``model.summary`` and the like write to standard output."""
     code = (
         "import os, sys\n"
-        "from bnstudio.engine.__main__ import _take_pipe\n"
-        "source, sink = _take_pipe()\n"
+        "from bnstudio.engine.surroundings import take_pipe\n"
+        "source, sink = take_pipe()\n"
         "print('printed', flush=True); os.write(1, b'written'); sink.write(b'said'); sink.flush()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -258,6 +258,7 @@ def _again(text):
     import json
 
     from bnstudio import importers
+    from bnstudio.layers.opaque import is_opaque
     from bnstudio.project import loads
 
     try:
@@ -265,7 +266,7 @@ def _again(text):
     except Exception:  # Keras refuses in many ways
         return None
     drawn = importers.loads(first).project
-    if kept := [node.type for node in drawn.graph.nodes.values() if "." in node.type]:
+    if kept := [node.type for node in drawn.graph.nodes.values() if is_opaque(node.type)]:
         return [f"{kept} kept as described"]
     second = _described(drawn)
     return list(_unlike(json.loads(first), json.loads(second), ""))

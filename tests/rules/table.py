@@ -237,6 +237,17 @@ TABLE = {
         [model(node("ops.Relu", "relu", **KEPT), head())],
         [SOUND, model(node("ops.Relu", "relu"), head())],
     ),
+    "STR31": (
+        [
+            project(drawing([IN, dense("a"), node("Add", "join"), OUT],
+                            "in a", "a join", "join out")),
+        ],
+        [
+            SOUND,
+            project(drawing([IN, dense("a"), node("Add", "join"), OUT],
+                            "in a", "a join:0", "a join:1", "join out")),
+        ],
+    ),
     "LOSS01": (
         [
             model(dense(), head(1, "softmax")),

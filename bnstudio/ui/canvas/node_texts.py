@@ -106,6 +106,8 @@ def details(node: Node, *, brief: bool = False) -> str:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
         return f"same layer as {node.shares}"
+    if formula := entry.formula(node.params):
+        return formula
     parts = []
     for name in entry.tells:
         value = node.params.get(name, entry.defaults.get(name))

@@ -1,0 +1,193 @@
+"""How a model is written in each form, how near it must come, and what a form is known to spoil."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bnstudio.plan import Call
+
+EXACT, CLOSE = 1e-6, 1e-4
+"""The most by which numbers may differ: of TensorFlow's own forms, and of those of others."""
+
+ONE_ROW = "It takes one row at a time: LiteRT cannot carry this model for any number of rows."
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is to be known of a file that was written.
+
+    Attributes:
+        rows: How many rows it takes at a time; None for any number.
+        note: What people should know of it; empty for nothing.
+    """
+
+    rows: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form that the engine writes.
+
+    Attributes:
+        title: As people call it.
+        write: Writes a model to a path.
+        says: What a file of it does not say of its model and the proof needs; gets the model and
+            the project's text.
+        tolerance: The most by which numbers may differ.
+        compiled: Whether a file has the settings of training too.
+    """
+
+    title: str
+    write: Callable[[Any, Path], Written]
+    says: Callable[[Any, str], str]
+    tolerance: float = EXACT
+    compiled: bool = False
+
+
+def _keras(model: Any, path: Path) -> Written:
+    model.save(path)
+    return Written()
+
+
+def _weights(model: Any, path: Path) -> Written:
+    model.save_weights(path)
+    return Written()
+
+
+def _config(model: Any, path: Path) -> Written:
+    path.write_text(json.dumps(json.loads(model.to_json()), indent=2) + "\n", "utf-8")
+    return Written()
+
+
+def _saved_model(model: Any, path: Path) -> Written:
+    model.export(path, format="tf_saved_model", verbose=False)
+    return Written()
+
+
+def _litert(model: Any, path: Path) -> Written:
+    import tensorflow as tf
+
+    # What LiteRT itself computes: with more, a file would need all of TensorFlow beside it.
+    own = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    try:
+        model.export(path, format="litert", verbose=False, target_spec=own)
+    except Exception as error:
+        # Loops over the steps of a sequence need lists, which it has for sizes that are known.
+        specs = [
+            tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype, name=tensor.name)
+            for tensor in model.inputs
+        ]
+        signature = specs if isinstance(model, keras.Sequential) or len(specs) == 1 else [specs]
+        try:
+            model.export(
+                path, format="litert", verbose=False, target_spec=own, input_signature=signature
+            )
+        except Exception:
+            raise error from None
+        return Written(1, ONE_ROW)
+    return Written()
+
+
+def _onnx(model: Any, path: Path) -> Written:
+    model.export(path, format="onnx", verbose=False)
+    return Written()
+
+
+def _nothing(_model: Any, _text: str) -> str:
+    return ""
+
+
+def _project(_model: Any, text: str) -> str:
+    return text
+
+
+def _configuration(model: Any, _text: str) -> str:
+    return str(model.to_json())
+
+
+def _inputs(model: Any, _text: str) -> str:
+    return json.dumps([tensor.name for tensor in model.inputs])
+
+
+FORMATS: dict[str, Format] = {
+    ".keras": Format("Keras", _keras, _nothing, compiled=True),
+    ".weights.h5": Format("Keras weights", _weights, _project),
+    ".json": Format("a Keras configuration", _config, _configuration, compiled=True),
+    ".savedmodel": Format("SavedModel", _saved_model, _nothing),
+    ".tflite": Format("LiteRT", _litert, _inputs, CLOSE),
+    ".onnx": Format("ONNX", _onnx, _inputs, CLOSE),
+}
+"""Every form that the engine writes, by the suffix of its exporter."""
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A layer of which it is known that a form's file would not be the model.
+
+    Attributes:
+        suffix: The form.
+        reason: What is wrong, and in which version; for people.
+        concerns: Whether a call is of such a layer.
+        example: A layer type and its arguments: a test has Keras write it, so that an entry which
+            is not true any more is found.
+    """
+
+    suffix: str
+    reason: str
+    concerns: Callable[[Call], bool]
+    example: tuple[str, Mapping[str, Any]]
+
+
+def _activation(name: str) -> Callable[[Call], bool]:
+    def concerns(call: Call) -> bool:
+        return _has(call.params, name)
+
+    return concerns
+
+
+def _has(value: Any, activation: str, key: str = "") -> bool:
+    """Whether an activation is among arguments, however deep in layers within a layer."""
+    if isinstance(value, Mapping):
+        return any(_has(entry, activation, name) for name, entry in value.items())
+    if isinstance(value, tuple):
+        return any(_has(entry, activation, key) for entry in value)
+    return key.endswith("activation") and value == activation
+
+
+SPOILT: tuple[Spoilt, ...] = (
+    Spoilt(
+        ".onnx",
+        "Keras 3.15 writes its activation gelu as an operation (Erfc) that ONNX does not have",
+        _activation("gelu"),
+        ("Dense", {"units": 3, "activation": "gelu"}),
+    ),
+    Spoilt(
+        ".onnx",
+        "Keras 3.15 writes its activation celu as an operation (Expm1) that ONNX does not have",
+        _activation("celu"),
+        ("Dense", {"units": 3, "activation": "celu"}),
+    ),
+    Spoilt(
+        ".onnx",
+        "Keras 3.15 makes inputs of the model of its mean and variance",
+        lambda call: call.type == "Normalization",
+        ("Normalization", {"mean": 1.0, "variance": 2.0}),
+    ),
+)
+"""What is refused before it is written."""
+
+
+def spoils(suffix: str, call: Call) -> Spoilt | None:
+    """Why a form cannot carry a layer, as far as that is known beforehand."""
+    known = (entry for entry in SPOILT if entry.suffix == suffix)
+    return next((entry for entry in known if entry.concerns(call)), None)

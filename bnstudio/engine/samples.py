@@ -1,0 +1,134 @@
+"""Random rows for a model, of the right kind and within what its layers take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bnstudio.engine.errors import JobError, culprit, say
+from bnstudio.engine.prove import standard
+from bnstudio.layers import LAYERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bnstudio.plan import Call, Plan
+
+SIZES = (8, 16, 32, 64, 128)
+"""What is tried, in this order, for sizes that a drawing leaves open."""
+
+_INDICES = {
+    "Embedding": "input_dim",
+    "CategoryEncoding": "num_tokens",
+    "ReversibleEmbedding": "input_dim",
+}
+"""Layers that look their inputs up, and the argument that says how many entries there are."""
+
+_WORDS = ("red", "green", "blue", "a b", "red green", "")
+
+
+class Batches:
+    """What a model is given to be compared, and what it makes of it.
+
+    Raises:
+        JobError: If the model cannot be run on random rows.
+    """
+
+    def __init__(self, model: Any, plan: Plan) -> None:
+        self._model, self._plan = model, plan
+        self._limits = limits(plan)
+        self._random = np.random.default_rng(0)
+        open_ = any(None in tensor.shape[1:] for tensor in model.inputs)
+        self._size = self._fitting(SIZES if open_ else SIZES[:1])
+
+    def of(self, counts: Sequence[int]) -> list[tuple[list[NDArray[Any]], list[NDArray[Any]]]]:
+        """Inputs and outputs for each number of rows, inference mode; fewer if that is fixed."""
+        found: dict[int, tuple[list[NDArray[Any]], list[NDArray[Any]]]] = {}
+        for count in counts:
+            inputs = self._rows(count, self._size)
+            found.setdefault(len(inputs[0]), (inputs, self._run(inputs)))
+        return list(found.values())
+
+    def _fitting(self, sizes: Sequence[int]) -> int:
+        """The first size with which the model can be run."""
+        for size in sizes:
+            try:
+                self._run(self._rows(1, size))
+            except JobError:
+                raise
+            except Exception as error:
+                fault = error
+            else:
+                return size
+        raise JobError(
+            "The model cannot be run on random rows, by which a file is proven: " + say(fault),
+            culprit(fault, self._plan),
+        ) from fault
+
+    def _run(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        given = [tf.constant(array) for array in inputs]
+        made = self._model(given[0] if len(given) == 1 else given, training=False)
+        return [standard(tensor.numpy()) for tensor in keras.tree.flatten(made)]
+
+    def _rows(self, count: int, size: int) -> list[NDArray[Any]]:
+        return [
+            _array(tensor, self._limits[node], count, size, self._random)
+            for node, tensor in zip(self._plan.inputs, self._model.inputs, strict=True)
+        ]
+
+
+def limits(plan: Plan) -> dict[str, int | None]:
+    """For each input node, below what its whole numbers must stay; None where any number goes."""
+    found: dict[str, int | None] = dict.fromkeys(plan.inputs)
+    origins: dict[str, set[str]] = {}
+    for call in plan.calls:
+        sources = {call.node} if call.node in found else set()
+        for tensor in call.inputs:
+            sources |= origins.get(tensor.node, set())
+        limit = _limit(call)
+        for node in sources if limit else ():
+            found[node] = min(limit or 0, found[node] or limit or 0)
+        # What a layer has computed with weights or functions is no index any more.
+        origins[call.node] = sources if call.type == "Input" or _passes(call) else set()
+    return found
+
+
+def _limit(call: Call) -> int | None:
+    if call.type not in _INDICES:
+        return None
+    value = call.params.get(_INDICES[call.type])
+    return value if isinstance(value, int) else None
+
+
+def _passes(call: Call) -> bool:
+    entry = LAYERS.get(call.type)
+    return entry is not None and entry.category in ("Reshaping", "Merging", "Regularization")
+
+
+def _array(
+    tensor: Any, limit: int | None, count: int, size: int, random: np.random.Generator
+) -> NDArray[Any]:
+    if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
+        raise JobError(
+            "An input of the model takes sparse or ragged rows, which no file can be proven with. "
+            "Set sparse and ragged of the Input to None."
+        )
+    shape = (tensor.shape[0] or count, *(size if n is None else n for n in tensor.shape[1:]))
+    dtype = str(tensor.dtype)
+    if dtype == "string":
+        return random.choice(np.array(_WORDS, object), shape)
+    if dtype == "bool":
+        return random.integers(0, 2, shape).astype(bool)
+    if limit is not None or "int" in dtype:
+        return random.integers(0, limit or 8, shape).astype(dtype)
+    if dtype == "bfloat16":
+        raise JobError(
+            "An input of the model takes bfloat16, and no file of rows "
+            "can hold that to prove it with. Set the dtype of the Input to float32."
+        )
+    return random.standard_normal(shape).astype(dtype)

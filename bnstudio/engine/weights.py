@@ -1,0 +1,86 @@
+"""The weights that a built model begins with, from the file beside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bnstudio.engine.errors import JobError
+from bnstudio.weights import WeightsError, array_of, open_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bnstudio.engine.builder import Built
+    from bnstudio.graph import Graph
+    from bnstudio.weights import Array, Weights
+
+
+def open_side_file(path: str) -> Weights:
+    """The weights in a file.
+
+    Raises:
+        JobError: If there are none.
+    """
+    try:
+        return open_weights(Path(path))
+    except WeightsError as error:
+        raise JobError(f"The layers cannot begin with the project's weights. {error}") from error
+
+
+def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
+    """Gives each layer the weights that the file has for it, and says of those that do not fit.
+
+    A layer of which one array does not fit keeps all of its own.
+
+    Raises:
+        JobError: If the file cannot be read.
+    """
+    unfit: list[str] = []
+    for id, layer in owned(built, graph):
+        held = weights.layers.get(id)
+        if held is None or not layer.weights:
+            continue
+        if [tuple(variable.shape) for variable in layer.weights] != [each.shape for each in held]:
+            unfit.append(layer.name)
+            continue
+        try:
+            arrays = weights.read(id)
+        except WeightsError as error:
+            raise JobError(f"The layers cannot begin with their weights. {error}") from error
+        for variable, array in zip(layer.weights, arrays, strict=True):
+            variable.assign(_tensor(array))
+    if not unfit:
+        return []
+    shown = ", ".join(unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
+    return [
+        f"These layers begin with new weights, for those of {weights.origin or 'the project'} have "
+        f"other shapes: {shown}."
+    ]
+
+
+def arrays(built: Built, graph: Graph) -> Iterator[tuple[str, tuple[Array, ...]]]:
+    """What ``bnstudio.weights.write`` takes: the weights that a model has now."""
+    for id, layer in owned(built, graph):
+        if layer.weights:
+            yield id, tuple(array_of(np.asarray(weight.numpy())) for weight in layer.weights)
+
+
+def owned(built: Built, graph: Graph) -> Iterator[tuple[str, Any]]:
+    """Each layer once, with the id of the node that has it."""
+    seen: set[str] = set()
+    for node, layer in built.layers.items():
+        id = graph.layer_of(node).id
+        if id not in seen:
+            seen.add(id)
+            yield id, layer
+
+
+def _tensor(array: Array) -> Any:
+    if array.dtype != "bfloat16":
+        return array.values
+    import ml_dtypes
+
+    return array.values.view(ml_dtypes.bfloat16)

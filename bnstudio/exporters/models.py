@@ -1,0 +1,12 @@
+"""The model itself, for Keras and for other programs; the engine makes and proves these files."""
+
+from __future__ import annotations
+
+from bnstudio.exporters.exporter import Exporter
+
+KERAS = Exporter("Keras model", ".keras", weights=True)
+WEIGHTS = Exporter("Keras weights", ".weights.h5", weights=True)
+CONFIG = Exporter("Keras configuration", ".json")
+SAVED_MODEL = Exporter("SavedModel", ".savedmodel", weights=True, marker="saved_model.pb")
+LITERT = Exporter("LiteRT model", ".tflite", weights=True)
+ONNX = Exporter("ONNX model", ".onnx", weights=True, needs=("tf2onnx", "onnx", "onnxruntime"))

@@ -1,0 +1,86 @@
+"""Operations as source: as an engineer writes them, with Python's signs where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.exporters.source import Bracket, flat, literal, named, text
+from bnstudio.layers import LAYERS
+from bnstudio.layers.operations import Constant, Operation
+from bnstudio.layers.operations.operands import Index, Operand, entries, index_text, parted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bnstudio.exporters.source import Expression
+    from bnstudio.graph import Value
+    from bnstudio.plan import Call
+
+
+def operation(call: Call, tensors: Sequence[str]) -> Expression:
+    """The call of an operation on the variables of its inputs."""
+    entry: Operation = LAYERS[call.type]  # type: ignore[assignment]
+    given = call.arrange(tensors)
+    signed = entry.symbol and not given.keyword and not given.options
+    if signed and (written := _with_symbol(entry, given.positional)) is not None:
+        return written
+    items = [_positional(entry, one) for one in given.positional]
+    items += [named(name, _tensors(one)) for name, one in given.keyword.items()]
+    items += [named(name, _value(entry, name, one)) for name, one in given.options.items()]
+    return Bracket(f"ops.{entry.function}(", tuple(items))
+
+
+def uses_numpy(call: Call) -> bool:
+    """Whether an operation is written with an array of numpy's."""
+    entry = LAYERS.get(call.type)
+    return isinstance(entry, Operation) and any(
+        isinstance(entry.by_name.get(name), Operand) and isinstance(value, tuple | Mapping)
+        for name, value in call.options.items()
+    )
+
+
+def _with_symbol(entry: Operation, given: Sequence[Any]) -> Expression | None:
+    """The operation with Python's sign for it; None where it cannot be written so."""
+    if entry.symbol == "[]":
+        x, key = given
+        parts = entries(str(key.value))
+        if len(parts) == 1 and not isinstance(parts[0], int):
+            parts.append(...)  # Keras takes a number, or several parts
+        return f"{x}[{index_text(parts)}]"
+    if len(given) == 1 and isinstance(given[0], str):
+        return f"{entry.symbol}{given[0]}"
+    if len(given) != 2:
+        return None
+    first = given[0]
+    if isinstance(first, Constant) and isinstance(first.value, tuple | Mapping):
+        return None  # numpy's own sign would be asked, which knows no tensor of Keras's
+    one, two = (flat(_positional(entry, each)) for each in given)
+    if isinstance(first, Constant) and one.startswith("-") and entry.symbol == "**":
+        one = f"({one})"
+    return f"{one} {entry.symbol} {two}"
+
+
+def _positional(entry: Operation, one: Any) -> Expression:
+    return _value(entry, one.name, one.value) if isinstance(one, Constant) else _tensors(one)
+
+
+def _tensors(one: str | Sequence[str]) -> Expression:
+    return one if isinstance(one, str) else Bracket("[", tuple(one), "]")
+
+
+def _value(entry: Operation, name: str, value: Value) -> Expression:
+    param = entry.by_name.get(name)
+    if isinstance(param, Operand) and isinstance(value, tuple | Mapping):
+        numbers, dtype = parted(value)
+        array = "ops.array(" if dtype == "bfloat16" else "np.array("
+        return Bracket(array, (_listed(numbers), f"dtype={text(dtype)}"))
+    if isinstance(param, Index):
+        return text(str(value))
+    return literal(value)
+
+
+def _listed(value: Value) -> Expression:
+    if isinstance(value, tuple):
+        return Bracket("[", tuple(map(_listed, value)), "]")
+    return literal(value)

@@ -1,0 +1,203 @@
+"""Batch normalizations folded into the layers before them, where that is exact at inference.
+
+At inference a BatchNormalization is one factor and one shift a channel, so a linear layer before
+it can take both into its weights (Jacob et al. 2018, section 3.2). The model computes the same, to
+rounding, with fewer parameters and operations. It is for a model that is trained: what has been
+folded no longer follows the batches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bnstudio.analysis import analyze
+from bnstudio.graph import heal, set_params
+from bnstudio.layers import LAYERS
+from bnstudio.lazy import np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from bnstudio.analysis import Analysis
+    from bnstudio.graph import Graph, Node
+
+    Arrays = Sequence[NDArray[Any]]
+
+NORM = "BatchNormalization"
+
+_CHANNELS = {
+    "Dense": -1,
+    **{f"Conv{rank}D": -1 for rank in (1, 2, 3)},
+    **{f"Conv{rank}DTranspose": -2 for rank in (1, 2, 3)},
+    **{f"SeparableConv{rank}D": -1 for rank in (1, 2)},
+    **{f"DepthwiseConv{rank}D": None for rank in (1, 2)},
+}
+"""Which axis of its last kernel has the outputs, by layer type; None where the last two have."""
+
+_FULL = (None, "float32", "float64")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A batch normalization that can be folded.
+
+    Attributes:
+        layer: The node whose layer takes it over.
+        norm: The node that goes.
+        saved: How many parameters the model has fewer, moving statistics counted.
+    """
+
+    layer: str
+    norm: str
+    saved: int
+
+
+@dataclass(frozen=True)
+class Stays:
+    """A batch normalization that cannot be folded, and why."""
+
+    norm: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Every batch normalization of a model, in its order."""
+
+    folds: tuple[Fold, ...]
+    stays: tuple[Stays, ...]
+
+    @property
+    def saved(self) -> int:
+        """Parameters that folding all of them saves."""
+        return sum(fold.saved for fold in self.folds)
+
+
+def survey(analysis: Analysis) -> Survey:
+    """Which batch normalizations of a drawing can be folded, and why the others cannot."""
+    graph = analysis.graph
+    folds: list[Fold] = []
+    stays: list[Stays] = []
+    calls = Counter(graph.layer_of(id).id for id in analysis.live)
+    for id in analysis.order:
+        if id not in analysis.live or graph.layer_of(id).type != NORM:
+            continue
+        found = _judge(analysis, graph.nodes[id], calls)
+        if isinstance(found, str):
+            stays.append(Stays(id, found))
+        else:
+            folds.append(found)
+    return Survey(tuple(folds), tuple(stays))
+
+
+def _judge(analysis: Analysis, norm: Node, calls: Mapping[str, int]) -> Fold | str:
+    """The fold, or why there is none."""
+    graph, facts = analysis.graph, analysis.facts
+    if calls[graph.layer_of(norm.id).id] > 1:
+        return "It is called more than once."
+    wires = graph.wires_into.get(norm.id, ())
+    if len(wires) != 1 or not facts[norm.id].outputs:
+        return "It has no shape yet; see Problems."
+    layer = graph.nodes[wires[0].source]
+    if layer.type not in _CHANNELS:
+        return f"{layer.name!r} before it is {_a(layer.type)}, not a Dense or a convolution."
+    if calls[graph.layer_of(layer.id).id] > 1:
+        return f"{layer.name!r} before it is called more than once."
+    if len(graph.wires_from[layer.id]) > 1:
+        return f"What {layer.name!r} gives is used without it elsewhere."
+    given: dict[str, Any] = LAYERS[layer.type].full(layer.params)
+    if given["activation"] not in (None, "linear"):
+        return f"{layer.name!r} before it has an activation, which stands between."
+    if given.get("lora_rank"):
+        return f"{layer.name!r} before it has LoRA weights."
+    own: dict[str, Any] = LAYERS[NORM].full(norm.params)
+    for node, params in ((layer, given), (norm, own)):
+        if params["dtype"] not in _FULL:
+            return f"{node.name!r} computes in {params['dtype']}, where rounding is too coarse."
+    if given["dtype"] != own["dtype"] and "float64" in (given["dtype"], own["dtype"]):
+        return f"{layer.name!r} before it computes in another precision."
+    rank = len(facts[norm.id].outputs[0])
+    channels = 1 if given.get("data_format") == "channels_first" else rank - 1
+    if own["axis"] % rank != channels:
+        return f"It normalizes axis {own['axis']}, and the channels of {layer.name!r} are another."
+    size = facts[norm.id].outputs[0][channels]
+    saved = (
+        facts[norm.id].trainable + facts[norm.id].fixed - (0 if given["use_bias"] else size or 0)
+    )
+    return Fold(layer.id, norm.id, saved)
+
+
+def _a(type: str) -> str:
+    return f"{'an' if type[0] in 'AEIOU' else 'a'} {type}"
+
+
+def fold(graph: Graph, folds: Iterable[Fold]) -> Graph:
+    """The drawing without these batch normalizations; the layers before them have a bias."""
+    folds = tuple(folds)
+    biased = set_params(
+        graph,
+        (one.layer for one in folds if graph.nodes[one.layer].params.get("use_bias") is False),
+        {"use_bias": ...},
+    )
+    return heal(biased, (one.norm for one in folds))
+
+
+def fold_weights(
+    graph: Graph, folds: Iterable[Fold], weights: Mapping[str, Arrays]
+) -> dict[str, Arrays]:
+    """The weights of ``fold(graph, folds)``, from those of ``graph``.
+
+    Args:
+        graph: The drawing that is to be folded.
+        folds: Which of its batch normalizations.
+        weights: Each node's arrays, as ``get_weights()`` of its Keras layer has them.
+
+    Returns:
+        The same without the normalizations'. Factors and shifts are computed in double
+        precision, and the result has the precision that the kernel had.
+
+    Raises:
+        KeyError: If ``weights`` lacks a node that is folded.
+    """
+    folded = dict(weights)
+    for one in folds:
+        factor, shift = affine(graph.nodes[one.norm], folded.pop(one.norm))
+        layer = graph.nodes[one.layer]
+        arrays = list(weights[one.layer])
+        bias = arrays.pop() if layer.params.get("use_bias", True) else None
+        kernel = arrays.pop()
+        moved = shift if bias is None else bias * factor + shift
+        scaled = kernel * _along(layer.type, kernel, factor)
+        folded[one.layer] = (*arrays, scaled.astype(kernel.dtype), moved.astype(kernel.dtype))
+    return folded
+
+
+def affine(norm: Node, arrays: Arrays) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What a BatchNormalization multiplies by at inference and what it adds, one a channel.
+
+    gamma / sqrt(moving_variance + epsilon), and beta - moving_mean times that; in double precision.
+    """
+    params = LAYERS[NORM].full(norm.params)
+    rest = [np.asarray(array, "float64") for array in arrays]
+    gamma = rest.pop(0) if params["scale"] else 1.0
+    beta = rest.pop(0) if params["center"] else 0.0
+    mean, variance = rest[:2]
+    factor = gamma / np.sqrt(variance + params["epsilon"])
+    return factor, beta - mean * factor
+
+
+def _along(type: str, kernel: NDArray[Any], factor: NDArray[Any]) -> NDArray[Any]:
+    """The factors, shaped so that they multiply the kernel's outputs."""
+    axis = _CHANNELS[type]
+    if axis is None:
+        return factor.reshape(kernel.shape[-2:])
+    return factor if axis == -1 else factor[:, None]
+
+
+def folded(analysis: Analysis, folds: Iterable[Fold]) -> Analysis:
+    """The analysis of the folded drawing."""
+    return analyze(fold(analysis.graph, folds), analysis)

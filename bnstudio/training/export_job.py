@@ -1,0 +1,106 @@
+"""An export by an engine of its own, from the request to the file in its place. No Qt.
+
+A conversion may take long and may die in code that is not Keras's; the engine that trains is not
+touched by that, and a run goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from bnstudio.project import ProjectError, Scratch
+from bnstudio.training.client import Client
+from bnstudio.training.messages import Died, Export, Exported, Exporting, Failed, Ready, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+    from bnstudio.exporters import Exporter
+
+Told = Exporting | Exported | Failed | Died | Silent
+"""What is told of an export; ``Exported``, ``Failed`` and ``Died`` are the last."""
+
+STARTING = "Starting Keras"
+"""The stage before the engine says any."""
+
+
+class ExportJob:
+    """One file on its way; to be closed in any case, which gives up what is not done.
+
+    Raises:
+        ProjectError: If nothing can be written where it is to go.
+        OSError: If no engine can be started.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        exporter: Exporter,
+        target: Path,
+        weights: str = "",
+        start: Callable[[], Client] = Client,
+    ) -> None:
+        if exporter.missing:
+            raise ProjectError(
+                f"{exporter.title} needs a package that is not installed: {exporter.missing}",
+                str(target),
+            )
+        self.over = False
+        with ExitStack() as stack:
+            name = f"model{exporter.suffix}"
+            self._scratch = stack.enter_context(Scratch(target, name, exporter.marker))
+            self._client = stack.enter_context(start())
+            self._stack = stack.pop_all()
+        self._request = Export(
+            f"export-{uuid.uuid4().hex[:12]}",
+            project,
+            exporter.suffix,
+            str(self._scratch.path),
+            weights,
+        )
+        self._client.send(self._request)
+
+    def take(self, timeout: float = 0.0) -> list[Told]:
+        """What has come since the last call, after waiting for it; nothing more once it is over.
+
+        When ``Exported`` is among it, the file is in its place.
+        """
+        told: list[Told] = []
+        for event in self._client.wait(timeout) if timeout else self._client.poll():
+            if self.over or isinstance(event, Ready):
+                continue
+            match event:
+                case Exported():
+                    told.append(self._put(event))
+                case Exporting() | Failed() | Died() | Silent():
+                    told.append(event)
+            self.over = isinstance(told[-1], Exported | Failed | Died) if told else False
+        return told
+
+    def close(self) -> None:
+        """Ends the engine and takes away what it has made but not put in its place."""
+        if not self.over:
+            self._client.kill()
+        self._stack.close()
+
+    def __enter__(self) -> ExportJob:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _put(self, event: Exported) -> Exported | Failed:
+        try:
+            self._scratch.put()
+        except ProjectError as error:
+            return Failed(event.request, str(error))
+        return event

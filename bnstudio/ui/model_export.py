@@ -1,0 +1,112 @@
+"""The model on its way to a file of another form: whose weights it has, and how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
+
+from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.messages import Died, Exported, Exporting, Failed
+from bnstudio.ui.progress import WHOLE, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from bnstudio.exporters import Exporter
+    from bnstudio.runs.weights import Weights
+
+_LOOK = 50
+"""Milliseconds between two looks at how far it is."""
+
+
+def choose(found: Sequence[Weights], title: str, parent: QWidget) -> Weights | None:
+    """Asks whose weights a file is to have; None where that is given up."""
+    if len(found) == 1:
+        return found[0]
+    dialog = QInputDialog(parent)
+    dialog.setWindowTitle(f"Export {title}")
+    dialog.setLabelText("The weights that it has:")
+    dialog.setComboBoxItems([weights.title for weights in found])
+    dialog.setComboBoxEditable(False)
+    dialog.setOkButtonText("Choose File\u2026")
+    dialog.findChildren(QComboBox)[0].setAccessibleName("Weights")
+    answered = dialog.exec()
+    chosen = next(w for w in found if w.title == dialog.textValue())
+    dialog.deleteLater()
+    return chosen if answered else None
+
+
+class ModelExport(QObject):
+    """One model on its way, with the progress and a way to give up.
+
+    Raises:
+        ProjectError: If nothing can be written where it is to go.
+        OSError: If no engine can be started.
+    """
+
+    #: It is over: what to tell, and of which kind. Said in any case, and then it goes.
+    ended = Signal(str, str)
+
+    def __init__(
+        self,
+        project: str,
+        exporter: Exporter,
+        path: Path,
+        weights: Weights,
+        parent: QWidget,
+        start: Callable[..., ExportJob] = ExportJob,
+    ) -> None:
+        super().__init__(parent)
+        self._exporter, self._path, self._weights = exporter, path, weights
+        self._job = start(project, exporter, path, weights.path)
+        self.dialog = progress(f"Export {exporter.title}", "Share that is done", parent)
+        self.dialog.canceled.connect(self.cancel)
+        self._show(STARTING, 0.0)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(_LOOK)
+        if (app := QCoreApplication.instance()) is not None:
+            app.aboutToQuit.connect(self.leave)
+
+    def cancel(self) -> None:
+        """Gives up; what was begun is taken away, and what was there before stays."""
+        self._end(f"{self._path.name}: the export was given up.", "info")
+
+    def leave(self) -> None:
+        """Gives up without a word: the window closes."""
+        self._timer.stop()
+        self._job.close()
+
+    def _look(self) -> None:
+        for event in self._job.take():
+            match event:
+                case Exporting():
+                    self._show(event.stage, event.share)
+                case Exported():
+                    self._end(self._said(event), "warning" if event.notes else "good")
+                case Failed() | Died():
+                    self._end(f"{self._path.name} was not written. {event.message}", "error")
+
+    def _show(self, stage: str, share: float) -> None:
+        self.dialog.setLabelText(f"{self._path.name}: {stage} \u2026")
+        self.dialog.setValue(int(WHOLE * share))
+
+    def _said(self, event: Exported) -> str:
+        words = [f"Exported to {self._path}."]
+        if self._exporter.weights:
+            words.append(
+                f"A fresh process has opened it, and it differs from the model by "
+                f"{event.difference:.1g} at most. The weights: {self._weights.title}."
+            )
+        return " ".join([*words, *event.notes])
+
+    def _end(self, text: str, kind: str) -> None:
+        self.leave()
+        self.dialog.canceled.disconnect(self.cancel)  # to be closed counts as that
+        self.dialog.close()
+        self.dialog.deleteLater()
+        self.ended.emit(text, kind)
+        self.deleteLater()
