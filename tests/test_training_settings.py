@@ -120,7 +120,7 @@ def runs():
 @pytest.mark.engine
 @pytest.mark.timeout(4 * PATIENCE)
 def test_the_script_of_each_setting_prints_the_numbers_of_the_run(runs, tmp_path):
-    numbered = {str(place): project for place, project in enumerate(PROJECTS.values())}
+    numbered = {f"{place}.py": project for place, project in enumerate(PROJECTS.values())}
     results = in_one_python(numbered, tmp_path).values()
     for name, result in zip(PROJECTS, results, strict=True):
         same(runs[name][0], result["history"])

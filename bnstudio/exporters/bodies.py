@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.constructors import called_with
+from bnstudio.exporters.functions import alone
 from bnstudio.exporters.name_templates import Name, Ref, cut
-from bnstudio.exporters.names import chains
+from bnstudio.exporters.names import chains, key
 from bnstudio.exporters.operations import operation
 from bnstudio.exporters.source import (
     WIDTH,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from bnstudio.exporters.constructors import Constructors
     from bnstudio.exporters.functions import Function, Written
+    from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
 
 FEWEST = 3
@@ -55,7 +57,50 @@ class Statement:
     given: Mapping[str, object] = field(default_factory=dict)
 
 
-def head(function: Function, inputs: Sequence[str]) -> list[str]:
+Lines = tuple["tuple[str, ...]", "list[str]"]
+"""Lines, and the nodes that they make."""
+
+
+def lay_functions(written: Written, plan: Plan, make: Constructors) -> Iterator[Lines]:
+    """The functions, each with two empty lines after it."""
+    for function in written.functions.values():
+        inputs, statements = _statements_of(function, written, plan)
+        yield (), _head(function, inputs)
+        yield from _lay_all(statements[:-1], make, 4)
+        last = statements[-1]
+        yield last.nodes, _lay_statement(last, make, 4, "return ")
+        yield (), ["", ""]
+
+
+def outlined(
+    plan: Plan, written: Written | None, names: Mapping[Key, str], make: Constructors
+) -> Iterator[Call | Lines]:
+    """The model: calls that are to be written out, and the lines of what is repeated."""
+    if written is None:
+        yield from plan.calls
+        return
+    waiting: list[Statement] = []
+    for step, outer in zip(written.steps, written.outline.calls, strict=True):
+        call = plan.calls[step.at]
+        tensors = tuple([names[key(tensor)] for tensor in outer.inputs])
+        if step.part is not None:
+            function = written.functions[step.part]
+            nodes = tuple([c.node for c in plan.calls[step.at : step.at + step.size]])
+            given = _given_at(function, step.at)
+            waiting.append(Statement(nodes, names[outer.node], tensors, function, given))
+        elif alone(call, written.shared):
+            given = dict(call.params)
+            if not is_operation(call.type):
+                given["name"] = Name((call.name,))
+            waiting.append(Statement((call.node,), names[call.node], tensors, call, given))
+        else:
+            yield from _lay_all(waiting, make, 4)
+            waiting = []
+            yield call
+    yield from _lay_all(waiting, make, 4)
+
+
+def _head(function: Function, inputs: Sequence[str]) -> list[str]:
     """``def conv_bn(x, filters, name, strides=1):`` and its docstring."""
     items: list[Expression] = list(inputs)
     for argument in function.solved.arguments:
@@ -67,7 +112,7 @@ def head(function: Function, inputs: Sequence[str]) -> list[str]:
     return [*lines, *docstring([function.says], 4)]
 
 
-def lay_statement(
+def _lay_statement(
     statement: Statement, make: Constructors, indent: int, lead: str | None = None
 ) -> list[str]:
     """The lines of a statement; ``lead`` instead of an assignment."""
@@ -105,7 +150,7 @@ def _use(function: Function, statement: Statement, *, keywords: bool) -> Bracket
     return Bracket(f"{function.name}(", (*items, *more))
 
 
-def lay_all(
+def _lay_all(
     statements: Sequence[Statement], make: Constructors, indent: int
 ) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """The lines of statements, with the nodes of each; those that repeat are a loop."""
@@ -113,15 +158,15 @@ def lay_all(
     while at < len(statements):
         count, body = _loop(statements, at)
         if body is None:
-            yield statements[at].nodes, lay_statement(statements[at], make, indent)
+            yield statements[at].nodes, _lay_statement(statements[at], make, indent)
         else:
             nodes = tuple([node for s in statements[at : at + count] for node in s.nodes])
             line, inner = body
-            yield nodes, [" " * indent + line, *lay_statement(inner, make, indent + 4)]
+            yield nodes, [" " * indent + line, *_lay_statement(inner, make, indent + 4)]
         at += count
 
 
-def statements_of(
+def _statements_of(
     function: Function, written: Written, plan: Plan
 ) -> tuple[list[str], list[Statement]]:
     """The variables of what goes into a function, and its statements; the last one is returned."""
@@ -143,7 +188,7 @@ def statements_of(
     return inputs, statements
 
 
-def given_at(function: Function, start: int) -> dict[str, object]:
+def _given_at(function: Function, start: int) -> dict[str, object]:
     """The arguments of a function where it is used, names as such."""
     return {
         argument.name: Name((value,)) if argument.named and isinstance(value, str) else value
@@ -259,10 +304,10 @@ def _counted(statements: Sequence[Statement]) -> tuple[str, Statement] | None:
     """A loop over statements whose arguments are equal but for numbers that go up."""
     counter: tuple[int, int] | None = None
     given: dict[str, object] = {}
-    for key in statements[0].given:
-        column = [statement.given[key] for statement in statements]
+    for argument in statements[0].given:
+        column = [statement.given[argument] for statement in statements]
         if all(repr(told) == repr(column[0]) for told in column):
-            given[key] = column[0]
+            given[argument] = column[0]
             continue
         cuts = [_numbers(told) for told in column]
         first = cuts[0]
@@ -282,7 +327,7 @@ def _counted(statements: Sequence[Statement]) -> tuple[str, Statement] | None:
                 return None
             pieces.append(Ref(_COUNTER, numbers[0] - counter[0]))
         whole = isinstance(column[0], int) and len(pieces) == 1
-        given[key] = pieces[0] if whole else Name(tuple(p for p in pieces if p != ""))
+        given[argument] = pieces[0] if whole else Name(tuple(p for p in pieces if p != ""))
     if counter is None:
         return None
     begin, step = counter

@@ -6,24 +6,17 @@ numbers: seed, data, model, compile, fit.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.exporters.bodies import (
-    Statement,
-    given_at,
-    head,
-    lay_all,
-    lay_statement,
-    statements_of,
-)
+from bnstudio.exporters.bodies import lay_functions, outlined
 from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
 from bnstudio.exporters.exporter import Exporter
-from bnstudio.exporters.functions import alone, written
+from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
-from bnstudio.exporters.name_templates import Name
 from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
     WIDTH,
@@ -40,19 +33,17 @@ from bnstudio.exporters.source import (
 )
 from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.opaque import opaque_call
-from bnstudio.plan import Tensor, plan
+from bnstudio.plan import Call, Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.analysis import Analysis
-    from bnstudio.exporters.functions import Written
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
-    from bnstudio.plan import Call
     from bnstudio.project import Project
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
@@ -65,10 +56,13 @@ class Script:
         text: The source.
         lines: Where each node stands, by id: first and last lines, counted from 1. A layer that a
             function makes stands in the function and where that is called.
+        parts: The same for what the script consists of: imports, constants, data, model, and of
+            the training what it begins with, compile, fit and evaluate.
     """
 
     text: str
     lines: Mapping[str, Sequence[tuple[int, int]]]
+    parts: Mapping[str, tuple[int, int]]
 
 
 def render(
@@ -92,6 +86,7 @@ class _Writer:
         self.written = written(self.plan, self._line_counts())
         self.lines: list[str] = []
         self.spans: dict[str, list[tuple[int, int]]] = {}
+        self.parts: dict[str, tuple[int, int]] = {}
 
     def _line_counts(self) -> list[int]:
         """How many lines each call takes, or nearly so."""
@@ -112,24 +107,37 @@ class _Writer:
         self.lines += docstring(
             [self.project.title, self.project.about], otherwise="A Keras model."
         )
-        self.lines += ["", *imports, ""]
-        self.lines += [
-            f"SEED = {settings.seed}",
-            f"BATCH_SIZE = {settings.batch_size}",
-            f"EPOCHS = {settings.epochs}",
-            "",
-            "",
-        ]
+        self.lines += [""]
+        with self._part("imports"):
+            self.lines += imports
+        self.lines += [""]
+        with self._part("constants"):
+            self.lines += [
+                f"SEED = {settings.seed}",
+                f"BATCH_SIZE = {settings.batch_size}",
+                f"EPOCHS = {settings.epochs}",
+            ]
+        self.lines += ["", ""]
         given = "(x_train, y_train), (x_val, y_val)" if held_out else "x_train, y_train"
-        self.lines += ["def load_data():"]
-        self.lines += docstring([self._say_data()], 4)
-        self.lines += preparation
-        self.lines += [f"    return {given}", "", ""]
-        self._build_model()
+        with self._part("data"):
+            self.lines += ["def load_data():"]
+            self.lines += docstring([self._say_data()], 4)
+            self.lines += preparation
+            self.lines += [f"    return {given}"]
+        self.lines += ["", ""]
+        with self._part("model"):
+            self._build_model()
         self.lines += ["", ""]
         self._main(given, held_out)
         self.lines += ["", "", 'if __name__ == "__main__":', "    main()", ""]
-        return Script("\n".join(self.lines), self.spans)
+        return Script("\n".join(self.lines), self.spans, self.parts)
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[None]:
+        """What is written meanwhile is this part."""
+        first = len(self.lines) + 1
+        yield
+        self.parts[name] = (first, len(self.lines))
 
     def _data(self) -> tuple[list[str], list[str]]:
         """The import lines, and the lines that load and prepare the rows."""
@@ -182,7 +190,9 @@ class _Writer:
     # The model.
 
     def _build_model(self) -> None:
-        self._functions()
+        if self.written is not None:
+            for ids, lines in lay_functions(self.written, self.plan, self.make):
+                self._put(lines, *ids)
         self.lines += ["def build_model():"]
         shapes = [self.analysis.shape(tensor.node, tensor.port) for tensor in self.plan.outputs]
         known = shapes and len(shapes) <= 4 and None not in shapes
@@ -214,19 +224,6 @@ class _Writer:
                 self._put(lay(made, 12, trail=","), call.node)
         self.lines += ["        ]", "    )"]
 
-    def _functions(self) -> None:
-        """The functions for what is repeated, before the one that uses them."""
-        if self.written is None:
-            return
-        for function in self.written.functions.values():
-            inputs, statements = statements_of(function, self.written, self.plan)
-            self.lines += head(function, inputs)
-            for ids, lines in lay_all(statements[:-1], self.make, 4):
-                self._put(lines, *ids)
-            last = statements[-1]
-            self._put(lay_statement(last, self.make, 4, "return "), *last.nodes)
-            self.lines += ["", ""]
-
     def _functional(self) -> None:
         taken: dict[str, int] = {}
         if self.written is not None:
@@ -235,46 +232,17 @@ class _Writer:
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
         labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
-        if self.written is None:
-            names = variables(self.plan, labels, taken)
-            for call in self.plan.calls:
-                self._put(self._call(call, names, layers), call.node)
-        else:
-            names = variables(self.written.outline, labels | self.written.labels, taken)
-            self._in_steps(self.written, names, layers)
+        outline = self.plan if self.written is None else self.written.outline
+        labels |= {} if self.written is None else self.written.labels
+        names = variables(outline, labels, taken)
+        for item in outlined(self.plan, self.written, names, self.make):
+            if isinstance(item, Call):
+                self._put(self._call(item, names, layers), item.node)
+            else:
+                self._put(item[1], *item[0])
         ends = [_several([names[id] for id in self.plan.inputs])]
         ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
         self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
-
-    def _in_steps(
-        self, written: Written, names: Mapping[Key, str], layers: Mapping[str, str]
-    ) -> None:
-        """The model in calls of functions, and of what layers are left."""
-        open_statements: list[Statement] = []
-
-        def flush() -> None:
-            for ids, lines in lay_all(open_statements, self.make, 4):
-                self._put(lines, *ids)
-            open_statements.clear()
-
-        for step, outer in zip(written.steps, written.outline.calls, strict=True):
-            call = self.plan.calls[step.at]
-            tensors = tuple([names[key(tensor)] for tensor in outer.inputs])
-            if step.part is not None:
-                function = written.functions[step.part]
-                nodes = tuple([c.node for c in self.plan.calls[step.at : step.at + step.size]])
-                given = given_at(function, step.at)
-                target = names[outer.node]
-                open_statements.append(Statement(nodes, target, tensors, function, given))
-            elif alone(call, written.shared):
-                named = {} if is_operation(call.type) else {"name": Name((call.name,))}
-                given = {**call.params, **named}
-                target = names[call.node]
-                open_statements.append(Statement((call.node,), target, tensors, call, given))
-            else:
-                flush()
-                self._put(self._call(call, names, layers), call.node)
-        flush()
 
     def _call(self, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]) -> list[str]:
         target = names.get(call.node, "_")
@@ -329,15 +297,26 @@ class _Writer:
     # Training.
 
     def _main(self, given: str, held_out: bool) -> None:
-        settings = self.project.settings
         rows = "x_val, y_val" if held_out else "x_train, y_train"
         self.lines += ["def main():"]
         self.lines += docstring(["Train and evaluate; give back the history"], 4)
-        self.lines += [
-            "    keras.utils.set_random_seed(SEED)",
-            f"    {given} = load_data()",
-            "    model = build_model()",
-        ]
+        with self._part("begin"):
+            self.lines += [
+                "    keras.utils.set_random_seed(SEED)",
+                f"    {given} = load_data()",
+            ]
+        with self._part("compile"):
+            self.lines += ["    model = build_model()"]
+            self._compile()
+        self.lines += [""]
+        with self._part("fit"):
+            self._fit(held_out)
+        with self._part("evaluate"):
+            self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
+        self.lines += ["    return history.history"]
+
+    def _compile(self) -> None:
+        settings = self.project.settings
         compiled = [
             named("optimizer", _object("optimizers", OPTIMIZERS, settings.optimizer)),
             named("loss", _object("losses", LOSSES, settings.loss)),
@@ -345,7 +324,10 @@ class _Writer:
         if settings.metrics:
             compiled.append(Bracket("metrics=[", tuple(map(text, settings.metrics)), "]"))
         self.lines += lay(Bracket("model.compile(", tuple(compiled)), 4, spread=True)
-        self.lines += ["    model.summary()", ""]
+        self.lines += ["    model.summary()"]
+
+    def _fit(self, held_out: bool) -> None:
+        settings = self.project.settings
         balance = data.class_weight_code(self.project.source, settings.class_weight)
         self.lines += [f"    {line}" for line in balance.splitlines()]
         fit: list[str | Bracket] = ["x_train", "y_train", "batch_size=BATCH_SIZE", "epochs=EPOCHS"]
@@ -358,8 +340,6 @@ class _Writer:
         fit.append("verbose=2")
         self.lines += [comment(_one_line(remark), 4) for remark in self.remarks]
         self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
-        self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
-        self.lines += ["    return history.history"]
 
     def _put(self, lines: list[str], *ids: str) -> None:
         span = (len(self.lines) + 1, len(self.lines) + len(lines))

@@ -53,7 +53,7 @@ class Code(QWidget):
     def __init__(self, document: Document, session: Session | None = None) -> None:
         super().__init__()
         self._document = document
-        self._script = keras_script.Script("", {})
+        self._script = keras_script.Script("", {}, {})
         self._at: dict[int, list[str]] | None = None
         self._stale = True
         self._cost = 0.0
