@@ -18,7 +18,7 @@ from bnstudio.layers import LAYERS, is_operation
 from bnstudio.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from bnstudio.exporters.patterns import Body, Wiring
     from bnstudio.exporters.relations import Argument
@@ -84,16 +84,16 @@ class Written:
         return found
 
 
-def written(plan: Plan, lines: Sequence[int]) -> Written | None:
+def written(plan: Plan, lines: Sequence[int]) -> Generator[None, None, Written | None]:
     """A plan with its repeated parts as functions; None where that would not save lines.
 
-    ``lines`` has how many each call takes where it is written out.
+    It is found with a break every few milliseconds. ``lines`` has how many each call takes where
+    it is written out.
     """
     if len(plan.calls) < FEWEST:
         return None
     search = Search(wiring(plan), _kinds(plan), lines, _Fit(plan.calls))
-    for _ in search.rounds():
-        pass
+    yield from search.work()
     if not search.parts:
         return None
     steps, wires = search.main.steps, search.wires
@@ -179,8 +179,16 @@ class _Fit:
 
     def __init__(self, calls: Sequence[Call]) -> None:
         self._calls = calls
+        self._known: dict[tuple[tuple[int, ...], int], tuple[list[int], float]] = {}
 
     def __call__(self, starts: list[int], size: int) -> tuple[list[int], float]:
+        stretches = tuple(starts), size
+        found = self._known.get(stretches)
+        if found is None:
+            found = self._known[stretches] = self._find(starts, size)
+        return found
+
+    def _find(self, starts: list[int], size: int) -> tuple[list[int], float]:
         calls = self._calls
         named = [at for at in range(size) if not is_operation(calls[starts[0] + at].type)]
         rows = [tuple([calls[start + at].name for at in named]) for start in starts]
@@ -188,23 +196,33 @@ class _Fit:
         if template is None:
             return [], 0
         starts = [s for s, row in zip(starts, rows, strict=True) if template.read(row) is not None]
+        columns = [
+            column
+            for at in range(size)
+            for column in _of_calls(calls, starts, at)
+            if len(set(map(repr, column.values))) > 1
+        ]
         while len(starts) > 1:
-            columns = [column for at in range(size) for column in _of_calls(calls, starts, at)]
             arguments = solve(columns).arguments
             if len(arguments) <= FEW_ARGUMENTS + size // 4 and len(arguments) <= MOST_ARGUMENTS:
                 return starts, template.plain * 0.98 ** len(arguments)
-            starts = _most_alike(starts, arguments)
+            kept = _most_alike(arguments)
+            starts = [starts[at] for at in kept]
+            columns = [
+                column._replace(values=tuple([column.values[at] for at in kept]))
+                for column in columns
+            ]
         return [], 0
 
 
-def _most_alike(starts: list[int], arguments: Sequence[Argument]) -> list[int]:
-    """Those that agree in the argument in which most do."""
-    _, values, text = max(
+def _most_alike(arguments: Sequence[Argument]) -> list[int]:
+    """The uses that agree in the argument in which most do."""
+    _, texts, text = max(
         (count, argument.texts, text)
         for argument in arguments
         for text, count in [Counter(argument.texts).most_common(1)[0]]
     )
-    return [start for start, found in zip(starts, values, strict=True) if found == text]
+    return [at for at, found in enumerate(texts) if found == text]
 
 
 def _of_calls(calls: Sequence[Call], starts: Sequence[int], at: int) -> Iterator[Column]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.exporters.functions import Written
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
     from bnstudio.layers.opaque import Opaque
@@ -73,7 +74,21 @@ def render(
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
     ``remarks`` are comments on the training.
     """
-    return _Writer(project, analysis or analyze(project.graph), remarks).script()
+    return next(found for found in drafts(project, analysis, remarks) if found is not None)
+
+
+def drafts(
+    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+) -> Iterator[Script | None]:
+    """The same, with a break every few milliseconds: None until the script is ready."""
+    writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    writing = written(writer.plan, writer.line_counts())
+    while True:
+        try:
+            yield next(writing)
+        except StopIteration as done:
+            yield writer.script(done.value)
+            return
 
 
 class _Writer:
@@ -83,12 +98,12 @@ class _Writer:
         self.project, self.analysis, self.remarks = project, analysis, remarks
         self.plan = plan(analysis)
         self.make = Constructors()
-        self.written = written(self.plan, self._line_counts())
         self.lines: list[str] = []
+        self.written: Written | None = None
         self.spans: dict[str, list[tuple[int, int]]] = {}
         self.parts: dict[str, tuple[int, int]] = {}
 
-    def _line_counts(self) -> list[int]:
+    def line_counts(self) -> list[int]:
         """How many lines each call takes, or nearly so."""
         counts = []
         for call in self.plan.calls:
@@ -100,7 +115,9 @@ class _Writer:
             counts.append(1 if short else 3 + len(call.params))
         return counts
 
-    def script(self) -> Script:
+    def script(self, found: Written | None) -> Script:
+        """The whole, with what is repeated as functions."""
+        self.written = found
         imports, preparation = self._data()
         settings = self.project.settings
         held_out = settings.validation_split > 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -239,12 +240,11 @@ def _numbered(one: Sequence[Value], two: Sequence[Value]) -> Numbered | None:
     return Numbered(tuple(pieces), len(firsts)) if 0 < len(firsts) <= 2 else None
 
 
-def cut(value: Value) -> list[str | int] | None:
+@lru_cache(maxsize=8192)
+def cut(value: str | int) -> list[str | int] | None:
     """A name in texts and numbers by turns; None where a number has zeros before it."""
     if isinstance(value, int):
         return [value]
-    if not isinstance(value, str):
-        return None
     parts: list[str | int] = []
     for index, part in enumerate(_DIGITS.split(value)):
         if index % 2:

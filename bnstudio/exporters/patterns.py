@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from bnstudio.plan import Plan
 
@@ -30,6 +30,9 @@ WORTH = 5
 
 _SEVERAL = 0.7
 """What saving a line counts in a function that takes several tensors, or is several blocks."""
+
+_SLICE = 32
+"""Beginnings of stretches that are looked at without a break: about two milliseconds."""
 
 _TAIL = 3
 """Calls that may follow the one that closes a block."""
@@ -124,7 +127,7 @@ class Search:
         lines: How many lines each call takes.
         fit: Which of the stretches that begin here and are so long are alike enough for one
             function, and how plain that is, from 0 to 1.
-        bodies: The model and, after :meth:`rounds`, the parts, each after those that it has in it.
+        bodies: The model and, after :meth:`work`, the parts, each after those that it has in it.
     """
 
     wires: Wiring
@@ -137,13 +140,13 @@ class Search:
     def __post_init__(self) -> None:
         self.main = Body([Step(at) for at in range(len(self.kinds))], [0])
 
-    def rounds(self) -> Iterator[None]:
-        """Takes out one part after another; each round is a moment's work."""
-        while self._take_one():
-            yield
+    def work(self) -> Iterator[None]:
+        """Takes out one part after another, with a break every few milliseconds."""
+        while (yield from self._take_one()):
+            pass
 
-    def _take_one(self) -> bool:
-        places = self._places()
+    def _take_one(self) -> Generator[None, None, bool]:
+        places = yield from self._places()
         ranked = []
         for key, found in places.items():
             if len(found) > 1 and (estimate := self._saved(found)) >= WORTH:
@@ -153,6 +156,7 @@ class Search:
         for negative, _, _, key in ranked:
             if best is not None and best[0] >= -negative:
                 break
+            yield
             found, plain = self._alike(places[key])
             if len(found) > 1 and (saved := self._saved(found)) >= WORTH:
                 score = saved * plain
@@ -166,13 +170,15 @@ class Search:
     def _bodies(self) -> list[Body]:
         return [self.main, *self.parts]
 
-    def _places(self) -> dict[int, list[_Place]]:
+    def _places(self) -> Generator[None, None, dict[int, list[_Place]]]:
         """Every stretch of steps that could be a function, by what it looks like."""
         views = [self._view(body) for body in self._bodies()]
         counts = Counter(kind for view in views for kind in view.kinds)
         places: dict[int, list[_Place]] = {}
         for number, view in enumerate(views):
             for begin in range(len(view.kinds)):
+                if begin % _SLICE == _SLICE - 1:
+                    yield
                 self._extend(number, view, begin, counts, places)
         return {key: apart for key, found in places.items() if (apart := self._apart(found, views))}
 

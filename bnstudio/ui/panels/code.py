@@ -34,11 +34,16 @@ from bnstudio.ui.highlight import PythonHighlighter
 from bnstudio.ui.pause import Pause
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
 _SLOW = 0.003
 """Seconds: a script that takes longer than this to make is made after the edits pause."""
+
+_BUDGET = 0.008
+"""Seconds of work on a script between two looks at what else is to be done."""
 
 
 class Code(QWidget):
@@ -57,7 +62,11 @@ class Code(QWidget):
         self._at: dict[int, list[str]] | None = None
         self._stale = True
         self._cost = 0.0
-        self._later = Pause(self, self._render)
+        self._drafts: Iterator[keras_script.Script | None] | None = None
+        self._later = Pause(self, self._begin)
+        self._between = QTimer(self)
+        self._between.setSingleShot(True)
+        self._between.timeout.connect(self._work)
 
         self.editor = _Text(self)
         self.editor.setAccessibleName("Keras script")
@@ -101,7 +110,9 @@ class Code(QWidget):
     def copy(self) -> None:
         """Puts the script on the clipboard."""
         if self._stale or self._later.isActive():
-            self._render()
+            self._begin()
+        while self._drafts is not None:
+            self._work()
         QGuiApplication.clipboard().setText(self._script.text)
         self._said.setText("Copied")
         QTimer.singleShot(1500, self._said, self._say)
@@ -110,27 +121,44 @@ class Code(QWidget):
         """Catches up with what changed while it was hidden."""
         super().showEvent(event)
         if self._stale:
-            self._render()
+            self._begin()
 
     def _refresh(self) -> None:
         self._stale = True
+        self._drafts = None
+        self._between.stop()
         if not self.isVisible():
             return
         if self._cost > _SLOW:
             self._later.start()
         else:
-            self._render()
+            self._begin()
 
-    def _render(self) -> None:
+    def _begin(self) -> None:
         self._later.stop()
         self._stale = False
+        self._cost = 0.0
+        self._drafts = keras_script.drafts(self._document.project, self._document.analysis)
+        self._work()
+
+    def _work(self) -> None:
+        """Goes on with the script for a moment; what is shown stays until it is ready."""
+        if self._drafts is None:
+            return
         started = time.perf_counter()
-        self._script = keras_script.render(self._document.project, self._document.analysis)
-        self._at = None
-        self.editor.show_text(self._script.text)
-        self._cost = time.perf_counter() - started
-        self._say()
-        self._mark()
+        script = None
+        while script is None and time.perf_counter() - started < _BUDGET:
+            script = next(self._drafts)
+        if script is None:
+            self._between.start()
+        else:
+            self._drafts = None
+            self._between.stop()
+            self._script, self._at = script, None
+            self.editor.show_text(script.text)
+            self._say()
+            self._mark()
+        self._cost += time.perf_counter() - started
 
     def _say(self) -> None:
         count = self._script.text.count("\n")
