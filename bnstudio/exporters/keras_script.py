@@ -111,7 +111,7 @@ class _Writer:
                 counts.append(1)
                 continue
             line = self.make.line(call.type, call.params, call.name)
-            short = line is not None and len(line) < WIDTH - 14
+            short = line is not None and len(line) < WIDTH - 12
             counts.append(1 if short else 3 + len(call.params))
         return counts
 

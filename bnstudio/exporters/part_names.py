@@ -62,7 +62,7 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
         if len(words) <= _FEW:
             return "_".join(words)
         first = next((word for word in words if "conv" in word or "dense" in word), words[0])
-        return f"{first}_block"
+        return "dense_layers" if first == "dense" else f"{first}_block"
     merge = _class(calls[closing])
     skips = any(tensor in into for tensor in wires.takes[start + closing])
     if merge == "Multiply" and skips and any("Global" in call.type for call in calls):

@@ -37,8 +37,8 @@ _SLICE = 32
 _TAIL = 3
 """Calls that may follow the one that closes a block."""
 
-_OVERHEAD = 3
-"""Lines of a function that are not steps: its head, its docstring, and what is left empty."""
+_OVERHEAD = 2
+"""Lines of a function that are not steps: its head and its docstring."""
 
 
 class Step(NamedTuple):

@@ -179,7 +179,14 @@ def _multiples(
     return follows
 
 
-def _solve_names(columns: Sequence[Column], solved: Solved) -> None:
+def _solve_names(named: Iterable[Column], solved: Solved) -> None:
+    columns = []
+    for column in named:
+        if _constant(column.values):  # of a function within, which is used for other names too
+            value = column.values[0]
+            solved.told[column.place] = Name((value,)) if isinstance(value, str) else value
+        else:
+            columns.append(column)
     if not columns:
         return
     rows = list(zip(*(column.values for column in columns), strict=True))

@@ -141,3 +141,29 @@ def planned(plan):
         for call in plan.calls
         if call.type != "Input"
     ]
+
+
+def residual(stages=((16, 3), (32, 4))):
+    """A residual network: of each stage the first block has a layer on its shortcut."""
+    nodes = {"in": Node("in", "Input", "in", {"shape": (16,)})}
+    wires = []
+
+    def add(type, name, *inputs, **params):
+        nodes[name] = Node(name, type, name, params)
+        wires.extend(Wire(source, 0, name, port) for port, source in enumerate(inputs))
+        return name
+
+    x = "in"
+    for stage, (units, count) in enumerate(stages, 1):
+        for number in range(1, count + 1):
+            name = f"stage{stage}_block{number}"
+            shortcut = x if number > 1 else add("Dense", f"{name}_0_dense", x, units=units)
+            for part in (1, 2):
+                x = add("Dense", f"{name}_{part}_dense", x, units=units, use_bias=False)
+                x = add("BatchNormalization", f"{name}_{part}_bn", x)
+                if part == 1:
+                    x = add("Activation", f"{name}_{part}_relu", x, activation="relu")
+            x = add("Add", f"{name}_add", shortcut, x)
+            x = add("Activation", f"{name}_out", x, activation="relu")
+    add("Dense", "answer", x, units=3)
+    return Graph(nodes, tuple(wires))

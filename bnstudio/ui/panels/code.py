@@ -146,7 +146,7 @@ class Code(QWidget):
         if self._drafts is None:
             return
         started = time.perf_counter()
-        script = None
+        script = next(self._drafts)
         while script is None and time.perf_counter() - started < _BUDGET:
             script = next(self._drafts)
         if script is None:
