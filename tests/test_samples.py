@@ -179,7 +179,7 @@ def test_every_script_prints_the_numbers_of_the_run(runs, tmp_path):
             assert f"Epoch {epoch + 1}/{EPOCHS}" in said
             for key, values in logs.items():
                 assert f" {key}: {values[epoch]:.4f}" in said
-        evaluated = said.strip().splitlines()[-1]
+        evaluated = [line for line in said.splitlines() if " loss: " in line][-1]
         assert f" loss: {logs['val_loss'][-1]:.4f}" in evaluated
 
 

@@ -62,14 +62,37 @@ Lines = tuple["tuple[str, ...]", "list[str]"]
 
 
 def lay_functions(written: Written, plan: Plan, make: Constructors) -> Iterator[Lines]:
-    """The functions, each with two empty lines after it."""
+    """The functions, each with two empty lines after it.
+
+    They take tensors and give one; those of a chain, which is a Sequential model, give layers.
+    """
     for function in written.functions.values():
         inputs, statements = _statements_of(function, written, plan)
-        yield (), _head(function, inputs)
-        yield from _lay_all(statements[:-1], make, 4)
-        last = statements[-1]
-        yield last.nodes, _lay_statement(last, make, 4, "return ")
+        if plan.sequential:
+            yield (), [*_head(function, []), "    return ["]
+            for statement in statements:
+                yield statement.nodes, _lay_item(replace(statement, tensors=()), make, 8)
+            yield (), ["    ]"]
+        else:
+            yield (), _head(function, inputs)
+            yield from _lay_all(statements[:-1], make, 4)
+            last = statements[-1]
+            yield last.nodes, _lay_statement(last, make, 4, "return ")
         yield (), ["", ""]
+
+
+def listed(plan: Plan, written: Written, make: Constructors) -> Iterator[Lines]:
+    """A chain as the items of a list: layers, and what functions give."""
+    for step in written.steps:
+        call = plan.calls[step.at]
+        if step.part is None:
+            made = make.layer(call.type, call.params, call.name)
+            yield (call.node,), lay(made, 12, trail=",")
+        else:
+            function = written.functions[step.part]
+            nodes = tuple([c.node for c in plan.calls[step.at : step.at + step.size]])
+            given = _given_at(function, step.at)
+            yield nodes, _lay_item(Statement(nodes, "", (), function, given), make, 12)
 
 
 def outlined(
@@ -118,17 +141,34 @@ def _lay_statement(
     """The lines of a statement; ``lead`` instead of an assignment."""
     lead = f"{statement.target} = " if lead is None else lead
     of = statement.of
-    if isinstance(of, Call) and is_operation(of.type):
+    if not isinstance(of, Call):
+        return lay(_fitting_use(of, statement, indent + len(lead)), indent, lead)
+    if is_operation(of.type):
         return lay(operation(of, statement.tensors), indent, lead)
+    given = called_with(of.arrange(list(statement.tensors)))
+    return lay_call(_made(of, statement, make), given, indent, lead)
+
+
+def _lay_item(statement: Statement, make: Constructors, indent: int) -> list[str]:
+    """The lines of a layer, or of what a function gives, in a list."""
+    of = statement.of
     if isinstance(of, Call):
-        params = {key: _value(told) for key, told in statement.given.items()}
-        name = params.pop("name")
-        made = make.layer(of.type, params, name)
-        return lay_call(made, called_with(of.arrange(list(statement.tensors))), indent, lead)
-    written = _use(of, statement, keywords=True)
-    if indent + len(lead) + len(flat(written)) > WIDTH:
-        written = _use(of, statement, keywords=False)
-    return lay(written, indent, lead)
+        return lay(_made(of, statement, make), indent, trail=",")
+    return lay(_fitting_use(of, statement, indent + 2), indent, "*", ",")
+
+
+def _made(call: Call, statement: Statement, make: Constructors) -> Bracket:
+    params = {key: _value(told) for key, told in statement.given.items()}
+    name = params.pop("name")
+    return make.layer(call.type, params, name)
+
+
+def _fitting_use(function: Function, statement: Statement, room: int) -> Bracket:
+    """The call of a function, with fewer keywords where that makes it fit on a line."""
+    written = _use(function, statement, keywords=True)
+    if room + len(flat(written)) <= WIDTH:
+        return written
+    return _use(function, statement, keywords=False)
 
 
 def _use(function: Function, statement: Statement, *, keywords: bool) -> Bracket:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.exporters.bodies import lay_functions, outlined
+from bnstudio.exporters.bodies import lay_functions, listed, outlined
 from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.exporters.functions import written
@@ -232,7 +232,9 @@ class _Writer:
 
     def _sequential(self) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
-        for call in self.plan.calls:
+        for ids, lines in listed(self.plan, self.written, self.make) if self.written else ():
+            self._put(lines, *ids)
+        for call in () if self.written else self.plan.calls:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None and len(line) <= WIDTH - 13:
                 self._put([f"            {line},"], call.node)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -166,7 +167,40 @@ class Numbered:
         return Ref(self.arguments[counted.argument], counted.plus)
 
 
-Template = Affix | Numbered
+@dataclass(frozen=True)
+class Mixed:
+    """Names some of which share a text, and the others numbers.
+
+    Attributes:
+        affix: The former.
+        numbered: The latter.
+        counted: Which of the names are the latter.
+        plain: How plain they are, from 0 to 1.
+    """
+
+    affix: Affix
+    numbered: Numbered
+    counted: tuple[bool, ...]
+    plain = 0.7
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the text and the numbers are called."""
+        return (*self.affix.arguments, *self.numbered.arguments)
+
+    def read(self, row: Sequence[Value]) -> tuple[str | int, ...] | None:
+        """The text and the numbers in these names; None where they are not like this."""
+        name = self.affix.read(_chosen(row, self.counted, False))
+        numbers = self.numbered.read(_chosen(row, self.counted, True))
+        return None if name is None or numbers is None else (*name, *numbers)
+
+    def told(self) -> list[Name | Ref]:
+        """The names by the arguments."""
+        names, numbers = iter(self.affix.told()), iter(self.numbered.told())
+        return [next(numbers) if counted else next(names) for counted in self.counted]
+
+
+Template = Affix | Numbered | Mixed
 
 
 def best(rows: Sequence[Sequence[Value]]) -> Template | None:
@@ -185,7 +219,36 @@ def best(rows: Sequence[Sequence[Value]]) -> Template | None:
                 return template
             if count > found[0]:
                 found = count, template
+    mixed = _mixed(rows)
+    if mixed is not None and sum(mixed.read(row) is not None for row in rows) > found[0]:
+        return mixed
     return found[1]
+
+
+def _mixed(rows: Sequence[Sequence[Value]]) -> Mixed | None:
+    """What explains these names if those that differ in numbers alone are taken apart."""
+    counted = tuple([_differs_in_numbers(column) for column in zip(*rows, strict=True)])
+    if len(set(counted)) < 2:
+        return None
+    affix = best([_chosen(row, counted, False) for row in rows])
+    numbered = best([_chosen(row, counted, True) for row in rows])
+    if isinstance(affix, Affix) and isinstance(numbered, Numbered):
+        return Mixed(affix, numbered, counted)
+    return None
+
+
+def _differs_in_numbers(column: Sequence[Value]) -> bool:
+    """Whether the names of more than half of the uses are the same but for numbers."""
+    texts = Counter(
+        tuple([part if isinstance(part, str) else 0 for part in parts])
+        for value in column
+        if isinstance(value, str | int) and (parts := cut(value)) is not None
+    )
+    return bool(texts) and texts.most_common(1)[0][1] > len(column) / 2
+
+
+def _chosen(row: Sequence[Value], counted: Sequence[bool], which: bool) -> tuple[Value, ...]:
+    return tuple([value for value, is_so in zip(row, counted, strict=True) if is_so is which])
 
 
 def _templates(rows: Sequence[Sequence[Value]], at: int) -> Iterator[Template]:
