@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.constructors import called_with
 from bnstudio.exporters.functions import alone
+from bnstudio.exporters.kept import called, made, renamed
 from bnstudio.exporters.name_templates import Name, Ref, cut
 from bnstudio.exporters.names import chains, key
 from bnstudio.exporters.operations import operation
+from bnstudio.exporters.part_names import joins
 from bnstudio.exporters.source import (
     WIDTH,
     Bracket,
@@ -21,7 +23,8 @@ from bnstudio.exporters.source import (
     literal,
     named,
 )
-from bnstudio.layers import is_operation
+from bnstudio.layers import LAYERS, is_operation
+from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Plan, Tensor
 
 if TYPE_CHECKING:
@@ -112,7 +115,7 @@ def outlined(
             given = _given_at(function, step.at)
             waiting.append(Statement(nodes, names[outer.node], tensors, function, given))
         elif alone(call, written.shared):
-            given = dict(call.params)
+            given = dict(call.params) if call.type in LAYERS else {}
             if not is_operation(call.type):
                 given["name"] = Name((call.name,))
             waiting.append(Statement((call.node,), names[call.node], tensors, call, given))
@@ -145,6 +148,11 @@ def _lay_statement(
         return lay(_fitting_use(of, statement, indent + len(lead)), indent, lead)
     if is_operation(of.type):
         return lay(operation(of, statement.tensors), indent, lead)
+    kept = opaque_call(of.type, of.params)
+    if kept is not None:
+        name = _value(statement.given["name"])
+        kept = kept._replace(description=renamed(kept.description, name))
+        return lay_call(made(kept), called(kept, statement.tensors), indent, lead)
     given = called_with(of.arrange(list(statement.tensors)))
     return lay_call(_made(of, statement, make), given, indent, lead)
 
@@ -278,11 +286,11 @@ def _local_names(plan: Plan) -> dict[str, str]:
     for chain in found:
         last = plan.calls[chain[-1]].node
         used = uses.get(last, [len(plan.calls)])
-        joined = plan.calls[used[0]].type if used[0] < len(plan.calls) else ""
+        joined = joins(plan.calls[used[0]].type) if used[0] < len(plan.calls) else ""
         ends = [(len(other), uses.get(plan.calls[other[-1]].node, ())) for other in found]
         rival = any(length > len(chain) and used[0] in into for length, into in ends)
-        stem = _JOINS.get(joined.rpartition(".")[2], "branch")
-        if busy.get("x", -1) <= chain[0] and not (joined.endswith("Add") and rival):
+        stem = _JOINS.get(joined, "branch")
+        if busy.get("x", -1) <= chain[0] and not (joined == "Add" and rival):
             stem = "x"
         name = _free(stem, busy, chain[0])
         busy[name] = max(used)

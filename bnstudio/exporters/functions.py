@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.exporters.kept import renamed
 from bnstudio.exporters.name_templates import best
 from bnstudio.exporters.names import identifier
 from bnstudio.exporters.part_names import docstring_of, title_of, word_of
@@ -15,6 +16,7 @@ from bnstudio.exporters.patterns import Search, Step, wiring
 from bnstudio.exporters.relations import Column, Solved, solve
 from bnstudio.exporters.source import plain
 from bnstudio.layers import LAYERS, is_operation
+from bnstudio.layers.opaque import holds_model, opaque_call
 from bnstudio.plan import Plan
 
 if TYPE_CHECKING:
@@ -119,12 +121,11 @@ def _tensors(plan: Plan, step: Step) -> tuple[Tensor, ...]:
 def alone(call: Call, shared: Container[str]) -> bool:
     """Whether a call is one of a layer that it makes, with one output and nothing special."""
     return (
-        call.type in LAYERS
-        and bool(call.inputs)
+        bool(call.inputs)
         and call.reuses is None
         and call.node not in shared
         and len(call.shapes) <= 1
-        and _can_be_written(call)
+        and (_can_be_written(call) if call.type in LAYERS else _kept_alone(call))
     )
 
 
@@ -138,7 +139,10 @@ def _kinds(plan: Plan) -> list[int | None]:
             kinds.append(None)
             continue
         fixed: tuple[object, ...] = (call.type, repr(call.options) if call.options else "")
-        for key, value in call.params.items():
+        kept = opaque_call(call.type, call.params)
+        if kept is not None:
+            fixed += (repr(renamed(kept.description, "")), repr(kept.args), repr(kept.kwargs))
+        for key, value in call.params.items() if kept is None else ():
             if not _simple(value):
                 fixed += (key, repr(value))
         kinds.append(numbers.setdefault(fixed, len(numbers)))
@@ -151,19 +155,32 @@ def _can_be_written(call: Call) -> bool:
     entry = LAYERS[call.type]
     known = _parameters(call.type)
     return (
-        plain(call.name)
-        and bool(call.name)
-        and "{" not in call.name
-        and "}" not in call.name
+        _fits_in_f_string(call.name)
         and call.params.keys() <= known.keys()
         and all(not param.required or param.name in call.params for param in entry.params)
     )
 
 
+def _kept_alone(call: Call) -> bool:
+    """Whether a layer that is kept as described has one output and is named where it is drawn."""
+    kept = opaque_call(call.type, call.params)
+    if kept is None or len(kept.gives) != 1 or holds_model(call.type):
+        return False
+    config = kept.description.get("config")
+    named = isinstance(config, Mapping) and config.get("name") == call.name
+    return named and _fits_in_f_string(call.name)
+
+
+def _fits_in_f_string(name: str) -> bool:
+    return bool(name) and plain(name) and "{" not in name and "}" not in name
+
+
 @cache
 def _parameters(type: str) -> Mapping[str, Any]:
     """The arguments of a layer type, with their defaults, but for those of its calls."""
-    entry = LAYERS[type]
+    entry = LAYERS.get(type)
+    if entry is None:
+        return {}  # it is kept as described, and what is described is the same at every use
     return {param.name: param.default for param in entry.params if param not in entry.call}
 
 

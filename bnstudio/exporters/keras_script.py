@@ -112,7 +112,7 @@ class _Writer:
                 continue
             line = self.make.line(call.type, call.params, call.name)
             short = line is not None and len(line) < WIDTH - 12
-            counts.append(1 if short else 3 + len(call.params))
+            counts.append(1 if short else 3 + len(call.params))  # few, for what is kept
         return counts
 
     def script(self, found: Written | None) -> Script:

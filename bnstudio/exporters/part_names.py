@@ -45,8 +45,17 @@ def word_of(call: Call) -> str:
 
 
 def _class(call: Call) -> str:
-    """The class of a layer or of an operation, without the module."""
+    """The class of a layer, or the function of an operation, without the module."""
     return call.type.rpartition(".")[2]
+
+
+def joins(type: str) -> str:
+    """What a layer or an operation that takes several tensors does with them, as the layer's class.
+
+    An operation does what the layer of its name does.
+    """
+    name = type.rpartition(".")[2]
+    return name[:1].upper() + name[1:]
 
 
 def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: int) -> str:
@@ -63,7 +72,7 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
             return "_".join(words)
         first = next((word for word in words if "conv" in word or "dense" in word), words[0])
         return "dense_layers" if first == "dense" else f"{first}_block"
-    merge = _class(calls[closing])
+    merge = joins(calls[closing].type)
     skips = any(tensor in into for tensor in wires.takes[start + closing])
     if merge == "Multiply" and skips and any("Global" in call.type for call in calls):
         return "squeeze_excite"
@@ -81,14 +90,14 @@ def title_of(calls: Sequence[Call], into: Sequence[int], wires: Wiring, start: i
     if merge == "Concatenate":
         if len(words) <= _FEW:
             return "_".join(words)
-        if any(_class(call) == "Add" for call in calls):
+        if any(joins(call.type) == "Add" for call in calls):
             return "cell"
         if skips:
             return "dense_block"
         return "inception_block" if len(wires.takes[start + closing]) > 2 else "parallel_block"
     if merge == "Multiply" and any(call.type.startswith("DepthwiseConv") for call in calls):
         return "mbconv"
-    return f"{word_of(calls[closing])}_block"
+    return "residual_block" if skips else f"{word_of(calls[closing])}_block"
 
 
 def docstring_of(calls: Sequence[Call]) -> str:
