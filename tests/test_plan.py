@@ -140,4 +140,4 @@ def test_each_branch_stands_at_a_stretch_before_what_joins_it():
     layers += [dense(id) for id in ("a1", "b1", "a2", "b2", "c")] + [node("Add", "s")]
     wires = ("one a1", "one b1", "a1 a2", "b1 b2", "two c", "a2 s", "b2 s:1", "c s:2")
     made = plan(analyze(drawing(layers, *wires)))
-    assert [call.node for call in made.calls] == "one two a1 a2 b1 b2 c s".split()
+    assert [call.node for call in made.calls] == ["one", "two", "a1", "a2", "b1", "b2", "c", "s"]

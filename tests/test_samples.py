@@ -11,7 +11,7 @@ import pytest
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.exporters.keras_script import render
+from bnstudio.exporters import exporter_of
 from bnstudio.look.geometry import node_box
 from bnstudio.plan import plan
 from bnstudio.project import SUFFIX, dumps, samples
@@ -23,6 +23,7 @@ from bnstudio.training.messages import Died, Epoch, Failed, Finished, Train
 SAMPLES = {sample.name: sample for sample in samples()}
 DELIBERATE = "batchnorm_unconnected"
 TRAINABLE = [name for name in SAMPLES if name != DELIBERATE]
+NOTEBOOKS = ("moons_two_branches",)
 EPOCHS = 2
 SECONDS = 60
 PATIENCE = 150
@@ -115,11 +116,11 @@ def train(client, project, probe_seconds=1.0):
 
 
 def run_scripts(projects, folder, *command):
-    """What scripts of these projects give, run by ``command`` in one fresh Python."""
+    """What scripts and notebooks of these projects, by file, give in one fresh Python."""
     paths = []
     for name, project in projects.items():
-        path = folder / f"{name}.py"
-        path.write_text(render(project).text, "utf-8")
+        path = folder / name
+        path.write_bytes(exporter_of(path).render(project))
         paths.append(str(path))
     done = subprocess.run(
         [sys.executable, *command, *paths], capture_output=True, text=True, check=False
@@ -139,7 +140,7 @@ def in_a_fresh_python(name, project, folder):
         "import json, runpy, sys; said = json.dumps(runpy.run_path(sys.argv[1])['main']());"
         " print(chr(0) + said)"
     )
-    _, history = run_scripts({name: project}, folder, "-c", program).split("\0")
+    _, history = run_scripts({f"{name}.py": project}, folder, "-c", program).split("\0")
     return json.loads(history)
 
 
@@ -169,15 +170,16 @@ def test_every_sample_trains(runs):
 @pytest.mark.timeout(600)
 def test_every_script_prints_the_numbers_of_the_run(runs, tmp_path):
     """The first of them is all that its Python ever runs until then, as a user's is."""
-    projects = {name: short(SAMPLES[name].project) for name in TRAINABLE}
-    for name, result in in_one_python(projects, tmp_path).items():
-        logs, said = runs[name][0], result["said"]
+    files = [*(f"{name}.py" for name in TRAINABLE), *(f"{name}.ipynb" for name in NOTEBOOKS)]
+    projects = {file: short(SAMPLES[file.partition(".")[0]].project) for file in files}
+    for file, result in in_one_python(projects, tmp_path).items():
+        logs, said = runs[file.partition(".")[0]][0], result["said"]
         same(logs, result["history"])
         for epoch in range(EPOCHS):
             assert f"Epoch {epoch + 1}/{EPOCHS}" in said
             for key, values in logs.items():
                 assert f" {key}: {values[epoch]:.4f}" in said
-        evaluated = said.strip().splitlines()[-1]
+        evaluated = [line for line in said.splitlines() if " loss: " in line][-1]
         assert f" loss: {logs['val_loss'][-1]:.4f}" in evaluated
 
 

@@ -14,10 +14,11 @@ HELP = "write a project or a model file in another form: a script, a model, a pi
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
     ".bnstudio for a project (its weights go beside it, as .weights), .py for a Keras script, "
-    ".svg, .png or .pdf for a picture of the drawing; .keras, .weights.h5, .json, .savedmodel (a "
-    "folder), .tflite (LiteRT) or .onnx for the model. A model is opened again in a fresh process "
-    "and compared before OUT is replaced, and is refused where the form would change what it "
-    "computes. Exit status: 0, 1 where it is refused, 2 if a file cannot be read or written."
+    ".ipynb for a Jupyter notebook, .svg, .png or .pdf for a picture of the drawing; .keras, "
+    ".weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for the model. A model "
+    "is opened again in a fresh process and compared before OUT is replaced, and is refused where "
+    "the form would change what it computes. Exit status: 0, 1 where it is refused, 2 if a file "
+    "cannot be read or written."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.exporters import keras_script, models, pdf, png, svg
+from bnstudio.exporters import keras_script, models, notebook, pdf, png, svg
 from bnstudio.exporters.exporter import Exporter
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 EXPORTERS: tuple[Exporter, ...] = (
     keras_script.EXPORTER,
+    notebook.EXPORTER,
     models.KERAS,
     models.WEIGHTS,
     models.CONFIG,
@@ -31,4 +32,14 @@ def exporter_of(path: Path) -> Exporter | None:
     return next((entry for entry in EXPORTERS if name.endswith(entry.suffix)), None)
 
 
-__all__ = ["EXPORTERS", "Exporter", "exporter_of", "keras_script", "models", "pdf", "png", "svg"]
+__all__ = [
+    "EXPORTERS",
+    "Exporter",
+    "exporter_of",
+    "keras_script",
+    "models",
+    "notebook",
+    "pdf",
+    "png",
+    "svg",
+]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bnstudio.exporters.source import Bracket, literal, named, plain, text
+from bnstudio.exporters.source import Bracket, Symbol, literal, named, plain
 from bnstudio.layers import LAYERS
 from bnstudio.layers.nested import CELLS, Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object
@@ -14,6 +14,7 @@ from bnstudio.layers.params import Object
 if TYPE_CHECKING:
     from bnstudio.exporters.source import Expression
     from bnstudio.graph import Value
+    from bnstudio.layers import Given
     from bnstudio.layers.params import Param
 
 
@@ -23,10 +24,10 @@ class Constructors:
     def __init__(self) -> None:
         self._types: dict[str, _Type] = {}
 
-    def layer(self, type: str, params: Mapping[str, Value], name: str) -> Bracket:
+    def layer(self, type: str, params: Mapping[str, Value], name: str | Symbol) -> Bracket:
         """``layers.Dense(64, name="hidden")``: required arguments first and without a keyword."""
         made = _constructor(self._types.get(type) or self._describe(type), params)
-        return Bracket(made.head, (*made.items, f"name={text(name)}"))
+        return Bracket(made.head, (*made.items, named("name", literal(name))))
 
     def line(self, type: str, params: Mapping[str, Value], name: str) -> str | None:
         """The same on one line, several times as fast; None unless every argument is simple."""
@@ -139,3 +140,16 @@ def _nested(value: Value) -> Expression:
     return (
         literal(value) if entry is None else _constructor(_describe(entry.name), config_of(value))
     )
+
+
+def called_with(given: Given) -> Bracket:
+    """What a layer is called with, in brackets."""
+    items = [_tensors(value) for value in given.positional]
+    items += [named(name, _tensors(value)) for name, value in given.keyword.items()]
+    items += [named(name, literal(value)) for name, value in given.options.items()]
+    return Bracket("(", tuple(items))
+
+
+def _tensors(given: str | Sequence[str | None]) -> Expression:
+    """A tensor's name, or a list of names and None."""
+    return given if isinstance(given, str) else Bracket("[", tuple(map(str, given)), "]")

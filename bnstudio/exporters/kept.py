@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.source import Bracket, literal, named, text
 from bnstudio.layers.opaque import port_of
@@ -23,6 +23,13 @@ _SLICE, _ELLIPSIS = "__slice__", "__ellipsis__"
 def made(kept: Opaque) -> Bracket:
     """``keras.saving.deserialize_keras_object({...})``, which refuses to run what it is given."""
     return Bracket(_REVIVE, (_listed(kept.description),))
+
+
+def renamed(description: Mapping[str, Value], name: Any) -> dict[str, Any]:
+    """What is described under another name, which may be a symbol."""
+    config = description.get("config")
+    config = config if isinstance(config, Mapping) else {}
+    return {**description, "config": {**config, "name": name}}
 
 
 def called(kept: Opaque, tensors: Sequence[str]) -> Bracket:

@@ -6,13 +6,16 @@ numbers: seed, data, model, compile, fit.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
-from bnstudio.exporters.constructors import Constructors, arguments, is_class_name
+from bnstudio.exporters.bodies import lay_functions, listed, outlined
+from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
 from bnstudio.exporters.source import (
@@ -30,19 +33,18 @@ from bnstudio.exporters.source import (
 )
 from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.opaque import opaque_call
-from bnstudio.plan import Tensor, plan
+from bnstudio.plan import Call, Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.exporters.functions import Written
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
-    from bnstudio.layers import Given
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
-    from bnstudio.plan import Call
     from bnstudio.project import Project
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
@@ -57,11 +59,15 @@ class Script:
 
     Attributes:
         text: The source.
-        lines: The first and the last line of each node, by id, counted from 1.
+        lines: Where each node stands, by id: first and last lines, counted from 1. A layer that a
+            function makes stands in the function and where that is called.
+        parts: The same for what the script consists of: imports, constants, data, model, and of
+            the training what it begins with, compile, fit and evaluate.
     """
 
     text: str
-    lines: Mapping[str, tuple[int, int]]
+    lines: Mapping[str, Sequence[tuple[int, int]]]
+    parts: Mapping[str, tuple[int, int]]
 
 
 def render(
@@ -72,7 +78,21 @@ def render(
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
     ``remarks`` are comments on the training.
     """
-    return _Writer(project, analysis or analyze(project.graph), remarks).script()
+    return next(found for found in drafts(project, analysis, remarks) if found is not None)
+
+
+def drafts(
+    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+) -> Iterator[Script | None]:
+    """The same, with a break every few milliseconds: None until the script is ready."""
+    writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    writing = written(writer.plan, writer.line_counts())
+    while True:
+        try:
+            yield next(writing)
+        except StopIteration as done:
+            yield writer.script(done.value)
+            return
 
 
 class _Writer:
@@ -83,33 +103,62 @@ class _Writer:
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
-        self.spans: dict[str, tuple[int, int]] = {}
+        self.written: Written | None = None
+        self.spans: dict[str, list[tuple[int, int]]] = {}
+        self.parts: dict[str, tuple[int, int]] = {}
 
-    def script(self) -> Script:
+    def line_counts(self) -> list[int]:
+        """How many lines each call takes, or nearly so."""
+        counts = []
+        for call in self.plan.calls:
+            if is_operation(call.type):
+                counts.append(1)
+                continue
+            line = self.make.line(call.type, call.params, call.name)
+            short = line is not None and len(line) < WIDTH - 12
+            counts.append(1 if short else 3 + len(call.params))  # few, for what is kept
+        return counts
+
+    def script(self, found: Written | None) -> Script:
+        """The whole, with what is repeated as functions."""
+        self.written = found
         imports, preparation = self._data()
         settings = self.project.settings
         held_out = settings.validation_split > 0
         self.lines += docstring(
             [self.project.title, self.project.about], otherwise="A Keras model."
         )
-        self.lines += ["", *imports, ""]
-        self.lines += [
-            f"SEED = {settings.seed}",
-            f"BATCH_SIZE = {settings.batch_size}",
-            f"EPOCHS = {settings.epochs}",
-            "",
-            "",
-        ]
+        self.lines += [""]
+        with self._part("imports"):
+            self.lines += imports
+        self.lines += [""]
+        with self._part("constants"):
+            self.lines += [
+                f"SEED = {settings.seed}",
+                f"BATCH_SIZE = {settings.batch_size}",
+                f"EPOCHS = {settings.epochs}",
+            ]
+        self.lines += ["", ""]
         given = "(x_train, y_train), (x_val, y_val)" if held_out else "x_train, y_train"
-        self.lines += ["def load_data():"]
-        self.lines += docstring([self._say_data()], 4)
-        self.lines += preparation
-        self.lines += [f"    return {given}", "", ""]
-        self._build_model()
+        with self._part("data"):
+            self.lines += ["def load_data():"]
+            self.lines += docstring([self._say_data()], 4)
+            self.lines += preparation
+            self.lines += [f"    return {given}"]
+        self.lines += ["", ""]
+        with self._part("model"):
+            self._build_model()
         self.lines += ["", ""]
         self._main(given, held_out)
         self.lines += ["", "", 'if __name__ == "__main__":', "    main()", ""]
-        return Script("\n".join(self.lines), self.spans)
+        return Script("\n".join(self.lines), self.spans, self.parts)
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[None]:
+        """What is written meanwhile is this part."""
+        first = len(self.lines) + 1
+        yield
+        self.parts[name] = (first, len(self.lines))
 
     def _data(self) -> tuple[list[str], list[str]]:
         """The import lines, and the lines that load and prepare the rows."""
@@ -159,6 +208,9 @@ class _Writer:
     # The model.
 
     def _build_model(self) -> None:
+        if self.written is not None:
+            for ids, lines in lay_functions(self.written, self.plan, self.make):
+                self._put(lines, *ids)
         self.lines += ["def build_model():"]
         shapes = [self.analysis.shape(tensor.node, tensor.port) for tensor in self.plan.outputs]
         known = shapes and len(shapes) <= 4 and None not in shapes
@@ -171,7 +223,7 @@ class _Writer:
                 why = "behind a cycle" if id in self.analysis.live else "not connected"
                 why = "on a cycle" if id in self.analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
-                self._put(id, [comment(_one_line(what), 4)])
+                self._put([comment(_one_line(what), 4)], id)
         if not self.plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
         elif self.plan.sequential and all(is_class_name(call.type) for call in self.plan.calls):
@@ -181,24 +233,33 @@ class _Writer:
 
     def _sequential(self) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
-        for call in self.plan.calls:
+        for ids, lines in listed(self.plan, self.written, self.make) if self.written else ():
+            self._put(lines, *ids)
+        for call in () if self.written else self.plan.calls:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None and len(line) <= WIDTH - 13:
-                self._put(call.node, [f"            {line},"])
+                self._put([f"            {line},"], call.node)
             else:
                 made = self.make.layer(call.type, call.params, call.name)
-                self._put(call.node, lay(made, 12, trail=","))
+                self._put(lay(made, 12, trail=","), call.node)
         self.lines += ["        ]", "    )"]
 
     def _functional(self) -> None:
         taken: dict[str, int] = {}
+        if self.written is not None:
+            taken |= {function.name: 2 for function in self.written.functions.values()}
         shared = {call.reuses for call in self.plan.calls if call.reuses}
         makers = {call.node: call for call in self.plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
         labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
-        names = variables(self.plan, labels, taken)
-        for call in self.plan.calls:
-            self._put(call.node, self._call(call, names, layers))
+        outline = self.plan if self.written is None else self.written.outline
+        labels |= {} if self.written is None else self.written.labels
+        names = variables(outline, labels, taken)
+        for item in outlined(self.plan, self.written, names, self.make):
+            if isinstance(item, Call):
+                self._put(self._call(item, names, layers), item.node)
+            else:
+                self._put(item[1], *item[0])
         ends = [_several([names[id] for id in self.plan.inputs])]
         ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
         self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
@@ -224,7 +285,7 @@ class _Writer:
         if call.type == "Input":
             return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
-        called = _given(call.arrange(tensors))
+        called = called_with(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
             line = self.make.line(call.type, call.params, call.name)
             if line is not None:
@@ -256,20 +317,34 @@ class _Writer:
     # Training.
 
     def _main(self, given: str, held_out: bool) -> None:
-        settings = self.project.settings
         rows = "x_val, y_val" if held_out else "x_train, y_train"
         self.lines += ["def main():"]
         self.lines += docstring(["Train and evaluate; give back the history"], 4)
-        self.lines += [
-            "    keras.utils.set_random_seed(SEED)",
-            f"    {given} = load_data()",
-            "    model = build_model()",
-        ]
+        with self._part("begin"):
+            self.lines += [
+                "    keras.utils.set_random_seed(SEED)",
+                f"    {given} = load_data()",
+            ]
+        with self._part("compile"):
+            self.lines += ["    model = build_model()"]
+            self._begin()
+            self._compile()
+        self.lines += [""]
+        with self._part("fit"):
+            self._fit(held_out)
+        with self._part("evaluate"):
+            self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
+        self.lines += ["    return history.history"]
+
+    def _begin(self) -> None:
         begin = self.project.weights
-        if begin is not None and settings.start == "weights":
+        if begin is not None and self.project.settings.start == "weights":
             of = f" of {begin.origin}" if begin.origin else ""
             what = f"It begins with the weights{of}: export them beside this script."
             self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
+
+    def _compile(self) -> None:
+        settings = self.project.settings
         compiled = [
             named("optimizer", _object("optimizers", OPTIMIZERS, settings.optimizer)),
             named("loss", _object("losses", LOSSES, settings.loss)),
@@ -277,7 +352,10 @@ class _Writer:
         if settings.metrics:
             compiled.append(Bracket("metrics=[", tuple(map(text, settings.metrics)), "]"))
         self.lines += lay(Bracket("model.compile(", tuple(compiled)), 4, spread=True)
-        self.lines += ["    model.summary()", ""]
+        self.lines += ["    model.summary()"]
+
+    def _fit(self, held_out: bool) -> None:
+        settings = self.project.settings
         balance = data.class_weight_code(self.project.source, settings.class_weight)
         self.lines += [f"    {line}" for line in balance.splitlines()]
         fit: list[str | Bracket] = ["x_train", "y_train", "batch_size=BATCH_SIZE", "epochs=EPOCHS"]
@@ -290,13 +368,12 @@ class _Writer:
         fit.append("verbose=2")
         self.lines += [comment(_one_line(remark), 4) for remark in self.remarks]
         self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
-        self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
-        self.lines += ["    return history.history"]
 
-    def _put(self, id: str, lines: list[str]) -> None:
-        first = len(self.lines) + 1
+    def _put(self, lines: list[str], *ids: str) -> None:
+        span = (len(self.lines) + 1, len(self.lines) + len(lines))
         self.lines += lines
-        self.spans[id] = (first, len(self.lines))
+        for id in ids:
+            self.spans.setdefault(id, []).append(span)
 
 
 def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expression:
@@ -334,19 +411,6 @@ def _early_stopping(early: EarlyStopping) -> Bracket:
     if early.restore_best_weights:
         items.append("restore_best_weights=True")
     return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
-
-
-def _given(given: Given) -> Bracket:
-    """What a layer is called with, in brackets."""
-    items = [_tensors(value) for value in given.positional]
-    items += [named(name, _tensors(value)) for name, value in given.keyword.items()]
-    items += [named(name, literal(value)) for name, value in given.options.items()]
-    return Bracket("(", tuple(items))
-
-
-def _tensors(given: str | Sequence[str | None]) -> Expression:
-    """A tensor's name, or a list of names and None."""
-    return given if isinstance(given, str) else Bracket("[", tuple(map(str, given)), "]")
 
 
 def _several(names: Sequence[str]) -> Expression:

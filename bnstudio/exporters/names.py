@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset(
     [*keyword.kwlist, *keyword.softkwlist, "x", "keras", "layers", "ops", "np", "inputs", "outputs",
-     "model", "history", "main", "build_model", "load_data"]
+     "i", "model", "history", "main", "build_model", "load_data"]
 )  # fmt: skip
 LONGEST = 32
 
@@ -71,7 +71,7 @@ def variables(plan: Plan, labels: Mapping[str, str], taken: dict[str, int]) -> d
                 names[end] = identifier(labels[tensor.node], taken)
 
     x_needed_until = -1
-    for chain in _chains(plan, uses):
+    for chain in chains(plan, uses):
         first, last = chain[0], chain[-1]
         node = plan.calls[last].node
         until = max(uses.get(node, [last]))
@@ -93,7 +93,7 @@ def variables(plan: Plan, labels: Mapping[str, str], taken: dict[str, int]) -> d
     return names
 
 
-def _chains(plan: Plan, uses: Mapping[Key, Sequence[int]]) -> list[list[int]]:
+def chains(plan: Plan, uses: Mapping[Key, Sequence[int]]) -> list[list[int]]:
     """The calls but the Inputs, cut into chains, in the order in which the chains begin."""
     open_ends: dict[str, list[int]] = {}
     chains: list[list[int]] = []

@@ -40,6 +40,17 @@ class Bracket:
 Expression = str | Bracket
 
 
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """Source that stands where a value would: an argument of a function, or what follows from it.
+
+    Attributes:
+        text: The expression.
+    """
+
+    text: str
+
+
 def flat(expression: Expression) -> str:
     """The expression on one line."""
     if isinstance(expression, str):
@@ -153,8 +164,10 @@ def width(line: str) -> int:
     return len(line) if line.isascii() else sum(2 if ord(char) > 0x3000 else 1 for char in line)
 
 
-def literal(value: Value) -> Expression:
-    """A plain value as Python writes it."""
+def literal(value: Value | Symbol) -> Expression:
+    """A plain value as Python writes it; a symbol stands for itself, within a tuple too."""
+    if isinstance(value, Symbol):
+        return value.text
     if isinstance(value, str):
         return text(value)
     if isinstance(value, tuple):

@@ -151,7 +151,7 @@ def test_a_chain_is_a_sequential_model_in_a_whole_script():
     script = render(project)
     assert script.text == SEQUENTIAL
     lines = script.text.split("\n")
-    marked = {id: lines[first - 1 : last] for id, (first, last) in script.lines.items()}
+    marked = {id: lines[first - 1 : last] for id, ((first, last),) in script.lines.items()}
     assert marked["bn"] == ['            layers.BatchNormalization(name="bn"),']
     assert (marked["hidden"][0], marked["hidden"][-1]) == (
         " " * 12 + "layers.Dense(",
@@ -387,7 +387,7 @@ def _spans_are_right(project, script):
     assert set(script.lines) == set(project.graph.nodes)
     lines = script.text.split("\n")
     taken = set()
-    for first, last in script.lines.values():
+    for ((first, last),) in script.lines.values():
         span = set(range(first, last + 1))
         assert 1 <= first <= last <= len(lines)
         assert not span & taken

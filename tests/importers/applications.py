@@ -1,6 +1,7 @@
 """The models of ``keras.applications``, made without weights, on small pictures.
 
-Run as a program it says of each how much of it the catalogue holds, as a table
+Run as a program it says of each how much of it the catalogue holds, and how many lines of its
+script build it, written out and with functions, as a table
 (``python -m tests.importers.applications``).
 """
 
@@ -61,12 +62,51 @@ def compare(name, text):
 
 
 def compare_script(name, script):
-    """The same for the model that an exported script makes."""
+    """The same for the model that an exported script makes, and how its layers are wired."""
     import runpy
 
     from tests.importers.models import differences
 
-    return differences(make(name), runpy.run_path(script)["build_model"]())
+    model, made = make(name), runpy.run_path(script)["build_model"]()
+    ours, theirs = _wired(made), _wired(model)
+    other = [name for name in theirs if theirs[name] != ours.get(name)] or list(ours) != list(
+        theirs
+    )
+    return [f"{other} wired otherwise"] if other else differences(model, made)
+
+
+def _wired(model):
+    """What each layer takes, in the order of the layers; operations have no name of their own."""
+    import keras
+
+    names = {
+        id(op): op.name if isinstance(op, keras.layers.Layer) else type(op).__name__
+        for op in model.operations
+    }
+    return {
+        layer.name: [
+            [names[id(tensor._keras_history.operation)] for tensor in node.input_tensors]
+            for node in layer._inbound_nodes
+        ]
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Layer)
+    }
+
+
+def line_counts(project):
+    """The lines of the functions that build a project's model, and how many without repetition."""
+    from bnstudio.exporters import functions
+    from bnstudio.exporters.keras_script import render
+
+    counts = []
+    for fewest in (functions.FEWEST, sys.maxsize):
+        functions.FEWEST, before = fewest, functions.FEWEST
+        script = render(project)
+        functions.FEWEST = before
+        first, last = script.parts["model"]
+        lines = script.text.split("\n")[first - 1 : last]
+        counts.append(sum(bool(line) for line in lines))
+    return counts
 
 
 def main():
@@ -76,10 +116,12 @@ def main():
     from bnstudio.layers.opaque import is_opaque
 
     for name in ALL:
-        graph = importers.loads(config(name)).project.graph
+        project = importers.loads(config(name)).project
+        graph = project.graph
         kept = Counter(node.type for node in graph.nodes.values() if is_opaque(node.type))
         said = ", ".join(f"{type} ({count})" for type, count in kept.items()) or "all of it"
-        sys.stdout.write(f"| {name} | {len(graph.nodes)} | {said} |\n")
+        lines, flat = line_counts(project)
+        sys.stdout.write(f"| {name} | {len(graph.nodes)} | {said} | {flat:,} | {lines:,} |\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The Keras script of what is drawn, live: a node marks its lines, a line selects its node."""
+"""The Keras script of what is drawn, live: a node marks its lines, a line selects its nodes."""
 
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
@@ -35,11 +34,16 @@ from bnstudio.ui.highlight import PythonHighlighter
 from bnstudio.ui.pause import Pause
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
 _SLOW = 0.003
 """Seconds: a script that takes longer than this to make is made after the edits pause."""
+
+_BUDGET = 0.008
+"""Seconds of work on a script between two looks at what else is to be done."""
 
 
 class Code(QWidget):
@@ -54,15 +58,19 @@ class Code(QWidget):
     def __init__(self, document: Document, session: Session | None = None) -> None:
         super().__init__()
         self._document = document
-        self._script = keras_script.Script("", {})
-        self._starts: list[tuple[int, int, str]] = []
+        self._script = keras_script.Script("", {}, {})
+        self._at: dict[int, list[str]] | None = None
         self._stale = True
         self._cost = 0.0
-        self._later = Pause(self, self._render)
+        self._drafts: Iterator[keras_script.Script | None] | None = None
+        self._later = Pause(self, self._begin)
+        self._between = QTimer(self)
+        self._between.setSingleShot(True)
+        self._between.timeout.connect(self._work)
 
         self.editor = _Text(self)
         self.editor.setAccessibleName("Keras script")
-        self.editor.line_clicked.connect(self._select_node_at)
+        self.editor.line_clicked.connect(self._select_nodes_at)
         self._highlighter = PythonHighlighter(self.editor.document())
 
         self._said = QLabel("")
@@ -102,7 +110,9 @@ class Code(QWidget):
     def copy(self) -> None:
         """Puts the script on the clipboard."""
         if self._stale or self._later.isActive():
-            self._render()
+            self._begin()
+        while self._drafts is not None:
+            self._work()
         QGuiApplication.clipboard().setText(self._script.text)
         self._said.setText("Copied")
         QTimer.singleShot(1500, self._said, self._say)
@@ -111,27 +121,44 @@ class Code(QWidget):
         """Catches up with what changed while it was hidden."""
         super().showEvent(event)
         if self._stale:
-            self._render()
+            self._begin()
 
     def _refresh(self) -> None:
         self._stale = True
+        self._drafts = None
+        self._between.stop()
         if not self.isVisible():
             return
         if self._cost > _SLOW:
             self._later.start()
         else:
-            self._render()
+            self._begin()
 
-    def _render(self) -> None:
+    def _begin(self) -> None:
         self._later.stop()
         self._stale = False
+        self._cost = 0.0
+        self._drafts = keras_script.drafts(self._document.project, self._document.analysis)
+        self._work()
+
+    def _work(self) -> None:
+        """Goes on with the script for a moment; what is shown stays until it is ready."""
+        if self._drafts is None:
+            return
         started = time.perf_counter()
-        self._script = keras_script.render(self._document.project, self._document.analysis)
-        self._starts = sorted((first, last, id) for id, (first, last) in self._script.lines.items())
-        self.editor.show_text(self._script.text)
-        self._cost = time.perf_counter() - started
-        self._say()
-        self._mark()
+        script = next(self._drafts)
+        while script is None and time.perf_counter() - started < _BUDGET:
+            script = next(self._drafts)
+        if script is None:
+            self._between.start()
+        else:
+            self._drafts = None
+            self._between.stop()
+            self._script, self._at = script, None
+            self.editor.show_text(script.text)
+            self._say()
+            self._mark()
+        self._cost += time.perf_counter() - started
 
     def _say(self) -> None:
         count = self._script.text.count("\n")
@@ -140,17 +167,21 @@ class Code(QWidget):
     def _mark(self) -> None:
         if self._stale:
             return
-        chosen = [self._script.lines.get(id) for id in self._document.selection]
-        self.editor.mark(sorted(lines for lines in chosen if lines is not None))
+        chosen = {
+            span for id in self._document.selection for span in self._script.lines.get(id, ())
+        }
+        self.editor.mark(sorted(chosen))
 
-    def _select_node_at(self, line: int) -> None:
-        place = bisect_left(self._starts, (line + 1, 0, "")) - 1
-        while place >= 0:
-            first, last, id = self._starts[place]
-            if first <= line <= last:
-                self._document.select([id])
-                return
-            place -= 1
+    def _select_nodes_at(self, line: int) -> None:
+        """Selects what the line makes: a node, or all those that a function or its call makes."""
+        if self._at is None:
+            self._at = {}
+            for id, spans in self._script.lines.items():
+                for first, last in spans:
+                    for number in range(first, last + 1):
+                        self._at.setdefault(number, []).append(id)
+        if ids := self._at.get(line):
+            self._document.select(ids)
 
 
 class _Text(QPlainTextEdit):
