@@ -1,8 +1,9 @@
 """What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
 
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
-from bnstudio.analysis.calls import called
+from bnstudio.analysis.calls import called, entry_count
 from bnstudio.analysis.connections import next_port, why_not
+from bnstudio.analysis.inside import entries, exits, output_count
 from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.memory import Memory, memory
 from bnstudio.analysis.structure import Structure, knots
@@ -15,9 +16,13 @@ __all__ = [
     "Structure",
     "analyze",
     "called",
+    "entries",
+    "entry_count",
+    "exits",
     "knots",
     "memory",
     "next_port",
+    "output_count",
     "tidy",
     "why_not",
 ]

@@ -9,6 +9,7 @@ import keras
 
 from bnstudio.engine.errors import JobError, say
 from bnstudio.engine.objects import make_layer
+from bnstudio.layers.models import SEQUENTIAL
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.plan import Tensor
 
@@ -45,16 +46,17 @@ def build(plan: Plan) -> Built:
         raise JobError(
             "There is no model to build: no layer is on a path from an Input. Connect an Input."
         )
-    return _sequential(plan) if plan.sequential else _functional(plan)
+    return _sequential(plan, {}) if plan.sequential else _functional(plan, {})
 
 
-def _sequential(plan: Plan) -> Built:
+def _sequential(plan: Plan, given: Mapping[str, Any]) -> Built:
+    """The model as a list of layers; ``given`` are further arguments of it."""
     layers = {call.node: _make(call) for call in plan.calls}
     try:
-        model = keras.Sequential(list(layers.values()))
+        model = keras.Sequential(list(layers.values()), **given)
     except Exception as error:
         # Built call by call, the same refusal comes with the node it is about.
-        _functional(plan)
+        _functional(plan, given)
         raise JobError(say(error)) from error
     entry, *rest = plan.calls
     tensors = {Tensor(entry.node): model.inputs[0]}
@@ -62,7 +64,8 @@ def _sequential(plan: Plan) -> Built:
     return Built(model, tensors, {call.node: layers[call.node] for call in rest}, _wired(plan))
 
 
-def _functional(plan: Plan) -> Built:
+def _functional(plan: Plan, given: Mapping[str, Any]) -> Built:
+    """The model of its inputs and outputs; ``given`` are further arguments of it."""
     tensors: dict[Tensor, Any] = {}
     layers: dict[str, Any] = {}
     for call in plan.calls:
@@ -71,8 +74,8 @@ def _functional(plan: Plan) -> Built:
             continue
         layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
         try:
-            given = call.arrange([tensors[tensor] for tensor in call.inputs])
-            made = layer(*given.positional, **given.keyword, **given.options)
+            passed = call.arrange([tensors[tensor] for tensor in call.inputs])
+            made = layer(*passed.positional, **passed.keyword, **passed.options)
         except Exception as error:
             raise JobError(
                 f"Keras cannot call {call.name!r} ({call.type}): {say(error)}", call.node
@@ -81,7 +84,7 @@ def _functional(plan: Plan) -> Built:
             tensors[Tensor(call.node, port)] = tensor
     inputs = [tensors[Tensor(id)] for id in plan.inputs]
     outputs = [tensors[tensor] for tensor in plan.outputs]
-    model = keras.Model(_single(inputs), _single(outputs))
+    model = keras.Model(_single(inputs), _single(outputs), **given)
     return Built(model, tensors, layers, _wired(plan))
 
 
@@ -96,11 +99,27 @@ def _make(call: Call) -> Any:
             f"{call.name!r} ({call.type}) is kept as its file describes it, and is not built here.",
             call.node,
         )
+    if call.inside is not None:
+        return _model(call, call.inside)
     try:
         return make_layer(call.type, call.name, call.params)
     except Exception as error:
         raise JobError(
             f"Keras cannot make {call.name!r} ({call.type}): {say(error)}", call.node
+        ) from error
+
+
+def _model(call: Call, inside: Plan) -> Any:
+    """A model in the model; what Keras refuses inside is said of the node that it is."""
+    given = {**call.params, "name": call.name}
+    try:
+        chain = call.type == SEQUENTIAL and inside.sequential
+        return (_sequential if chain else _functional)(inside, given).model
+    except JobError as error:
+        raise JobError(f"In {call.name!r}: {error}", call.node) from error
+    except Exception as error:
+        raise JobError(
+            f"Keras cannot make the model {call.name!r}: {say(error)}", call.node
         ) from error
 
 

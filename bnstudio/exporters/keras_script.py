@@ -29,6 +29,7 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.layers import show_shape
+from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from bnstudio.layers import Given
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
-    from bnstudio.plan import Call
+    from bnstudio.plan import Call, Plan
     from bnstudio.project import Project
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
@@ -53,7 +54,8 @@ class Script:
 
     Attributes:
         text: The source.
-        lines: The first and the last line of each node, by id, counted from 1.
+        lines: The first and the last line of each node, by id, counted from 1; of a node inside a
+            model in the model by the ids that lead to it, with slashes between.
     """
 
     text: str
@@ -80,6 +82,8 @@ class _Writer:
         self.make = Constructors()
         self.lines: list[str] = []
         self.spans: dict[str, tuple[int, int]] = {}
+        self.functions: dict[int, str] = {}
+        self.names: dict[str, int] = {}
 
     def script(self) -> Script:
         imports, preparation = self._data()
@@ -101,6 +105,7 @@ class _Writer:
         self.lines += docstring([self._say_data()], 4)
         self.lines += preparation
         self.lines += [f"    return {given}", "", ""]
+        self._models(self.analysis, self.plan, "")
         self._build_model()
         self.lines += ["", ""]
         self._main(given, held_out)
@@ -148,43 +153,93 @@ class _Writer:
         outputs = " and ".join(show_shape(shape) for shape in shapes)
         gives = f"Build the model, which gives {outputs}" if known else "Build the model"
         self.lines += docstring([gives], 4)
-        called = {call.node for call in self.plan.calls}
-        for id, node in self.analysis.graph.nodes.items():
+        self._body(self.analysis, self.plan, "")
+
+    def _models(self, analysis: Analysis, plan: Plan, at: str) -> None:
+        """A function for each model in the model, those inside before those that call them."""
+        for call in plan.calls:
+            inner = analysis.facts[call.node].inner
+            if call.inside is None or inner is None:
+                continue
+            self._models(inner, call.inside, f"{at}{call.node}/")
+            name = self.functions[id(call.inside)] = identifier(call.name, self.names)
+            self.lines += [f"def {name}():"]
+            self.lines += docstring([f"Build the model {text(call.name)}"], 4)
+            chain = call.type == SEQUENTIAL
+            given = (
+                *arguments({TRAINABLE.name: TRAINABLE}, call.params),
+                f"name={text(call.name)}",
+            )
+            self._body(inner, call.inside, f"{at}{call.node}/", given, chain=chain)
+            self.lines += ["", ""]
+
+    def _body(
+        self,
+        analysis: Analysis,
+        plan: Plan,
+        at: str,
+        given: Sequence[Expression] = (),
+        *,
+        chain: bool = True,
+    ) -> None:
+        """What makes a model, to its return; ``given`` are further arguments of it.
+
+        ``at`` is where it stands: what comes before the ids of its nodes. Without ``chain`` it is
+        not made as a list of layers even if it could be.
+        """
+        called = {call.node for call in plan.calls}
+        for id, node in analysis.graph.nodes.items():
             if id not in called:
-                why = "behind a cycle" if id in self.analysis.live else "not connected"
-                why = "on a cycle" if id in self.analysis.structure.cyclic else why
+                why = "behind a cycle" if id in analysis.live else "not connected"
+                why = "on a cycle" if id in analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
-                self._put(id, [comment(_one_line(what), 4)])
-        if not self.plan.calls:
+                self._put(at + id, [comment(_one_line(what), 4)])
+        if not plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
-        elif self.plan.sequential and all(is_class_name(call.type) for call in self.plan.calls):
-            self._sequential()
+        elif chain and plan.sequential and all(is_class_name(call.type) for call in plan.calls):
+            self._sequential(plan, at, given)
         else:
-            self._functional()
+            self._functional(analysis, plan, at, given)
 
-    def _sequential(self) -> None:
+    def _sequential(self, plan: Plan, at: str, given: Sequence[Expression]) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
-        for call in self.plan.calls:
-            line = self.make.line(call.type, call.params, call.name)
+        for call in plan.calls:
+            line = self._line(call)
             if line is not None and len(line) <= WIDTH - 13:
-                self._put(call.node, [f"            {line},"])
+                self._put(at + call.node, [f"            {line},"])
             else:
-                made = self.make.layer(call.type, call.params, call.name)
-                self._put(call.node, lay(made, 12, trail=","))
-        self.lines += ["        ]", "    )"]
+                self._put(at + call.node, lay(self._layer(call), 12, trail=","))
+        self.lines += ["        ]" if not given else "        ],"]
+        for item in given:
+            self.lines += lay(item, 8, trail=",")
+        self.lines += ["    )"]
 
-    def _functional(self) -> None:
-        taken: dict[str, int] = {}
-        shared = {call.reuses for call in self.plan.calls if call.reuses}
-        makers = {call.node: call for call in self.plan.calls if call.node in shared}
+    def _functional(
+        self, analysis: Analysis, plan: Plan, at: str, given: Sequence[Expression]
+    ) -> None:
+        taken = dict.fromkeys(self.names, 2)
+        shared = {call.reuses for call in plan.calls if call.reuses}
+        makers = {call.node: call for call in plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
-        labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
-        names = variables(self.plan, labels, taken)
-        for call in self.plan.calls:
-            self._put(call.node, self._call(call, names, layers))
-        ends = [_several([names[id] for id in self.plan.inputs])]
-        ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
-        self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
+        labels = {id: node.name for id, node in analysis.graph.nodes.items()}
+        names = variables(plan, labels, taken)
+        for call in plan.calls:
+            self._put(at + call.node, self._call(call, names, layers))
+        ends = [_several([names[id] for id in plan.inputs])]
+        ends.append(_several([names[key(tensor)] for tensor in plan.outputs]))
+        self.lines += lay(Bracket("keras.Model(", (*ends, *given)), 4, "return ")
+
+    def _line(self, call: Call) -> str | None:
+        """What makes a layer on one line; None where that takes more."""
+        if call.inside is not None:
+            return f"{self.functions[id(call.inside)]}()"
+        return self.make.line(call.type, call.params, call.name)
+
+    def _layer(self, call: Call) -> Bracket:
+        """What makes a layer: its constructor, or the function of a model in the model."""
+        if call.inside is not None:
+            return Bracket(f"{self.functions[id(call.inside)]}(", ())
+        return self.make.layer(call.type, call.params, call.name)
 
     def _call(self, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]) -> list[str]:
         target = names.get(call.node, "_")
@@ -200,16 +255,16 @@ class _Writer:
                 [] if target == passed else [f"    {target} = {passed}"]
             )
         if call.type == "Input":
-            return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
+            return lay(self._layer(call), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
         called = _given(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
-            line = self.make.line(call.type, call.params, call.name)
+            line = self._line(call)
             if line is not None:
                 line = f"    {target} = {line}{flat(called)}"
                 if len(line) <= WIDTH:
                     return [line]
-        made = self.make.layer(call.type, call.params, call.name)
+        made = self._layer(call)
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")
         if call.node in layers:

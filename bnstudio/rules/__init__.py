@@ -6,6 +6,7 @@ from bnstudio.rules import (  # each import enters its rules, in reading order
     data,
     failures,
     loss,
+    models,
     structure,
     training,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "diagnose",
     "failures",
     "loss",
+    "models",
     "propose",
     "rule",
     "structure",

@@ -52,6 +52,8 @@ KEPT = {
     "takes": (None,),
     "gives": (None,),
 }
+BLOCK = node("Functional", "block", inside=chain(IN, dense(), bn()))
+DEEP = chain(IN, BLOCK, dense())
 TABLE = {
     "STR01": (
         [
@@ -236,6 +238,14 @@ TABLE = {
     "STR30": (
         [model(node("ops.Relu", "relu", **KEPT), head())],
         [SOUND, model(node("ops.Relu", "relu"), head())],
+    ),
+    "MOD01": (
+        [
+            model(node("Functional", "block", inside=Graph()), head()),
+            model(node("Functional", "block", inside=chain(dense(), OUT)), head()),
+            model(BLOCK, head(), node("Sequential", "more", inside=drawing([IN]))),
+        ],
+        [SOUND, model(BLOCK, head()), model(node("Functional", "deep", inside=DEEP), head())],
     ),
     "LOSS01": (
         [
