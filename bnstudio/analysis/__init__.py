@@ -6,7 +6,7 @@ from bnstudio.analysis.connections import next_port, why_not
 from bnstudio.analysis.inside import entries, exits, output_count
 from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.memory import Memory, memory
-from bnstudio.analysis.structure import Structure, knots
+from bnstudio.analysis.structure import Structure, knots, onward
 
 __all__ = [
     "Analysis",
@@ -22,6 +22,7 @@ __all__ = [
     "knots",
     "memory",
     "next_port",
+    "onward",
     "output_count",
     "tidy",
     "why_not",

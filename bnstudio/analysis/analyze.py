@@ -10,7 +10,7 @@ from bnstudio.analysis import inside
 from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
-from bnstudio.layers.models import check_model, is_model
+from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def _model_facts(
     wanted = len(inside.entries(inner))
     failures = tuple(
         Failure("STR22", f"{name}: {reason}", name)
-        for name, reason in check_model(node.params).items()
+        for name, reason in MODEL_TYPES[node.type].check(node.params).items()
     )
     if not inner.structure.outputs:
         failures += (Failure("MOD01", "No Input leads to a layer inside it."),)

@@ -99,6 +99,11 @@ def knots(graph: Graph) -> list[list[str]]:
     return sorted(found, key=lambda knot: place[knot[0]])
 
 
+def onward(graph: Graph, ids: Iterable[str]) -> set[str]:
+    """These nodes and all that they lead to."""
+    return _reach(ids, graph.wires_from, _TARGET)
+
+
 def _reach(
     roots: Iterable[str], wires: Mapping[str, tuple[Wire, ...]], end: Literal[0, 2]
 ) -> set[str]:

@@ -6,14 +6,16 @@ A path is the ids of the nodes that are opened one after another; the empty one 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bnstudio.graph.edits import EditError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bnstudio.graph.value import Graph
+
+_Value = TypeVar("_Value")
 
 Path = tuple[str, ...]
 
@@ -98,3 +100,24 @@ def seen_from(path: Path, key: str) -> str | None:
     """The node of the drawing at ``path`` that a key is of, or is inside; None for one outside."""
     start = "".join(f"{id}{SLASH}" for id in path)
     return key[len(start) :].split(SLASH, 1)[0] if key.startswith(start) else None
+
+
+def local(values: Mapping[str, _Value], path: Path) -> Mapping[str, _Value]:
+    """Values by key, as those of the drawing at ``path`` by id; those of others are left out."""
+    if not path:
+        return values
+    start = key(path, "")
+    return {name[len(start) :]: value for name, value in values.items() if name.startswith(start)}
+
+
+def changed_at(before: Graph, after: Graph) -> Path:
+    """The path to the innermost drawing that holds all that differs between two."""
+    if before.wires != after.wires or before.nodes.keys() != after.nodes.keys():
+        return ()
+    others = [id for id, node in after.nodes.items() if before.nodes[id] != node]
+    if len(others) != 1:
+        return ()
+    old, new = before.nodes[others[0]], after.nodes[others[0]]
+    if old.inside is None or new.inside is None or replace(old, inside=new.inside) != new:
+        return ()
+    return (new.id, *changed_at(old.inside, new.inside))

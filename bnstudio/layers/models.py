@@ -7,14 +7,10 @@ follows from what is inside.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
+from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer
 from bnstudio.layers.params import Bool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bnstudio.graph import Value
 
 FUNCTIONAL, SEQUENTIAL = "Functional", "Sequential"
 MODELS = (FUNCTIONAL, SEQUENTIAL)
@@ -27,25 +23,30 @@ TRAINABLE = Bool(
     "its layers say; those that heed training, such as Dropout, still do.",
 )
 
-HELP = """A model in the model: a drawing of its own, called like a layer.
+MODEL_TYPES: dict[str, LayerType] = {}
+"""What is known of them whatever is inside, as of an entry of the catalogue."""
 
-It takes one tensor for each Input inside and gives what its last layers give. Double-click it, or
-press Enter, to open it. Other nodes can call it again and share its weights."""
+
+@layer(FUNCTIONAL, category="Core", common=(TRAINABLE,), inputs=(1, None), into=MODEL_TYPES)
+def functional(x: tuple[Shape, ...], **_: Any) -> Shape:
+    """A model in the model: a drawing of its own, called like a layer.
+
+    It takes one tensor for each Input inside and gives what its last layers give. Double-click it,
+    or press Enter, to open it. Other nodes can call it again and share its weights.
+    """
+    raise ShapeError("What a model gives follows from what is inside it.")
+
+
+@layer(SEQUENTIAL, category="Core", common=(TRAINABLE,), inputs=(1, None), into=MODEL_TYPES)
+def sequential(x: tuple[Shape, ...], **_: Any) -> Shape:
+    """A model in the model that is a chain: each layer inside feeds the next.
+
+    Double-click it, or press Enter, to open it. Once it is no chain any more, it is made of its
+    inputs and outputs, as a Functional is.
+    """
+    raise ShapeError("What a model gives follows from what is inside it.")
 
 
 def is_model(type: str) -> bool:
     """Whether a node of this type is a model in the model."""
     return type in MODELS
-
-
-def check_model(params: Mapping[str, Value]) -> dict[str, str]:
-    """Why arguments of a model cannot be used, by name; empty when all can."""
-    return {
-        name: reason
-        for name, value in params.items()
-        if (
-            reason := TRAINABLE.check(value)
-            if name == TRAINABLE.name
-            else f"A model in the model has no argument {name!r}."
-        )
-    }

@@ -13,6 +13,7 @@ from bnstudio.analysis import Analysis, analyze
 from bnstudio.graph import Graph
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
+from bnstudio.ui.level import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,9 @@ class Document(QObject):
 
     Views read ``project``, ``analysis`` and ``diagnostics``, update on the signals, and call
     ``edit``; nothing else changes the project.
+
+    Attributes:
+        level: The drawing that is open, used in the same way by those who show just that.
     """
 
     #: The project became another value: (before, after). ``analysis`` is of the new one already.
@@ -60,6 +64,7 @@ class Document(QObject):
         self._diagnostics = self._diagnose()
         self._selection: frozenset[str] = frozenset()
         self._path: Path | None = None
+        self.level = Level(self)
 
     @property
     def project(self) -> Project:
@@ -122,6 +127,7 @@ class Document(QObject):
 
         A project that was recovered is not what the file holds: it is opened as not ``saved``.
         """
+        self.level.enter(())
         self.select(())
         self.undo_stack.clear()
         self._show(project)
@@ -144,9 +150,14 @@ class Document(QObject):
             self.selection_changed.emit(chosen)
 
     def reveal(self, id: str, param: str = "") -> None:
-        """Selects a node and asks the views to bring it into sight."""
-        self.select((id,))
-        self.revealed.emit(id, param)
+        """Selects a node, inside a model if need be, and asks the views to bring it into sight.
+
+        What is inside is named by the ids that lead there, with slashes between.
+        """
+        if self.level.go(id):
+            (local,) = self.level.selection
+            self.level.revealed.emit(local, param)
+            self.revealed.emit(id, param)
 
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QGraphicsScene
 
-from bnstudio.analysis import NodeFacts
+from bnstudio.analysis import NodeFacts, entries, exits
 from bnstudio.graph import Graph, diff
 from bnstudio.health import Checkup
 from bnstudio.layers import LAYERS
@@ -49,6 +49,7 @@ class Scene(QGraphicsScene):
         self.wires: dict[Wire, WireItem] = {}
         self.version = 0
         self._graph = Graph()
+        self._facts: Mapping[str, NodeFacts] = {}
         self._grid = Grid()
         self._long: set[Wire] = set()
         self._lit: WireItem | None = None
@@ -59,7 +60,7 @@ class Scene(QGraphicsScene):
 
     def show_graph(self, graph: Graph, analysis: Analysis) -> None:
         """Draws another graph; only what differs is touched."""
-        before, self._graph = self._graph, graph
+        before, self._graph, self._facts = self._graph, graph, analysis.facts
         change = diff(before, graph)
         self.version += 1
         stale: set[Wire] = set()
@@ -76,7 +77,8 @@ class Scene(QGraphicsScene):
         facts, onward = analysis.facts, graph.wires_from
         for id, item in self.nodes.items():
             new = facts.get(id, _NO_FACTS)
-            if id in touched:
+            # What is inside a model may be another without the node itself being one.
+            if id in touched or (new is not item.facts and new.inner is not item.facts.inner):
                 # Not the item's own box: a gesture may have drawn it elsewhere already.
                 old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
                 item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
@@ -287,6 +289,9 @@ class Scene(QGraphicsScene):
         """How many ports are shown: all named ones; of a merging layer one for the next wire."""
         entry = LAYERS.get(node.type)
         wired = len(self._graph.wires_into.get(node.id, ()))
+        inner = self._facts.get(node.id, _NO_FACTS).inner
+        if inner is not None:
+            return max(len(entries(inner)), wired), max(len(exits(inner)), 1)
         if entry is None:
             return max(wired, 1), 1
         _, most = entry.input_counts(node.params)

@@ -91,7 +91,7 @@ class Code(QWidget):
         layout.addWidget(self.editor)
 
         document.changed.connect(self._refresh)
-        document.selection_changed.connect(self._mark)
+        document.level.selection_changed.connect(self._mark)
         theme.notifier.changed.connect(self._mark)
 
     @property
@@ -140,7 +140,7 @@ class Code(QWidget):
     def _mark(self) -> None:
         if self._stale:
             return
-        chosen = [self._script.lines.get(id) for id in self._document.selection]
+        chosen = [self._script.lines.get(id) for id in self._document.level.keys]
         self.editor.mark(sorted(lines for lines in chosen if lines is not None))
 
     def _select_node_at(self, line: int) -> None:
@@ -148,7 +148,7 @@ class Code(QWidget):
         while place >= 0:
             first, last, id = self._starts[place]
             if first <= line <= last:
-                self._document.select([id])
+                self._document.level.go(id)
                 return
             place -= 1
 
