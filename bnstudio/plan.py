@@ -43,6 +43,7 @@ class Call(NamedTuple):
         reuses: The node whose call made the layer first; None if this one makes it.
         options: Arguments of the call itself that differ from the defaults.
         inside: The calls that make it, where it is a model in the model; None for any other.
+        owner: The node whose layer it is.
     """
 
     node: str
@@ -54,6 +55,7 @@ class Call(NamedTuple):
     reuses: str | None = None
     options: Mapping[str, Value] = NO_OPTIONS
     inside: Plan | None = None
+    owner: str = ""
 
     def arrange(self, inputs: Sequence[Any]) -> Given:
         """What the layer is called with, given something for each of ``inputs``."""
@@ -119,7 +121,18 @@ def plan(analysis: Analysis) -> Plan:
         inner = analysis.facts[id].inner
         inside = plan(inner) if inner is not None and reuses is None else None
         calls.append(
-            Call(id, layer.type, layer.name, params, inputs, outputs, reuses, options, inside)
+            Call(
+                id,
+                layer.type,
+                layer.name,
+                params,
+                inputs,
+                outputs,
+                reuses,
+                options,
+                inside,
+                layer.id,
+            )
         )
     ends = tuple(Tensor(*end) for end in exits(analysis))
     return Plan(tuple(calls), structure.inputs, ends)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -28,12 +28,16 @@ class Built:
         tensors: The symbolic tensor of each call's outputs, in graph order.
         layers: The Keras layer of each node that has one of its own or shares one.
         inputs: What each node's call takes.
+        inside: What was built for each node that calls a model in the model.
+        owner: The node that this model is, where it stands in another.
     """
 
     model: Any
     tensors: Mapping[Tensor, Any]
     layers: Mapping[str, Any]
     inputs: Mapping[str, tuple[Tensor, ...]]
+    inside: Mapping[str, Built] = field(default_factory=dict)
+    owner: str = ""
 
 
 def build(plan: Plan) -> Built:
@@ -51,7 +55,8 @@ def build(plan: Plan) -> Built:
 
 def _sequential(plan: Plan, given: Mapping[str, Any]) -> Built:
     """The model as a list of layers; ``given`` are further arguments of it."""
-    layers = {call.node: _make(call) for call in plan.calls}
+    inside = {call.node: _model(call, call.inside) for call in plan.calls if call.inside}
+    layers = {call.node: _make(call, inside) for call in plan.calls}
     try:
         model = keras.Sequential(list(layers.values()), **given)
     except Exception as error:
@@ -60,19 +65,26 @@ def _sequential(plan: Plan, given: Mapping[str, Any]) -> Built:
         raise JobError(say(error)) from error
     entry, *rest = plan.calls
     tensors = {Tensor(entry.node): model.inputs[0]}
-    tensors |= {Tensor(call.node): layers[call.node].output for call in rest}
-    return Built(model, tensors, {call.node: layers[call.node] for call in rest}, _wired(plan))
+    # What a model says that it puts out is its own tensor, not that of its call.
+    tensors |= {Tensor(call.node): keras.Operation.output.fget(layers[call.node]) for call in rest}
+    made = {call.node: layers[call.node] for call in rest}
+    return Built(model, tensors, made, _wired(plan), inside)
 
 
 def _functional(plan: Plan, given: Mapping[str, Any]) -> Built:
     """The model of its inputs and outputs; ``given`` are further arguments of it."""
     tensors: dict[Tensor, Any] = {}
     layers: dict[str, Any] = {}
+    inside: dict[str, Built] = {}
     for call in plan.calls:
         if call.type == "Input":
-            tensors[Tensor(call.node)] = _make(call)
+            tensors[Tensor(call.node)] = _make(call, inside)
             continue
-        layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
+        if call.inside is not None:
+            inside[call.node] = _model(call, call.inside)
+        elif call.reuses in inside:
+            inside[call.node] = inside[call.reuses]
+        layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call, inside)
         try:
             passed = call.arrange([tensors[tensor] for tensor in call.inputs])
             made = layer(*passed.positional, **passed.keyword, **passed.options)
@@ -85,22 +97,22 @@ def _functional(plan: Plan, given: Mapping[str, Any]) -> Built:
     inputs = [tensors[Tensor(id)] for id in plan.inputs]
     outputs = [tensors[tensor] for tensor in plan.outputs]
     model = keras.Model(_single(inputs), _single(outputs), **given)
-    return Built(model, tensors, layers, _wired(plan))
+    return Built(model, tensors, layers, _wired(plan), inside)
 
 
 def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:
     return {call.node: call.inputs for call in plan.calls}
 
 
-def _make(call: Call) -> Any:
+def _make(call: Call, inside: Mapping[str, Built]) -> Any:
+    if call.node in inside:
+        return inside[call.node].model
     if is_opaque(call.type):
         # Keras could make it of its description, which may be anybody's; it is not asked to.
         raise JobError(
             f"{call.name!r} ({call.type}) is kept as its file describes it, and is not built here.",
             call.node,
         )
-    if call.inside is not None:
-        return _model(call, call.inside)
     try:
         return make_layer(call.type, call.name, call.params)
     except Exception as error:
@@ -109,18 +121,19 @@ def _make(call: Call) -> Any:
         ) from error
 
 
-def _model(call: Call, inside: Plan) -> Any:
+def _model(call: Call, inside: Plan) -> Built:
     """A model in the model; what Keras refuses inside is said of the node that it is."""
     given = {**call.params, "name": call.name}
     try:
         chain = call.type == SEQUENTIAL and inside.sequential
-        return (_sequential if chain else _functional)(inside, given).model
+        made = (_sequential if chain else _functional)(inside, given)
     except JobError as error:
         raise JobError(f"In {call.name!r}: {error}", call.node) from error
     except Exception as error:
         raise JobError(
             f"Keras cannot make the model {call.name!r}: {say(error)}", call.node
         ) from error
+    return replace(made, owner=call.owner)
 
 
 def _single(tensors: list[Any]) -> Any:
