@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.analysis import called
+from bnstudio.analysis import called, exits
 from bnstudio.layers import LAYERS, Given, Shape, is_operation
-from bnstudio.layers.opaque import is_opaque, opaque
+from bnstudio.layers.opaque import is_opaque
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,8 @@ class Call(NamedTuple):
         shapes: What comes out, as far as it is known.
         reuses: The node whose call made the layer first; None if this one makes it.
         options: Arguments of the call itself that differ from the defaults.
+        inside: The calls that make it, where it is a model in the model; None for any other.
+        owner: The node whose layer it is.
     """
 
     node: str
@@ -52,6 +54,8 @@ class Call(NamedTuple):
     shapes: tuple[Shape, ...] = ()
     reuses: str | None = None
     options: Mapping[str, Value] = NO_OPTIONS
+    inside: Plan | None = None
+    owner: str = ""
 
     def arrange(self, inputs: Sequence[Any]) -> Given:
         """What the layer is called with, given something for each of ``inputs``."""
@@ -116,10 +120,23 @@ def plan(analysis: Analysis) -> Plan:
         params, options = _parted(layer)
         if is_opaque(layer.type):
             params = {**params, **graph.nodes[id].params}  # how it is called is each node's own
-        calls.append(Call(id, layer.type, layer.name, params, inputs, outputs, reuses, options))
-    ends = tuple(
-        Tensor(id, port) for id in structure.outputs for port in range(_port_count(analysis, id))
-    )
+        inner = analysis.facts[id].inner
+        inside = plan(inner) if inner is not None and reuses is None else None
+        calls.append(
+            Call(
+                id,
+                layer.type,
+                layer.name,
+                params,
+                inputs,
+                outputs,
+                reuses,
+                options,
+                inside,
+                layer.id,
+            )
+        )
+    ends = tuple(Tensor(*end) for end in exits(analysis))
     return Plan(tuple(calls), structure.inputs, ends)
 
 
@@ -152,12 +169,3 @@ def _parted(layer: Node) -> tuple[Mapping[str, Value], Mapping[str, Value]]:
     made, options = entry.parted(layer.params)
     known = entry.by_name
     return made, {key: value for key, value in options.items() if value != known[key].default}
-
-
-def _port_count(analysis: Analysis, id: str) -> int:
-    owner = analysis.graph.layer_of(id)
-    if (kept := opaque(owner, analysis.graph.nodes[id])) is not None:
-        return len(kept.gives)
-    layer = called(analysis.graph, id)
-    entry = LAYERS.get(layer.type)
-    return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)

@@ -157,6 +157,32 @@ def layer(name, arguments, shapes, run=False, given=None, dtype="float32"):
     }
 
 
+def calls(text, shapes):
+    """What comes out of the ``model`` in a project's model for inputs of each of these shapes.
+
+    None where Keras refuses them.
+    """
+    import keras
+
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+
+    model = build(plan(analyze(loads(text).graph))).model.get_layer("model")
+    found = []
+    for each in shapes:
+        tensors = [keras.KerasTensor(shape) for shape in each]
+        try:
+            made = model(tensors[0] if len(tensors) == 1 else tensors)
+        except Exception:  # Keras refuses in many ways
+            found.append(None)
+        else:
+            made = made if isinstance(made, list | tuple) else [made]
+            found.append([tuple(output.shape) for output in made])
+    return found
+
+
 def _with_layers(arguments):
     """The arguments of a layer, with layers for those that describe one."""
     return {

@@ -141,7 +141,7 @@ BAD = {
     "a number": ("12", "holds one JSON object, not a whole number"),
     "another format": (TEXT.replace("bnstudio project", "other"), "its format is 'other'"),
     "no format": ("{}", "it names no format"),
-    "newer": (TEXT.replace('"version": 1', '"version": 2'), "written by a newer bnstudio"),
+    "newer": (TEXT.replace('"version": 1', '"version": 3'), "written by a newer bnstudio"),
     "version 0": (TEXT.replace('"version": 1', '"version": 0'), "a whole number from 1, not 0"),
     "version true": (TEXT.replace('"version": 1', '"version": true'), "not True"),
     "no version": (TEXT.replace('  "version": 1,\n', ""), "it names no version"),

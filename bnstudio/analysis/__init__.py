@@ -1,11 +1,12 @@
 """What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
 
 from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
-from bnstudio.analysis.calls import called
+from bnstudio.analysis.calls import called, entry_count
 from bnstudio.analysis.connections import next_port, why_not
+from bnstudio.analysis.inside import entries, exits, output_count
 from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.memory import Memory, memory
-from bnstudio.analysis.structure import Structure, knots
+from bnstudio.analysis.structure import Structure, knots, onward
 
 __all__ = [
     "Analysis",
@@ -15,9 +16,14 @@ __all__ = [
     "Structure",
     "analyze",
     "called",
+    "entries",
+    "entry_count",
+    "exits",
     "knots",
     "memory",
     "next_port",
+    "onward",
+    "output_count",
     "tidy",
     "why_not",
 ]

@@ -7,16 +7,18 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from bnstudio.analysis import inside
 from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.graph.diff import differing, window
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
+from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bnstudio.graph import Graph, Value, Wire
+    from bnstudio.graph import Graph, Node, Value, Wire
     from bnstudio.layers import LayerType, Shape, Weight
 
 
@@ -45,6 +47,7 @@ class NodeFacts:
         weights: The variables that its call makes; empty for a call of a layer made before.
         flops: For one row, in inference; None while a dimension is unknown.
         failures: Why the node gives no shape. A node after a failed one has none of its own.
+        inner: What follows from the drawing inside it, where it is a model in the model.
     """
 
     inputs: tuple[Shape | None, ...] = ()
@@ -52,6 +55,7 @@ class NodeFacts:
     weights: tuple[Weight, ...] = ()
     flops: int | None = 0
     failures: tuple[Failure, ...] = ()
+    inner: Analysis | None = field(default=None, repr=False)
 
     @cached_property
     def trainable(self) -> int:
@@ -88,6 +92,10 @@ class Analysis:
         graph = self.graph
         users = [id for id, node in graph.nodes.items() if node.shares is not None]
         return frozenset((*users, *(graph.layer_of(id).id for id in users)))
+
+    def called(self, id: str) -> Node:
+        """The node whose layer ``id`` calls, with the arguments of that call."""
+        return called(self.graph, id)
 
     def shape(self, id: str, port: int = 0) -> Shape | None:
         """The shape on an output port; None while unknown."""
@@ -179,6 +187,7 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
         for node, old in others
         if old is None
         or (old.type, old.shares) != (node.type, node.shares)
+        or old.inside is not node.inside
         or old.params != node.params
     }
     same_wires = graph.wires is before.wires or graph.wires == before.wires
@@ -269,6 +278,9 @@ def _node_facts(
         node = called(graph, id)
         if reason := _cannot_share(graph, id):
             return NodeFacts(inputs, failures=(Failure("STR23", reason),))
+    if is_model(node.type):
+        before = facts.get(id)
+        return _model_facts(node, inputs, before.inner if before else None, missing)
     entry = LAYERS.get(node.type)
     if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
         return NodeFacts(inputs, kept.outputs(inputs), flops=None)
@@ -312,6 +324,58 @@ def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFac
     return _without_shape((None,) * len(wires)) if wires else None
 
 
+def _model_facts(
+    node: Node,
+    inputs: tuple[Shape | None, ...],
+    before: Analysis | None,
+    missing: Failure | None,
+) -> NodeFacts:
+    """What is known of a model in the model, given what is known of its ``inputs``."""
+    if node.inside is None:
+        return NodeFacts(inputs, failures=(Failure("MOD01", "There is nothing inside it."),))
+    inner = _inside(node.inside, before)
+    wanted = len(inside.entries(inner))
+    failures = tuple(
+        Failure("STR22", f"{name}: {reason}", name)
+        for name, reason in MODEL_TYPES[node.type].check(node.params).items()
+    )
+    if not inner.structure.outputs:
+        failures += (Failure("MOD01", "No Input leads to a layer inside it."),)
+    elif len(inputs) > wanted or 0 < len(inputs) < wanted:
+        reason = f"It takes {count_inputs(wanted)}, and {len(inputs)} are wired."
+        failures += (Failure("STR26", reason),)
+    elif refused := inside.refusal(inner, inputs):
+        failures += (Failure("STR05", refused),)
+    failures += (missing,) if missing is not None else ()
+    shapes = [shape for shape in inputs if shape is not None]
+    if failures or len(shapes) < max(wanted, len(inputs)):
+        return NodeFacts(inputs, failures=failures, inner=inner)
+    try:
+        outputs, flops = inside.call(inner, shapes)
+    except ShapeError as error:
+        return NodeFacts(inputs, failures=(Failure(error.code, str(error)),), inner=inner)
+    if not outputs:
+        return NodeFacts(inputs, inner=inner)
+    return NodeFacts(inputs, outputs, inside.weights(inner, node.params), flops, (), inner)
+
+
+# Several nodes may call one model, and each of them asks for what follows from what is inside.
+_recent: tuple[Analysis, ...] = ()
+
+
+def _inside(graph: Graph, before: Analysis | None) -> Analysis:
+    global _recent
+    if before is not None and before.graph is graph:
+        return before
+    for known in _recent:
+        if known.graph is graph:
+            return known
+    made = analyze(graph, before)
+    _recent = (made, *_recent[:7])
+    return made
+
+
+# A wire taken out of a deep model takes the shape from hundreds of nodes at once.
 @lru_cache(maxsize=256)
 def _without_shape(inputs: tuple[Shape | None, ...]) -> NodeFacts:
     """What is known of a node that waits for the shape of another one."""

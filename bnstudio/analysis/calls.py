@@ -24,3 +24,11 @@ def called(graph: Graph, id: str) -> Node:
     made, _ = entry.parted(owner.params)
     _, options = entry.parted(graph.nodes[id].params)
     return replace(owner, params={**made, **options})
+
+
+def entry_count(graph: Graph, id: str) -> int | None:
+    """How many tensors a model in the model takes; None for any other node."""
+    inside = graph.layer_of(id).inside
+    if inside is None:
+        return None
+    return sum(node.type == "Input" for node in inside.nodes.values())

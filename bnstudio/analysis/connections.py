@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis.analyze import name_inputs
-from bnstudio.analysis.calls import called
+from bnstudio.analysis import inside
+from bnstudio.analysis.analyze import count_inputs, name_inputs
+from bnstudio.analysis.calls import called, entry_count
 from bnstudio.layers import LAYERS, ShapeError
 from bnstudio.lazy import nx
 
@@ -22,6 +23,8 @@ def next_port(graph: Graph, target: str) -> int:
     """
     entry = LAYERS.get(graph.nodes[target].type)
     wired = len(graph.wires_into.get(target, ()))
+    if (taken := entry_count(graph, target)) is not None:
+        return min(wired, max(0, taken - 1))
     if entry is None:
         return wired
     _, most = entry.input_counts(called(graph, target).params)
@@ -53,6 +56,12 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
     if outputs and wire.source_port >= len(outputs):
         count = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs"
         return f"{source.name} has {count}."
+    if (taken := entry_count(graph, wire.target)) is not None and wire.target_port >= taken:
+        return f"{target.name} takes {count_inputs(taken)}."
+    inner = analysis.facts[wire.target].inner
+    if inner is not None:
+        before = (None,) * wire.target_port
+        return inside.refusal(inner, (*before, analysis.shape(wire.source, wire.source_port)))
     if entry is None:
         return None
     params = called(graph, wire.target).params

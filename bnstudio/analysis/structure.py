@@ -122,6 +122,11 @@ def _sorted(graph: Graph) -> tuple[str, ...] | None:
     return tuple(order) if len(order) == len(graph.nodes) else None
 
 
+def onward(graph: Graph, ids: Iterable[str]) -> set[str]:
+    """These nodes and all that they lead to."""
+    return _reach(ids, graph.wires_from, _TARGET)
+
+
 def _reach(
     roots: Iterable[str], wires: Mapping[str, tuple[Wire, ...]], end: Literal[0, 2]
 ) -> set[str]:

@@ -69,7 +69,7 @@ def _parts(opened: Opened) -> list[RenderableType]:
     for id in order:
         node, facts = graph.nodes[id], analysis.facts[id]
         shapes = ", ".join(map(show_shape, facts.outputs)) or "?"
-        counted = facts.outputs and node.type in LAYERS
+        counted = facts.outputs and (node.type in LAYERS or facts.inner is not None)
         count = f"{facts.trainable + facts.fixed:,}" if counted else "?"
         sources = ", ".join(graph.nodes[source].name for source in graph.predecessors(id))
         name = Text(f"{printable(node.name)} ({printable(node.type)})")
@@ -79,7 +79,10 @@ def _parts(opened: Opened) -> list[RenderableType]:
             count = f"of {printable(graph.nodes[node.shares or ''].name)}"
         table.add_row(name, shapes, Text(count), Text(printable(sources)))
     total = analysis.trainable + analysis.fixed
-    unknown = any(graph.nodes[id].type not in LAYERS for id in analysis.live)
+    unknown = any(
+        graph.nodes[id].type not in LAYERS and analysis.facts[id].inner is None
+        for id in analysis.live
+    )
     lines = [
         f"Total params: {total:,}" + (", without those marked ?" if unknown else ""),
         f"Trainable params: {analysis.trainable:,}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -11,6 +11,7 @@ from bnstudio.engine.errors import JobError, say
 from bnstudio.engine.objects import make_layer
 from bnstudio.engine.operations import call_operation
 from bnstudio.layers import is_operation
+from bnstudio.layers.models import SEQUENTIAL
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.plan import Tensor
 
@@ -30,12 +31,16 @@ class Built:
         layers: The Keras layer of each node that has one of its own or shares one; no operation
             has.
         inputs: What each node's call takes.
+        inside: What was built for each node that calls a model in the model.
+        owner: The node that this model is, where it stands in another.
     """
 
     model: Any
     tensors: Mapping[Tensor, Any]
     layers: Mapping[str, Any]
     inputs: Mapping[str, tuple[Tensor, ...]]
+    inside: Mapping[str, Built] = field(default_factory=dict)
+    owner: str = ""
 
 
 def build(plan: Plan) -> Built:
@@ -48,34 +53,44 @@ def build(plan: Plan) -> Built:
         raise JobError(
             "There is no model to build: no layer is on a path from an Input. Connect an Input."
         )
-    return _sequential(plan) if plan.sequential else _functional(plan)
+    return _sequential(plan, {}) if plan.sequential else _functional(plan, {})
 
 
-def _sequential(plan: Plan) -> Built:
-    layers = {call.node: _make(call) for call in plan.calls}
+def _sequential(plan: Plan, given: Mapping[str, Any]) -> Built:
+    """The model as a list of layers; ``given`` are further arguments of it."""
+    inside = {call.node: _model(call, call.inside) for call in plan.calls if call.inside}
+    layers = {call.node: _make(call, inside) for call in plan.calls}
     try:
-        model = keras.Sequential(list(layers.values()))
+        model = keras.Sequential(list(layers.values()), **given)
     except Exception as error:
         # Built call by call, the same refusal comes with the node it is about.
-        _functional(plan)
+        _functional(plan, given)
         raise JobError(say(error)) from error
     entry, *rest = plan.calls
     tensors = {Tensor(entry.node): model.inputs[0]}
-    tensors |= {Tensor(call.node): layers[call.node].output for call in rest}
-    return Built(model, tensors, {call.node: layers[call.node] for call in rest}, _wired(plan))
+    # What a model says that it puts out is its own tensor, not that of its call.
+    tensors |= {Tensor(call.node): keras.Operation.output.fget(layers[call.node]) for call in rest}
+    made = {call.node: layers[call.node] for call in rest}
+    return Built(model, tensors, made, _wired(plan), inside)
 
 
-def _functional(plan: Plan) -> Built:
+def _functional(plan: Plan, given: Mapping[str, Any]) -> Built:
+    """The model of its inputs and outputs; ``given`` are further arguments of it."""
     tensors: dict[Tensor, Any] = {}
     layers: dict[str, Any] = {}
+    inside: dict[str, Built] = {}
     for call in plan.calls:
         if call.type == "Input":
-            tensors[Tensor(call.node)] = _make(call)
+            tensors[Tensor(call.node)] = _make(call, inside)
             continue
         taken = [tensors[tensor] for tensor in call.inputs]
         layer = None
+        if call.inside is not None:
+            inside[call.node] = _model(call, call.inside)
+        elif call.reuses in inside:
+            inside[call.node] = inside[call.reuses]
         if not is_operation(call.type):
-            layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call)
+            layer = layers[call.node] = layers[call.reuses] if call.reuses else _make(call, inside)
         try:
             made = call_operation(call, taken) if layer is None else _called(layer, call, taken)
         except Exception as error:
@@ -86,8 +101,8 @@ def _functional(plan: Plan) -> Built:
             tensors[Tensor(call.node, port)] = tensor
     inputs = [tensors[Tensor(id)] for id in plan.inputs]
     outputs = [tensors[tensor] for tensor in plan.outputs]
-    model = keras.Model(_single(inputs), _single(outputs))
-    return Built(model, tensors, layers, _wired(plan))
+    model = keras.Model(_single(inputs), _single(outputs), **given)
+    return Built(model, tensors, layers, _wired(plan), inside)
 
 
 def _called(layer: Any, call: Call, taken: list[Any]) -> Any:
@@ -99,7 +114,9 @@ def _wired(plan: Plan) -> dict[str, tuple[Tensor, ...]]:
     return {call.node: call.inputs for call in plan.calls}
 
 
-def _make(call: Call) -> Any:
+def _make(call: Call, inside: Mapping[str, Built]) -> Any:
+    if call.node in inside:
+        return inside[call.node].model
     if is_opaque(call.type):
         # Keras could make it of its description, which may be anybody's; it is not asked to.
         raise JobError(
@@ -112,6 +129,21 @@ def _make(call: Call) -> Any:
         raise JobError(
             f"Keras cannot make {call.name!r} ({call.type}): {say(error)}", call.node
         ) from error
+
+
+def _model(call: Call, inside: Plan) -> Built:
+    """A model in the model; what Keras refuses inside is said of the node that it is."""
+    given = {**call.params, "name": call.name}
+    try:
+        chain = call.type == SEQUENTIAL and inside.sequential
+        made = (_sequential if chain else _functional)(inside, given)
+    except JobError as error:
+        raise JobError(f"In {call.name!r}: {error}", call.node) from error
+    except Exception as error:
+        raise JobError(
+            f"Keras cannot make the model {call.name!r}: {say(error)}", call.node
+        ) from error
+    return replace(made, owner=call.owner)
 
 
 def _single(tensors: list[Any]) -> Any:

@@ -17,9 +17,11 @@ import msgspec
 import numpy as np
 
 from bnstudio.engine.budget import Budget, Width
+from bnstudio.engine.inside import opened
 from bnstudio.engine.measure import Place, measure
 from bnstudio.engine.passes import LEAST_ROWS, Passes
 from bnstudio.engine.update import Update
+from bnstudio.graph import seen_from
 from bnstudio.settings import Measuring
 from bnstudio.training.messages import BatchNormGap
 
@@ -95,7 +97,11 @@ class Probes:
             targets: Of the rows; without them there are no gradients.
             step: The rows of a training step, for which there is memory in any case.
         """
-        tensors = [key for key in built.tensors if key.node not in measuring.left_out]
+        built = opened(built)
+        left_out = set(measuring.left_out)
+        tensors = [
+            key for key in built.tensors if left_out.isdisjoint((key.node, seen_from((), key.node)))
+        ]
         self.nodes = tuple(dict.fromkeys(key.node for key in tensors))
         self._places = [
             Place(key.node, key.port, *_units(built.layers.get(key.node))) for key in tensors

@@ -32,6 +32,7 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.layers import is_operation, show_shape
+from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Tensor, plan
 from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters.source import Expression
     from bnstudio.layers.opaque import Opaque
     from bnstudio.layers.params import Spec
+    from bnstudio.plan import Plan
     from bnstudio.project import Project
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
@@ -60,7 +62,8 @@ class Script:
     Attributes:
         text: The source.
         lines: Where each node stands, by id: first and last lines, counted from 1. A layer that a
-            function makes stands in the function and where that is called.
+            function makes stands in the function and where that is called. A node inside a model
+            in the model is called by the ids that lead to it, with slashes between.
         parts: The same for what the script consists of: imports, constants, data, model, and of
             the training what it begins with, compile, fit and evaluate.
     """
@@ -86,6 +89,9 @@ def drafts(
 ) -> Iterator[Script | None]:
     """The same, with a break every few milliseconds: None until the script is ready."""
     writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    if any(call.inside is not None for call in writer.plan.calls):
+        yield writer.script(None)  # its models are its functions
+        return
     writing = written(writer.plan, writer.line_counts())
     while True:
         try:
@@ -106,6 +112,8 @@ class _Writer:
         self.written: Written | None = None
         self.spans: dict[str, list[tuple[int, int]]] = {}
         self.parts: dict[str, tuple[int, int]] = {}
+        self.functions: dict[int, str] = {}
+        self.names: dict[str, int] = {}
 
     def line_counts(self) -> list[int]:
         """How many lines each call takes, or nearly so."""
@@ -147,6 +155,7 @@ class _Writer:
             self.lines += [f"    return {given}"]
         self.lines += ["", ""]
         with self._part("model"):
+            self._models(self.analysis, self.plan, "")
             self._build_model()
         self.lines += ["", ""]
         self._main(given, held_out)
@@ -186,8 +195,9 @@ class _Writer:
 
     def _modules(self) -> set[str]:
         """What the calls of the model are written with."""
-        calls = [call for call in self.plan.calls if is_operation(call.type)]
-        others = len(calls) < len([call for call in self.plan.calls if call.type != "Input"])
+        all_calls = list(_all_calls(self.plan))
+        calls = [call for call in all_calls if is_operation(call.type)]
+        others = len(calls) < len([call for call in all_calls if call.type != "Input"])
         found = {"layers"} if others or not calls else set()
         if calls:
             from bnstudio.exporters.operations import modules
@@ -217,52 +227,103 @@ class _Writer:
         outputs = " and ".join(show_shape(shape) for shape in shapes)
         gives = f"Build the model, which gives {outputs}" if known else "Build the model"
         self.lines += docstring([gives], 4)
-        called = {call.node for call in self.plan.calls}
-        for id, node in self.analysis.graph.nodes.items():
+        self._body(self.analysis, self.plan, "")
+
+    def _models(self, analysis: Analysis, plan: Plan, at: str) -> None:
+        """A function for each model in the model, those inside before those that call them."""
+        for call in plan.calls:
+            inner = analysis.facts[call.node].inner
+            if call.inside is None or inner is None:
+                continue
+            self._models(inner, call.inside, f"{at}{call.owner}/")
+            name = self.functions[id(call.inside)] = identifier(call.name, self.names)
+            self.lines += [f"def {name}():"]
+            self.lines += docstring([f"Build the model {text(call.name)}"], 4)
+            chain = call.type == SEQUENTIAL
+            given = (
+                *arguments({TRAINABLE.name: TRAINABLE}, call.params),
+                f"name={text(call.name)}",
+            )
+            self._body(inner, call.inside, f"{at}{call.owner}/", given, chain=chain)
+            self.lines += ["", ""]
+
+    def _body(
+        self,
+        analysis: Analysis,
+        plan: Plan,
+        at: str,
+        given: Sequence[Expression] = (),
+        *,
+        chain: bool = True,
+    ) -> None:
+        """What makes a model, to its return; ``given`` are further arguments of it.
+
+        ``at`` is where it stands: what comes before the ids of its nodes. Without ``chain`` it is
+        not made as a list of layers even if it could be.
+        """
+        called = {call.node for call in plan.calls}
+        for id, node in analysis.graph.nodes.items():
             if id not in called:
-                why = "behind a cycle" if id in self.analysis.live else "not connected"
-                why = "on a cycle" if id in self.analysis.structure.cyclic else why
+                why = "behind a cycle" if id in analysis.live else "not connected"
+                why = "on a cycle" if id in analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
-                self._put([comment(_one_line(what), 4)], id)
-        if not self.plan.calls:
+                self._put([comment(_one_line(what), 4)], at + id)
+        if not plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
-        elif self.plan.sequential and all(is_class_name(call.type) for call in self.plan.calls):
-            self._sequential()
+        elif chain and plan.sequential and all(is_class_name(call.type) for call in plan.calls):
+            self._sequential(plan, at, given)
         else:
-            self._functional()
+            self._functional(analysis, plan, at, given)
 
-    def _sequential(self) -> None:
+    def _sequential(self, plan: Plan, at: str, given: Sequence[Expression]) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
-        for ids, lines in listed(self.plan, self.written, self.make) if self.written else ():
+        found = self.written if plan is self.plan else None
+        for ids, lines in listed(plan, found, self.make) if found else ():
             self._put(lines, *ids)
-        for call in () if self.written else self.plan.calls:
-            line = self.make.line(call.type, call.params, call.name)
+        for call in () if found else plan.calls:
+            line = self._line(call)
             if line is not None and len(line) <= WIDTH - 13:
-                self._put([f"            {line},"], call.node)
+                self._put([f"            {line},"], at + call.node)
             else:
-                made = self.make.layer(call.type, call.params, call.name)
-                self._put(lay(made, 12, trail=","), call.node)
-        self.lines += ["        ]", "    )"]
+                self._put(lay(self._layer(call), 12, trail=","), at + call.node)
+        self.lines += ["        ]" if not given else "        ],"]
+        for item in given:
+            self.lines += lay(item, 8, trail=",")
+        self.lines += ["    )"]
 
-    def _functional(self) -> None:
-        taken: dict[str, int] = {}
-        if self.written is not None:
-            taken |= {function.name: 2 for function in self.written.functions.values()}
-        shared = {call.reuses for call in self.plan.calls if call.reuses}
-        makers = {call.node: call for call in self.plan.calls if call.node in shared}
+    def _functional(
+        self, analysis: Analysis, plan: Plan, at: str, given: Sequence[Expression]
+    ) -> None:
+        found = self.written if plan is self.plan else None
+        taken = dict.fromkeys(self.names, 2)
+        labels = {id: node.name for id, node in analysis.graph.nodes.items()}
+        if found is not None:
+            taken |= {function.name: 2 for function in found.functions.values()}
+            labels |= found.labels
+        shared = {call.reuses for call in plan.calls if call.reuses}
+        makers = {call.node: call for call in plan.calls if call.node in shared}
         layers = {id: identifier(f"{call.name}_layer", taken) for id, call in makers.items()}
-        labels = {id: node.name for id, node in self.analysis.graph.nodes.items()}
-        outline = self.plan if self.written is None else self.written.outline
-        labels |= {} if self.written is None else self.written.labels
-        names = variables(outline, labels, taken)
-        for item in outlined(self.plan, self.written, names, self.make):
+        names = variables(plan if found is None else found.outline, labels, taken)
+        for item in outlined(plan, found, names, self.make):
             if isinstance(item, Call):
-                self._put(self._call(item, names, layers), item.node)
+                self._put(self._call(item, names, layers), at + item.node)
             else:
                 self._put(item[1], *item[0])
-        ends = [_several([names[id] for id in self.plan.inputs])]
-        ends.append(_several([names[key(tensor)] for tensor in self.plan.outputs]))
-        self.lines += lay(Bracket("keras.Model(", tuple(ends)), 4, "return ")
+        ends = [_several([names[id] for id in plan.inputs])]
+        ends.append(_several([names[key(tensor)] for tensor in plan.outputs]))
+        self.lines += lay(Bracket("keras.Model(", (*ends, *given)), 4, "return ")
+
+    def _line(self, call: Call) -> str | None:
+        """What makes a layer on one line; None where that takes more."""
+        if call.inside is not None:
+            return f"{self.functions[id(call.inside)]}()"
+        return self.make.line(call.type, call.params, call.name)
+
+    def _layer(self, call: Call) -> Bracket:
+        """What makes a layer: its constructor, or the function of a model in the model."""
+        if call.inside is not None:
+            return Bracket(f"{self.functions[id(call.inside)]}(", ())
+        return self.make.layer(call.type, call.params, call.name)
 
     def _call(self, call: Call, names: Mapping[Key, str], layers: Mapping[str, str]) -> list[str]:
         target = names.get(call.node, "_")
@@ -283,16 +344,16 @@ class _Writer:
                 [] if target == passed else [f"    {target} = {passed}"]
             )
         if call.type == "Input":
-            return lay(self.make.layer(call.type, call.params, call.name), 4, f"{target} = ")
+            return lay(self._layer(call), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
         called = called_with(call.arrange(tensors))
         if tensors and call.reuses is None and call.node not in layers:
-            line = self.make.line(call.type, call.params, call.name)
+            line = self._line(call)
             if line is not None:
                 line = f"    {target} = {line}{flat(called)}"
                 if len(line) <= WIDTH:
                     return [line]
-        made = self.make.layer(call.type, call.params, call.name)
+        made = self._layer(call)
         if call.reuses is not None:
             return lay(called, 4, f"{target} = {layers[call.reuses]}")
         if call.node in layers:
@@ -383,6 +444,14 @@ def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expressio
         return text(choice.name)
     by_name = {param.name: param for param in spec.params} if spec else {}
     return Bracket(f"keras.{module}.{choice.name}(", tuple(arguments(by_name, choice.params)))
+
+
+def _all_calls(plan: Plan) -> Iterator[Call]:
+    """The calls of a model and of those in it."""
+    for call in plan.calls:
+        yield call
+        if call.inside is not None:
+            yield from _all_calls(call.inside)
 
 
 def _callbacks(settings: Settings) -> tuple[Bracket, ...]:

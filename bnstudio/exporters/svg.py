@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.graph import seen_from
 from bnstudio.layers import LAYERS, show_shape
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
@@ -122,7 +123,7 @@ def _worst(project: Project, analysis: Analysis) -> dict[str, Severity]:
     worst: dict[str, Severity] = {}
     for found in diagnose(Case(project, analysis, data.facts(project.source))):
         if found.node and found.severity is not Severity.INFO:
-            worst.setdefault(found.node, found.severity)
+            worst.setdefault(seen_from((), found.node) or "", found.severity)
     return worst
 
 
@@ -165,6 +166,10 @@ def _node(
 def details(node: Node, project: Project) -> str:
     """The arguments that tell a node from others of its type."""
     entry = LAYERS.get(node.type)
+    inside = project.graph.layer_of(node.id).inside
+    if inside is not None:
+        count = sum(each.type != "Input" for each in inside.nodes.values())
+        return f"{count} layer{'s' if count != 1 else ''} inside"
     if entry is None:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"
     owner = project.graph.nodes.get(node.shares or "")

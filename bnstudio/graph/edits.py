@@ -94,13 +94,16 @@ def remove(graph: Graph, ids: Iterable[str]) -> Graph:
     gone = set(ids) & set(graph.nodes)
     if not gone:
         return graph
+    insides = {id: graph.layer_of(id).inside for id in gone}
     lost = {wire for wire in graph.wires if wire.source in gone or wire.target in gone}
     nodes = {id: node for id, node in graph.nodes.items() if id not in gone}
     heirs: dict[str, str] = {}
     for id, node in nodes.items():
         if node.shares in gone:
             heir = heirs.setdefault(node.shares, id)
-            nodes[id] = replace(node, shares=None if heir == id else heir)
+            owns = heir == id
+            inside = insides[node.shares] if owns else None
+            nodes[id] = replace(node, shares=None if owns else heir, inside=inside)
     wires = _close_gaps((wire for wire in graph.wires if wire not in lost), lost)
     return Graph(nodes, wires)
 
@@ -202,7 +205,8 @@ def duplicate(
         shares = fragment.nodes[old].shares
         if shares is not None:
             owner = new_ids.get(shares, shares if shares in graph.nodes else None)
-            nodes[id] = replace(nodes[id], shares=owner)
+            inside = nodes[id].inside if owner is None else None
+            nodes[id] = replace(nodes[id], shares=owner, inside=inside)
     wires = tuple(
         Wire(new_ids[w.source], w.source_port, new_ids[w.target], w.target_port)
         for w in fragment.wires
@@ -212,12 +216,21 @@ def duplicate(
 
 
 def fragment(graph: Graph, ids: Iterable[str]) -> Graph:
-    """These nodes and the wires between them, as a drawing of its own, its ports without gaps."""
+    """These nodes and the wires between them, as a drawing of its own, its ports without gaps.
+
+    A call of a model in the model whose owner stays behind takes a copy of its inside along.
+    """
     chosen = set(ids)
     into = [wire for wire in graph.wires if wire.target in chosen]
     kept = [wire for wire in into if wire.source in chosen]
     lost = [wire for wire in into if wire.source not in chosen]
-    nodes = {id: node for id, node in graph.nodes.items() if id in chosen}
+    nodes = {
+        id: node
+        if node.shares is None or node.shares in chosen
+        else replace(node, inside=graph.layer_of(id).inside)
+        for id, node in graph.nodes.items()
+        if id in chosen
+    }
     return Graph(nodes, _close_gaps(kept, lost))
 
 

@@ -31,6 +31,7 @@ class Node:
         x: Horizontal position of the node's centre, in scene units.
         y: Vertical position of the node's centre, in scene units.
         shares: The id of the node whose layer this one calls again (shared weights).
+        inside: The drawing of a node that is a model in the model; None for any other.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Node:
     x: float = 0.0
     y: float = 0.0
     shares: str | None = None
+    inside: Graph | None = None
 
 
 class Wire(NamedTuple):

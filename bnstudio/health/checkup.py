@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import local
 from bnstudio.health.reading import Moment, Reading
 from bnstudio.health.signs import Finding, find_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Path
     from bnstudio.training.messages import Histogram, Histograms
 
 LOOK_BACK = 6
@@ -31,15 +32,17 @@ class Checkup:
         latest: Mapping[str, Histogram],
         history: Sequence[Histograms] = (),
         step: int | None = None,
+        path: Path = (),
     ) -> None:
         """``history`` is the run's, oldest first, of which only what came before counts.
 
         That is what was measured before ``step``, or without one before the measurement that
-        ``latest`` is; where that is not part of the history there is nothing before it.
+        ``latest`` is; where that is not part of the history there is nothing before it. ``graph``
+        and ``latest`` are of the drawing at ``path``.
         """
         self.moment = Moment(graph, latest)
         self._history = history
-        self._step = step
+        self._step, self._path = step, path
         self._moments: list[Moment] | None = None
         self._found: dict[str, tuple[Finding, ...]] = {}
 
@@ -69,7 +72,7 @@ class Checkup:
         # What is shown may be of the past: then what came after it does not count.
         end = self._shown_place() if self._step is None else self._place_of(self._step)
         return [
-            Moment(self.moment.graph, measured.by_node())
+            Moment(self.moment.graph, local(measured.by_node(), self._path))
             for measured in reversed(self._history[max(0, end - LOOK_BACK) : end])
         ]
 

@@ -148,7 +148,9 @@ def _lambda_kwargs(given: Given, entry: list[Any], where: str) -> None:
 
 def _changes_nothing(key: str, value: Any) -> bool:
     """Whether a keyword argument of a call is as if it were not there."""
-    return (key == _MASK and value is None) or (key == _TRAINING and value in (None, False))
+    masks = value if isinstance(value, list) else [value]
+    no_mask = key == _MASK and all(mask is None for mask in masks)
+    return no_mask or (key == _TRAINING and value in (None, False))
 
 
 def _ported(given: Given, value: Any, where: str) -> Value:

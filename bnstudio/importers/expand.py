@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis import knots
-from bnstudio.graph import EditError, Graph, Wire, free_name
+from bnstudio.analysis import analyze, exits, knots
+from bnstudio.graph import EditError, Graph, Wire, free_name, set_params
 from bnstudio.importers.laid_out import laid_out
-from bnstudio.importers.model import draw
+from bnstudio.importers.model import Drawn, draw
 from bnstudio.layers.opaque import holds_model, opaque, tensor
 from bnstudio.project import ProjectError
 
 if TYPE_CHECKING:
     from bnstudio.graph import Node, Value
-    from bnstudio.importers.model import Drawn
     from bnstudio.layers.opaque import Opaque
 
 Ends = dict[tuple[str, int], tuple[str, int]]
@@ -25,7 +24,10 @@ Ends = dict[tuple[str, int], tuple[str, int]]
 def can_expand(graph: Graph, id: str) -> bool:
     """Whether a node is a model in the model."""
     node = graph.nodes.get(id)
-    return node is not None and holds_model(graph.layer_of(id).type)
+    if node is None:
+        return False
+    owner = graph.layer_of(id)
+    return owner.inside is not None or holds_model(owner.type)
 
 
 def expand(graph: Graph, id: str) -> Graph:
@@ -35,13 +37,7 @@ def expand(graph: Graph, id: str) -> Graph:
         EditError: If it cannot be drawn, or is called in another way than on its inputs.
     """
     owner = graph.layer_of(id)
-    kept = opaque(owner, owner)
-    if not can_expand(graph, id) or kept is None:
-        raise EditError(f"{owner.name!r} is not a model that could be expanded.")
-    try:
-        inner = draw(_as_json(kept.description), owner.name)
-    except ProjectError as error:
-        raise EditError(f"{owner.name!r} cannot be expanded: {error}.") from None
+    inner = _inside(graph, id)
     inputs = [node.id for node in inner.graph.nodes.values() if node.type == "Input"]
     calls = [other for other in graph.nodes if graph.layer_of(other).id == owner.id]
     if any(call in knot for knot in knots(graph) for call in calls):
@@ -65,13 +61,41 @@ def expand(graph: Graph, id: str) -> Graph:
     return laid_out(Graph(made, tuple(wires)))
 
 
+def _inside(graph: Graph, id: str) -> Drawn:
+    """The drawing of a model, its layers frozen where it is."""
+    owner = graph.layer_of(id)
+    if not can_expand(graph, id):
+        raise EditError(f"{owner.name!r} is not a model that could be expanded.")
+    if owner.inside is not None:
+        ends = exits(analyze(owner.inside))
+        frozen = owner.params.get("trainable") is False
+        return Drawn(_frozen(owner.inside) if frozen else owner.inside, ends, (), owner.name)
+    kept = opaque(owner, owner)
+    if kept is None:
+        raise EditError(f"{owner.name!r} is not a model that could be expanded.")
+    try:
+        return draw(_as_json(kept.description), owner.name)
+    except ProjectError as error:
+        raise EditError(f"{owner.name!r} cannot be expanded: {error}.") from None
+
+
+def _frozen(graph: Graph) -> Graph:
+    """The drawing with every layer frozen, as all in it are while it stands in a frozen model."""
+    ids = [id for id, node in graph.nodes.items() if node.type != "Input" and node.shares is None]
+    return set_params(graph, ids, {"trainable": False})
+
+
 def _check_call(graph: Graph, id: str, inputs: list[str]) -> None:
-    call = opaque(graph.layer_of(id), graph.nodes[id])
+    owner, node = graph.layer_of(id), graph.nodes[id]
     wired = [wire.target_port for wire in graph.wires_into.get(id, ())]
-    if call is None or wired != list(range(len(inputs))) or not _takes_inputs(call, len(inputs)):
+    sound = owner.inside is not None
+    if not sound:
+        call = opaque(owner, node)
+        sound = call is not None and _takes_inputs(call, len(inputs))
+    if wired != list(range(len(inputs))) or not sound:
         raise EditError(
-            f"{graph.nodes[id].name!r} cannot be expanded: it is not called on one tensor for "
-            f"each of its {len(inputs)} inputs."
+            f"{node.name!r} cannot be expanded: it is not called on one tensor for each of its "
+            f"{len(inputs)} inputs."
         )
 
 
@@ -101,7 +125,8 @@ def _copies(
         shares = first.get(node.shares or old) or new.get(node.shares or "")
         name = free_name(node.name, names) if node.name in names else node.name
         names.add(name)
-        copies[id] = replace(node, id=id, name=name, shares=shares)
+        inside = None if shares else node.inside
+        copies[id] = replace(node, id=id, name=name, shares=shares, inside=inside)
     return copies
 
 

@@ -9,9 +9,10 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.graph import Graph, Node, Wire, free_name
+from bnstudio.graph import Graph, Node, Wire, free_name, levels
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
 from bnstudio.importers.inputs import Wired, wired
+from bnstudio.importers.inside import inside_of
 from bnstudio.importers.layer import Layer, layer_of
 from bnstudio.layers import LAYERS, is_operation
 from bnstudio.layers.opaque import Opaque, is_opaque, tensor
@@ -252,11 +253,18 @@ class _Maker:
     ) -> list[str]:
         """The nodes of a layer's calls, each after the first sharing the first one's layer."""
         known = _wired(layer, calls)
+        inside = inside_of(layer, calls, lambda: draw(layer.raw, self._at(layer)))
         ids: list[str] = []
         for index, given in enumerate(calls):
             id = self.ids.free(name)
             label = name if index == 0 else self.labels.free(f"{name}_1")
             owner = ids[0] if ids else None
+            if inside is not None:
+                drawing = inside.graph if owner is None else None
+                params = inside.params if owner is None else {}
+                self.nodes[id] = Node(id, inside.type, label, params, shares=owner, inside=drawing)
+                ids.append(id)
+                continue
             if known:
                 order, options = known[index]
                 given.tensors = [given.tensors[place] for place in order]
@@ -279,7 +287,12 @@ class _Maker:
 
     def notes(self) -> list[str]:
         """What the drawing does not hold as the configuration does."""
-        kept = Counter(node.type for node in self.nodes.values() if is_opaque(node.type))
+        kept = Counter(
+            node.type
+            for _, graph in levels(Graph(self.nodes))
+            for node in graph.nodes.values()
+            if is_opaque(node.type)
+        )
         if not kept:
             return self.said
         types = [f"{type} ({count})" if count > 1 else type for type, count in kept.items()]

@@ -1,8 +1,10 @@
 """The project file's text: JSON that git can diff, written one way and read strictly.
 
-One node a line and one wire a line, in the order of the drawing. A text is refused for the first
-thing that is wrong with it, in one sentence that says where. A layer type that is not known is not
-wrong: the node is kept as it is, and the diagnostics say that nothing can be made of it.
+One node a line and one wire a line, in the order of the drawing. What is inside a model in the
+model stands in a section of its own, ``models``, under the name by which its node refers to it. A
+text is refused for the first thing that is wrong with it, in one sentence that says where. A layer
+type that is not known is not wrong: the node is kept as it is, and the diagnostics say that nothing
+can be made of it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from bnstudio.data import Source
-from bnstudio.graph import Graph, Node, Wire
+from bnstudio.graph import MAX_LEVELS, SLASH, Graph, Node, Wire
 from bnstudio.layers import LAYERS, near_names
+from bnstudio.layers.models import MODELS, is_model
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.project import place, strict
 from bnstudio.project.strict import MAX_INT, clip, short
@@ -30,7 +34,8 @@ if TYPE_CHECKING:
     from bnstudio.graph import Value
 
 SUFFIX = ".bnstudio"
-VERSION = 1
+VERSION = 2
+"""Written where there is a model in the model; without any, a file is as it was in version 1."""
 PROJECT, FRAGMENT = "bnstudio project", "bnstudio fragment"
 
 MAX_DEPTH = 64
@@ -87,6 +92,7 @@ class _Node(_Part):
     x: Position = 0.0
     y: Position = 0.0
     shares: Name | None = None
+    inside: Name | None = None
 
 
 class _Wire(_Part, array_like=True):
@@ -94,6 +100,11 @@ class _Wire(_Part, array_like=True):
     source_port: Port
     target: Name
     target_port: Port
+
+
+class _Model(_Part):
+    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
+    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
 
 
 class _Choice(_Part):
@@ -161,6 +172,7 @@ class _Fragment(_Part):
     version: int
     nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
     wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
+    models: dict[Name, _Model] = {}
 
 
 class _Project(_Part):
@@ -170,6 +182,7 @@ class _Project(_Part):
     settings: _Settings
     nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
     wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
+    models: dict[Name, _Model] = {}
     title: Text = ""
     about: Text = ""
     weights: _Weights | None = None
@@ -224,7 +237,7 @@ def dumps(project: Project) -> str:
         training["measuring"] = asdict(settings.measuring)
     if settings.start != "weights":
         training["start"] = settings.start
-    head = [("format", PROJECT), ("version", VERSION)]
+    head: list[tuple[str, object]] = [("format", PROJECT), ("version", _version(project.graph))]
     head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
     lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
     for key, fields in (("data", data), ("settings", training)):
@@ -241,12 +254,31 @@ def fragment_dumps(graph: Graph) -> str:
     Raises:
         ProjectError: As for ``dumps``.
     """
-    head = [f'  "format": "{FRAGMENT}"', f'  "version": {VERSION}']
+    head = [f'  "format": "{FRAGMENT}"', f'  "version": {_version(graph)}']
     return "{\n" + ",\n".join([*head, *_graph_lines(graph)]) + "\n}\n"
 
 
+def _version(graph: Graph) -> int:
+    return VERSION if any(node.inside is not None for node in graph.nodes.values()) else 1
+
+
 def _graph_lines(graph: Graph) -> list[str]:
-    nodes = []
+    """The sections of a drawing: nodes, wires, and the models in it where there are any."""
+    sections, waiting = _sections(graph, "")
+    texts = []
+    for name, inside in waiting:  # which grows: what is inside a model comes after it
+        inner, more = _sections(inside, f"{name}/")
+        waiting += more
+        lines = indent(",\n".join(inner), "    ")
+        texts.append(f"    {_json(name, name)}: {{\n{lines}\n    }}")
+    if texts:
+        sections.append('  "models": {\n' + ",\n".join(texts) + "\n  }")
+    return sections
+
+
+def _sections(graph: Graph, where: str) -> tuple[list[str], list[tuple[str, Graph]]]:
+    """The nodes and wires of one drawing, and what is inside its nodes, under names."""
+    nodes, models = [], list[tuple[str, Graph]]()
     for node in graph.nodes.values():
         fields: dict[str, Any] = {"id": node.id, "type": node.type, "name": node.name}
         if node.params:
@@ -254,9 +286,12 @@ def _graph_lines(graph: Graph) -> list[str]:
         fields |= {"x": float(node.x), "y": float(node.y)}
         if node.shares is not None:
             fields["shares"] = node.shares
+        if node.inside is not None:
+            fields["inside"] = f"{where}{node.id}"
+            models.append((fields["inside"], node.inside))
         nodes.append("    " + _json(fields, f"node {node.id!r}"))
     wires = ["    " + _json(wire, f"the wire into {wire.target!r}") for wire in graph.wires]
-    return [_list("nodes", nodes), _list("wires", wires)]
+    return [_list("nodes", nodes), _list("wires", wires)], models
 
 
 def _list(key: str, lines: Sequence[str]) -> str:
@@ -288,7 +323,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
     reader = _Reader(text, where)
     file = reader.convert(PROJECT, _Project)
     if known_layers:
-        reader.check_types(file.nodes)
+        reader.check_types(file)
     graph = reader.graph(file)
     early, reduce = file.settings.early_stopping, file.settings.reduce_lr
     weights, measuring = file.settings.class_weight, file.settings.measuring
@@ -328,15 +363,19 @@ def fragment_loads(text: str) -> Graph:
 
 
 def node_lines(text: str) -> dict[str, int]:
-    """The line on which each node of a valid file's text starts, by id."""
+    """The line on which each node of a valid file's text starts, by the ids that lead to it."""
     lines: dict[str, int] = {}
     line, seen = 1, 0
     for stop in place.stops(text):
-        if len(stop.path) == 2 and stop.path[0] == "nodes":
+        path, start = stop.path, ""
+        if len(path) > 2 and path[0] == "models":
+            # A model is named by the ids that lead to it, or by hand; then its nodes have no line.
+            path, start = path[2:], f"{path[1]}{SLASH}"
+        if len(path) == 2 and path[0] == "nodes":
             line += text.count("\n", seen, stop.offset)
             seen = stop.offset
-        elif len(stop.path) == 3 and stop.path[0] == "nodes" and stop.path[2] == "id":
-            lines[json.JSONDecoder().raw_decode(text, stop.offset)[0]] = line
+        elif len(path) == 3 and path[0] == "nodes" and path[2] == "id":
+            lines[start + json.JSONDecoder().raw_decode(text, stop.offset)[0]] = line
     return lines
 
 
@@ -383,41 +422,88 @@ class _Reader:
 
     def graph(self, file: _Fragment | _Project) -> Graph:
         """The drawing in the file, checked for what one node or wire cannot say of itself."""
+        count = len(file.nodes) + sum(len(model.nodes) for model in file.models.values())
+        if count > MAX_NODES:
+            raise self.fail(f"it has {count} nodes, more than {MAX_NODES}", ("models",))
+        models = dict(file.models)
+        graph = self._level(file, (), models, 0)
+        if models:
+            name = next(iter(models))
+            raise self.fail(f"no node is the model {short(name)}", ("models", name))
+        return graph
+
+    def _level(
+        self,
+        file: _Fragment | _Project | _Model,
+        path: place.Path,
+        models: dict[str, _Model],
+        depth: int,
+    ) -> Graph:
+        """One drawing in the file; the models that its nodes are, are taken out of ``models``."""
         nodes: dict[str, Node] = {}
         for index, part in enumerate(file.nodes):
-            at = ("nodes", index)
+            at = (*path, "nodes", index)
             if part.id in nodes:
                 raise self.fail(f"two nodes have the id {short(part.id)}", (*at, "id"))
             params = self.params(part.params, (*at, "params"))
+            inside = None
+            if part.inside is None and part.shares is None and is_model(part.type):
+                raise self.fail(f"a {part.type} has to say which model it is", at)
+            if part.inside is not None:
+                inside = self._inside(part, models, (*at, "inside"), depth)
             nodes[part.id] = Node(
-                part.id, part.type, part.name, params, part.x, part.y, part.shares
+                part.id, part.type, part.name, params, part.x, part.y, part.shares, inside
             )
         for index, part in enumerate(file.nodes):
             if part.shares is not None:
-                self._check_sharing(part, nodes, ("nodes", index, "shares"))
+                self._check_sharing(part, nodes, (*path, "nodes", index, "shares"))
         wires, taken = [], set[tuple[str, int]]()
         for index, entry in enumerate(file.wires):
             for position, id in ((0, entry.source), (2, entry.target)):
                 if id not in nodes:
-                    raise self.fail(f"there is no node {short(id)}", ("wires", index, position))
+                    at = (*path, "wires", index, position)
+                    raise self.fail(f"there is no node {short(id)}", at)
             port = (entry.target, entry.target_port)
             if port in taken:
                 raise self.fail(
                     f"two wires end at input {entry.target_port} of {short(entry.target)}",
-                    ("wires", index),
+                    (*path, "wires", index),
                 )
             taken.add(port)
             wires.append(Wire(entry.source, entry.source_port, *port))
         return Graph(nodes, tuple(wires))
 
-    def check_types(self, nodes: Sequence[_Node]) -> None:
+    def _inside(
+        self, part: _Node, models: dict[str, _Model], path: place.Path, depth: int
+    ) -> Graph:
+        """The drawing inside a node, which no other node has."""
+        name = part.inside or ""
+        if not is_model(part.type):
+            raise self.fail(
+                f"a {short(part.type)} cannot be a model; {' and '.join(MODELS)} can", path
+            )
+        if SLASH in part.id:
+            raise self.fail("the id of a model must not have a slash in it", (*path[:-1], "id"))
+        if depth == MAX_LEVELS:
+            raise self.fail(f"models stand in models more than {MAX_LEVELS} deep", path)
+        model = models.pop(name, None)
+        if model is None:
+            raise self.fail(f"there is no model {short(name)}, or another node is it", path)
+        return self._level(model, ("models", name), models, depth + 1)
+
+    def check_types(self, file: _Project) -> None:
         """Refuses the first layer type that is not in the catalogue, nor carries a description."""
-        for index, part in enumerate(nodes):
-            if part.type not in LAYERS and not is_opaque(part.type):
+        levels: list[tuple[place.Path, Sequence[_Node]]] = [((), file.nodes)]
+        levels += [(("models", name), model.nodes) for name, model in file.models.items()]
+        for path, nodes in levels:
+            for index, part in enumerate(nodes):
+                if part.type in LAYERS or is_opaque(part.type) or is_model(part.type):
+                    continue
                 near = near_names(part.type)
                 hint = f"; did you mean {' or '.join(near)}?" if near else ""
                 raise self.fail(
-                    f"there is no layer type {short(part.type)}{hint}", ("nodes", index, "type")
+                    f"there is no layer type {short(part.type)}{hint}",
+                    (*path, "nodes", index, "type"),
                 )
 
     def choice(self, part: _Choice, path: place.Path) -> Choice:

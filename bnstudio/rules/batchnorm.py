@@ -41,7 +41,12 @@ SHIFTED = POOLING | {"Flatten", "Identity", "UpSampling1D", "UpSampling2D", "UpS
 SAME = frozenset({"Identity"})
 
 
-@rule("BN01", Severity.INFO, source="Goodfellow et al., Deep Learning, 8.7.1; gradient tried")
+@rule(
+    "BN01",
+    Severity.INFO,
+    source="Goodfellow et al., Deep Learning, 8.7.1; gradient tried",
+    inside=True,
+)
 def useless_bias(case: Case) -> Iterator[Finding]:
     """A bias that batch normalization takes away again.
 
@@ -66,7 +71,7 @@ def useless_bias(case: Case) -> Iterator[Finding]:
             yield known[1]
 
 
-@rule("BN02", Severity.WARNING, source="Follows from the formula; tried")
+@rule("BN02", Severity.WARNING, source="Follows from the formula; tried", inside=True)
 def twice(case: Case) -> Iterator[Finding]:
     """Two batch normalizations in a row.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import key, level, level_of, with_level
+from bnstudio.layers.models import MODELS
 from bnstudio.rules.head import Head, find_head
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ class Diagnostic:
         severity: How bad it is.
         message: What is wrong, with the names and values at hand.
         hint: What to do about it.
-        node: The id of the node it is about; None for the project as a whole.
+        node: The id of the node it is about, after those of the models that it stands in, with
+            slashes between; None for the project as a whole.
         param: That node's argument, where it is about one.
         source: Where the rule's claim comes from.
         contested: Whether the advice is disputed; shown as a badge.
@@ -187,6 +190,7 @@ class Rule:
         source: Where its claim comes from: a paper, a book, or Keras's own code.
         contested: Whether its advice is disputed.
         help: What it looks for, why that matters, and what to do.
+        inside: Whether it is also about the drawings inside models in the model.
     """
 
     code: str
@@ -195,6 +199,7 @@ class Rule:
     contested: bool
     help: str
     check: Check = field(repr=False)
+    inside: bool = False
 
     def __call__(self, case: Case) -> Iterator[Diagnostic]:
         """The rule's findings in ``case``."""
@@ -207,9 +212,12 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    code: str, severity: Severity, *, source: str, contested: bool = False
+    code: str, severity: Severity, *, source: str, contested: bool = False, inside: bool = False
 ) -> Callable[[Check], Rule]:
     """Makes the decorated generator of findings a rule and enters it in ``RULES``.
+
+    ``inside`` says that it is about layers and wires alone, not about data, loss or training: so
+    it holds for the drawings inside models in the model too.
 
     Raises:
         ValueError: If the code is taken; both owners are named.
@@ -222,7 +230,8 @@ def rule(
                 f"Two rules are called {code}: {other.__module__}.{other.__qualname__} "
                 f"and {check.__module__}.{check.__qualname__}."
             )
-        entry = Rule(code, severity, source, contested, inspect.getdoc(check) or "", check)
+        help = inspect.getdoc(check) or ""
+        entry = Rule(code, severity, source, contested, help, check, inside)
         RULES[code] = entry
         return entry
 
@@ -233,8 +242,40 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def diagnose(case: Case) -> tuple[Diagnostic, ...]:
-    """All findings, worst first, then in the order of the drawing."""
+    """All findings, worst first, then in the order of the drawing; those inside models too."""
     place = {id: index for index, id in enumerate(case.graph.nodes)}
-    found = [diagnostic for entry in RULES.values() for diagnostic in entry(case)]
-    found.sort(key=lambda d: (_RANK[d.severity], place.get(d.node or "", -1), d.code))
-    return tuple(found)
+    found = [(d.node or "", d) for entry in RULES.values() for d in entry(case)]
+    found += [(at, d) for at in _models(case) for d in _inside(case, at)]
+    found.sort(key=lambda pair: (_RANK[pair[1].severity], place.get(pair[0], -1), pair[1].code))
+    return tuple(diagnostic for _, diagnostic in found)
+
+
+def _models(case: Case) -> Iterator[str]:
+    """The models in the model, each once however often it is called."""
+    return (node.id for node in case.owners(*MODELS) if case.facts(node.id).inner is not None)
+
+
+def _inside(case: Case, at: str) -> Iterator[Diagnostic]:
+    """What is wrong inside the model at a node, said from outside."""
+    node, inner = case.graph.nodes[at], case.facts(at).inner
+    if inner is None:
+        return
+    within = Case(replace(case.project, graph=inner.graph), inner, None)
+    found = [d for entry in RULES.values() if entry.inside for d in entry(within)]
+    found += [d for id in _models(within) for d in _inside(within, id)]
+    for diagnostic in found:
+        fix = diagnostic.fix
+        yield replace(
+            diagnostic,
+            message=f"{node.name} / {diagnostic.message}",
+            node=at if diagnostic.node is None else key((at,), diagnostic.node),
+            fix=fix and Fix(fix.label, partial(_mend_inside, at=at, mend=fix.apply)),
+        )
+
+
+def _mend_inside(project: Project, at: str, mend: Callable[[Project], Project]) -> Project:
+    """The project with a remedy applied inside a model; as it is where that is gone."""
+    if level_of(project.graph, (at,)) != (at,):
+        return project
+    mended = mend(replace(project, graph=level(project.graph, (at,)))).graph
+    return replace(project, graph=with_level(project.graph, (at,), mended))

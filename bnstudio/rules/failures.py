@@ -40,7 +40,7 @@ KERAS = "Keras 3 refuses it"
 Layers = list[tuple[str, "Mapping[str, Value]"]]
 
 
-@rule("STR05", Severity.ERROR, source=KERAS)
+@rule("STR05", Severity.ERROR, source=KERAS, inside=True)
 def wrong_input(case: Case) -> Iterator[Finding]:
     """A layer gets an input with the wrong number of dimensions, or one it cannot work on.
 
@@ -68,7 +68,7 @@ def wrong_input(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR06", Severity.ERROR, source=KERAS)
+@rule("STR06", Severity.ERROR, source=KERAS, inside=True)
 def vanished(case: Case) -> Iterator[Finding]:
     """A convolution or pooling would leave nothing over.
 
@@ -91,7 +91,7 @@ def vanished(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR07", Severity.ERROR, source=KERAS)
+@rule("STR07", Severity.ERROR, source=KERAS, inside=True)
 def unmergeable(case: Case) -> Iterator[Finding]:
     """The inputs of a merging layer do not go together.
 
@@ -115,7 +115,7 @@ def unmergeable(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR21", Severity.ERROR, source="")
+@rule("STR21", Severity.ERROR, source="", inside=True)
 def unknown_type(case: Case) -> Iterator[Finding]:
     """A layer type that is not in the catalogue.
 
@@ -139,13 +139,14 @@ def unknown_type(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR30", Severity.ERROR, source="")
+@rule("STR30", Severity.ERROR, source="", inside=True)
 def kept_as_described(case: Case) -> Iterator[Finding]:
     """A layer of a model file that the catalogue cannot hold.
 
-    It is an operation, a model inside the model, code of one's own, a layer that is not in the
-    catalogue, or one that is called as no wire can say. What the file says of it is kept word for
-    word and exported; but nothing from elsewhere is made in the engine, so it cannot be trained.
+    It is an operation, code of one's own, a layer that is not in the catalogue, one that is called
+    as no wire can say, or a model that gives what another layer in it uses too. What the file says
+    of it is kept word for word and exported; but nothing from elsewhere is made in the engine, so
+    it cannot be trained.
 
     Put layers of the catalogue in its place, or export the script and go on there.
     """
@@ -160,7 +161,7 @@ def kept_as_described(case: Case) -> Iterator[Finding]:
             )
 
 
-@rule("STR22", Severity.ERROR, source="")
+@rule("STR22", Severity.ERROR, source="", inside=True)
 def bad_argument(case: Case) -> Iterator[Finding]:
     """An argument has a value that Keras does not take.
 
@@ -180,7 +181,7 @@ def bad_argument(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR23", Severity.ERROR, source=KERAS)
+@rule("STR23", Severity.ERROR, source=KERAS, inside=True)
 def unfit_sharing(case: Case) -> Iterator[Finding]:
     """A node shares the weights of a layer, but cannot.
 
@@ -201,7 +202,7 @@ def unfit_sharing(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR24", Severity.ERROR, source="Keras models are graphs without cycles")
+@rule("STR24", Severity.ERROR, source="Keras models are graphs without cycles", inside=True)
 def cycle(case: Case) -> Iterator[Finding]:
     """Layers feed one another in a cycle.
 
@@ -224,7 +225,7 @@ def cycle(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR26", Severity.ERROR, source=KERAS)
+@rule("STR26", Severity.ERROR, source=KERAS, inside=True)
 def wrong_wiring(case: Case) -> Iterator[Finding]:
     """More or fewer wires come into a layer than it has inputs.
 
@@ -253,7 +254,7 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR27", Severity.ERROR, source=KERAS)
+@rule("STR27", Severity.ERROR, source=KERAS, inside=True)
 def no_such_output(case: Case) -> Iterator[Finding]:
     """A wire starts at an output that the layer before does not have.
 

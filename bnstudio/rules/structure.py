@@ -39,7 +39,12 @@ _NAME = re.compile(r"[A-Za-z0-9_.>-]+")
 """What TensorFlow takes in a scope name, less the slash, which Keras keeps for itself."""
 
 
-@rule("STR01", Severity.ERROR, source="Keras: a layer has an effect only where it is called")
+@rule(
+    "STR01",
+    Severity.ERROR,
+    source="Keras: a layer has an effect only where it is called",
+    inside=True,
+)
 def unconnected(case: Case) -> Iterator[Finding]:
     """A layer was created but never connected, so it has no effect.
 
@@ -71,7 +76,12 @@ def unconnected(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR03", Severity.ERROR, source="Keras: the shapes of a model follow from its Input")
+@rule(
+    "STR03",
+    Severity.ERROR,
+    source="Keras: the shapes of a model follow from its Input",
+    inside=True,
+)
 def no_input(case: Case) -> Iterator[Finding]:
     """No Input comes before the first layer, so no shape is known.
 
@@ -101,7 +111,7 @@ def no_input(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR08", Severity.ERROR, source="Keras 3 and TensorFlow refuse such names")
+@rule("STR08", Severity.ERROR, source="Keras 3 and TensorFlow refuse such names", inside=True)
 def bad_name(case: Case) -> Iterator[Finding]:
     """Two layers have the same name, or a name has a character that Keras or TensorFlow refuses.
 
@@ -146,7 +156,7 @@ def bad_name(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR09", Severity.ERROR, source="Keras: every output must follow from an Input")
+@rule("STR09", Severity.ERROR, source="Keras: every output must follow from an Input", inside=True)
 def loose_part(case: Case) -> Iterator[Finding]:
     """An Input reaches no output, or a part of the drawing is fed by no Input.
 
@@ -193,7 +203,12 @@ def loose_part(case: Case) -> Iterator[Finding]:
         )
 
 
-@rule("STR15", Severity.ERROR, source="Keras 3: Dropout(1.0) outputs zeros, a higher rate raises")
+@rule(
+    "STR15",
+    Severity.ERROR,
+    source="Keras 3: Dropout(1.0) outputs zeros, a higher rate raises",
+    inside=True,
+)
 def drops_all(case: Case) -> Iterator[Finding]:
     """A dropout layer drops everything.
 

@@ -14,6 +14,7 @@ from bnstudio.graph import Graph
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
 from bnstudio.ui import garbage
+from bnstudio.ui.level import Level
 from bnstudio.weights import match, place
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class Document(QObject):
 
     Views read ``project``, ``analysis`` and ``diagnostics``, update on the signals, and call
     ``edit``; nothing else changes the project.
+
+    Attributes:
+        level: The drawing that is open, used in the same way by those who show just that.
     """
 
     #: The project became another value: (before, after). ``analysis`` is of the new one already.
@@ -66,6 +70,7 @@ class Document(QObject):
         self._analysis = analyze(self._project.graph)
         self._diagnostics = self._diagnose()
         self._selection: frozenset[str] = frozenset()
+        self.level = Level(self)
 
     @property
     def project(self) -> Project:
@@ -144,6 +149,7 @@ class Document(QObject):
 
         A project that was recovered is not what the file holds: it is opened as not ``saved``.
         """
+        self.level.enter(())
         self.select(())
         self.undo_stack.clear()
         self._path, self._weights = path, None
@@ -167,9 +173,14 @@ class Document(QObject):
             self.selection_changed.emit(chosen)
 
     def reveal(self, id: str, param: str = "") -> None:
-        """Selects a node and asks the views to bring it into sight."""
-        self.select((id,))
-        self.revealed.emit(id, param)
+        """Selects a node, inside a model if need be, and asks the views to bring it into sight.
+
+        What is inside is named by the ids that lead there, with slashes between.
+        """
+        if self.level.go(id):
+            (local,) = self.level.selection
+            self.level.revealed.emit(local, param)
+            self.revealed.emit(id, param)
 
     @garbage.later()
     def _show(self, project: Project) -> None:

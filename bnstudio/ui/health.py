@@ -5,25 +5,30 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import Graph, level, level_of, local
 from bnstudio.health import Checkup
 from bnstudio.project import ProjectError, loads
 
 if TYPE_CHECKING:
+    from bnstudio.graph import Path
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
 
-def checkup(session: Session, document: Document) -> Checkup:
-    """How well each node is at the moment that is shown.
+def checkup(session: Session, document: Document, path: Path = ()) -> Checkup:
+    """How well each node of the drawing at ``path`` is at the moment that is shown.
 
     The run may have trained another drawing than the one that is open by now.
     """
     run = session.run
-    if run is None:
-        return Checkup(document.graph, session.latest)
-    if run.project is None:
+    if run is not None and run.project is None:
         # A run of an earlier session: its project is read when it is first looked at.
         with suppress(ProjectError):
             run.project = loads(run.text)
-    graph = run.project.graph if run.project is not None else document.graph
-    return Checkup(graph, session.latest, run.history.kept(), session.moments.step)
+    trained = run.project if run is not None else None
+    graph = (trained or document.project).graph
+    graph = level(graph, path) if level_of(graph, path) == path else Graph()
+    latest = local(session.latest, path)
+    if run is None:
+        return Checkup(graph, latest)
+    return Checkup(graph, latest, run.history.kept(), session.moments.step, path)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio import __version__
 from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, is_operation, operations
+from bnstudio.layers.models import MODEL_TYPES, SEQUENTIAL
 from bnstudio.layers.params import Choice, Object, Param
 from bnstudio.rules import RULES
 from bnstudio.ui import theme
@@ -15,7 +16,7 @@ from bnstudio.ui import theme
 
 def text(topic: str) -> str:
     """The help on a layer type or a rule code as Markdown; a table of contents for the rest."""
-    if topic in LAYERS:
+    if topic in LAYERS or topic in MODEL_TYPES:
         return _layer(topic)
     if topic in RULES:
         return _rule(topic)
@@ -23,7 +24,7 @@ def text(topic: str) -> str:
 
 
 def _layer(name: str) -> str:
-    entry = LAYERS[name]
+    entry = LAYERS.get(name) or MODEL_TYPES[name]
     lines = [f"# {name}", f"*{entry.category}*", "", entry.help, "", "## Arguments", ""]
     for param in entry.params:
         default = "required" if param.required else f"default `{param.default!r}`"
@@ -33,6 +34,8 @@ def _layer(name: str) -> str:
     if about:
         lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]
     path = f"keras.{name}" if is_operation(name) else f"keras.layers.{name}"
+    if name in MODEL_TYPES:
+        path = "keras.Sequential" if name == SEQUENTIAL else "keras.Model"
     lines += ["", f"Keras: `{path}` ([contents](topic:))"]
     return "\n".join(lines)
 

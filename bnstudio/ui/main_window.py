@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
+from bnstudio.graph import key, levels
 from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
@@ -120,7 +121,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         document, session = self.document, self.session
         for signal in (
-            document.selection_changed,
+            document.level.selection_changed,
+            document.level.entered,
             document.diagnosed,
             session.state_changed,
             session.runs_changed,
@@ -216,13 +218,14 @@ class MainWindow(QMainWindow):
         entries = [
             Entry(
                 node.name,
-                partial(self._go, node.id),
-                node.type,
+                partial(self._go, key(path, node.id)),
+                " / ".join((*self.document.level.names_of(path), node.type)),
                 colour=theme.current().category(
                     LAYERS[node.type].category if node.type in LAYERS else ""
                 ),
             )
-            for node in self.document.graph.nodes.values()
+            for path, graph in levels(self.document.graph)
+            for node in graph.nodes.values()
         ]
         Picker(self, "Find a layer by name or type", entries)
 
@@ -230,10 +233,11 @@ class MainWindow(QMainWindow):
         """Adds a layer after the one that is selected, or loose where there is room."""
         camera = self.canvas.camera
         middle = camera.to_scene(camera.middle)
-        if len(self.document.selection) == 1:
-            self.canvas.add_after(type, next(iter(self.document.selection)), middle)
+        level = self.document.level
+        if len(level.selection) == 1:
+            self.canvas.add_after(type, next(iter(level.selection)), middle)
         else:
-            x, y = steps.free_spot(self.document.graph, round(middle.x), round(middle.y))
+            x, y = steps.free_spot(level.graph, round(middle.x), round(middle.y))
             self.canvas.add_layer(type, Point(x, y))
 
     def next_problem(self) -> None:
@@ -262,7 +266,8 @@ class MainWindow(QMainWindow):
             if finding.isValid():
                 self.show_help(problems.diagnostics[finding.row()].code)
                 return
-        types = {self.document.graph.nodes[id].type for id in self.document.selection}
+        level = self.document.level
+        types = {level.graph.nodes[id].type for id in level.selection}
         self.show_help(types.pop() if len(types) == 1 else "")
 
     def show_help(self, topic: str) -> None:
@@ -327,14 +332,16 @@ class MainWindow(QMainWindow):
     @property
     def conditions(self) -> dict[str, Callable[[], bool]]:
         """What the ``when`` of an action may ask."""
-        document, session = self.document, self.session
+        document, session, level = self.document, self.session, self.document.level
+        chosen = level.graph.layer_of(*level.selection) if len(level.selection) == 1 else None
         return {
             "drawn": lambda: bool(document.graph.nodes),
-            "selection": lambda: bool(document.selection),
+            "selection": lambda: bool(level.selection),
             "model": lambda: (
-                len(document.selection) == 1
-                and holds_model(document.graph.layer_of(*document.selection).type)
+                chosen is not None and (chosen.inside is not None or holds_model(chosen.type))
             ),
+            "inside": lambda: chosen is not None and chosen.inside is not None,
+            "within": lambda: bool(level.path),
             "undo": document.undo_stack.canUndo,
             "redo": document.undo_stack.canRedo,
             "findings": lambda: any(d.node for d in document.diagnostics),
@@ -357,7 +364,7 @@ class MainWindow(QMainWindow):
 
     def _show_problem(self, problems: Problems, id: str) -> None:
         self.show_panel("Problems")
-        problems.show_for(id)
+        problems.show_for(key(self.document.level.path, id))
 
     def _show_health(self, _id: str) -> None:
         self.show_panel("Inspector")
@@ -389,7 +396,7 @@ class MainWindow(QMainWindow):
 
     def _go(self, id: str) -> None:
         self.show_canvas()
-        self.document.select((id,))
+        self.document.level.go(id)
         self.canvas.zoom_to_selection()
 
     def _take_back(self, index: int) -> None:

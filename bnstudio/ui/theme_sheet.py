@@ -61,6 +61,7 @@ def style_sheet(theme: Theme) -> str:
 
     QStatusBar {{ background: {t.window}; border-top: 1px solid {t.border}; color: {t.muted}; }}
     QStatusBar::item {{ border: none; }}
+    #trail {{ background: {t.window}; border: none; border-bottom: 1px solid {t.border}; }}
     #statusBar QLabel, #statusBar QToolButton {{ color: {t.muted}; }}
 
     QLabel[role="muted"] {{ color: {t.muted}; }}

@@ -19,10 +19,10 @@ class Drawing:
         self.graph = Graph()
         self.last = None
 
-    def add(self, type, *after, shares=None, name=None, **params):
+    def add(self, type, *after, shares=None, inside=None, name=None, **params):
         self.graph, id = graph.add(self.graph, type, params=params, name=name)
-        if shares:
-            node = replace(self.graph.nodes[id], shares=shares)
+        if shares or inside:
+            node = replace(self.graph.nodes[id], shares=shares, inside=inside)
             self.graph = replace(self.graph, nodes={**self.graph.nodes, id: node})
         for port, source in enumerate(after or ([self.last] if self.last else [])):
             start = source if isinstance(source, tuple) else (source, 0)
@@ -132,6 +132,28 @@ def attention():
     return drawing.graph
 
 
+def nested():
+    """A block called twice, in which there is another; each has a BatchNormalization."""
+    inner = chain(
+        ("Input", {"shape": (12,)}),
+        ("Dense", {"units": 12, "activation": "relu"}),
+        ("BatchNormalization", {"momentum": 0.9}),
+        ("Dropout", {"rate": 0.25}),
+    )
+    block = Drawing()
+    source = block.add("Input", shape=(12,))
+    within = block.add("Sequential", source, inside=inner, name="path")
+    block.add("Add", within, source)
+    block.add("BatchNormalization")
+    drawing = Drawing()
+    drawing.add("Input", shape=(30,))
+    first = drawing.add("Dense", units=12)
+    first = drawing.add("Functional", first, inside=block.graph, name="block")
+    drawing.add("Functional", first, shares="block", name="again")
+    drawing.add("Dense", units=2, activation="softmax")
+    return drawing.graph
+
+
 CANCER = Source("breast_cancer", targets="one_hot")
 DIGITS = Source("digits")
 LABELS, ONE_HOT = Choice("SparseCategoricalCrossentropy"), Choice("CategoricalCrossentropy")
@@ -143,6 +165,7 @@ PROJECTS = {
     "whole_batches": Project(batch_norm_chain(), CANCER, replace(BRIEF, batch_size=35)),
     "residual": Project(residual(), CANCER, BRIEF),
     "shared": Project(shared(), CANCER, BRIEF),
+    "nested": Project(nested(), CANCER, BRIEF),
     "convolution": Project(convolution(), DIGITS, Settings(loss=LABELS, epochs=2, seed=3)),
     "recurrent": Project(
         recurrent(), Source("digits", shape=(8, 8)), Settings(loss=LABELS, epochs=2, batch_size=128)

@@ -50,6 +50,37 @@ def test_calls_of_a_shared_layer_are_told_apart():
     assert first.weight_norm == second.weight_norm > 0
 
 
+def test_what_is_inside_a_model_is_measured_by_the_ids_that_lead_there():
+    built = built_of(PROJECTS["nested"].graph)
+    weights = [np.asarray(weight.value) for weight in built.model.weights]
+    probes = Probes(built, ROWS, 1)
+    found = by_place([*probes.take(), *probes.take(True)])
+    assert {"block", "block/path", "block/path/dense", "block/add", "again"} <= set(probes.nodes)
+    inner = built.inside["block"].inside["path"].model
+    given = keras.Model(built.model.inputs, built.layers["dense"].output)(ROWS)
+    activations = keras.Model(inner.inputs, inner.get_layer("dense").output)(given)
+    assert found["block/path/dense", 0].mean == pytest.approx(np.asarray(activations).mean(), 1e-4)
+    assert found["block/path/dense", 0].weight_norm > 0
+    assert found["block/path/batch_normalization", 0].batch_norm is not None
+    for before, after in zip(weights, built.model.weights, strict=True):
+        assert np.array_equal(before, np.asarray(after.value))
+    left_out = Probes(built, ROWS, 1, Measuring(left_out=("block",)))
+    assert set(left_out.nodes) == {"input", "dense", "again", "dense_1"}
+
+
+def test_a_chain_that_holds_a_model_is_measured():
+    block = chain(("Input", {"shape": (4,)}), ("Dense", {"units": 4}))
+    drawing = Drawing()
+    drawing.add("Input", shape=(30,))
+    drawing.add("Dense", units=4)
+    drawing.add("Functional", inside=block, name="block")
+    drawing.add("Dense", units=1)
+    built = built_of(drawing.graph)
+    assert isinstance(built.model, keras.Sequential)
+    found = by_place(Probes(built, ROWS, 1).take())
+    assert found["block", 0].mean == found["block/dense", 0].mean
+
+
 def test_weights_and_saturation_are_those_of_the_layer():
     built = built_of(PROJECTS["batch_norm"].graph)
     found = by_place(Probes(built, 50 * ROWS, 1).take())

@@ -119,12 +119,6 @@ def calls():
     return keras.Model(inputs, layers.Bidirectional(layers.GRU(2), name="both")(x))
 
 
-SOUND = (
-    sequential, built_late, shared, several, residual, states, masked, objects, calls, operations,
-)  # fmt: skip
-"""What the catalogue holds whole."""
-
-
 def nested():
     keras, layers = _keras()
     inner = keras.Sequential([keras.Input((4,)), layers.Dense(4, "relu")], name="inner")
@@ -149,7 +143,69 @@ def wrapped():
 WRAPPED = (wrapped,)
 """Layers in layers, whose weights Keras writes in another order than it gives them."""
 
-KEPT = (nested,)
+
+def residual_blocks():
+    keras, layers = _keras()
+
+    def block(name):
+        inputs = keras.Input((6, 6, 4))
+        x = layers.Conv2D(4, 3, padding="same")(inputs)
+        x = layers.BatchNormalization(name="norm")(x)
+        return keras.Model(inputs, layers.ReLU()(layers.Add()([x, inputs])), name=name)
+
+    inputs = keras.Input((6, 6, 3))
+    twice, once = block("twice"), block("once")
+    x = once(twice(twice(layers.Conv2D(4, 1)(inputs))))
+    once.trainable = False
+    return keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+def siamese():
+    keras, layers = _keras()
+    encoder = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(3)],
+        name="encoder",
+    )
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    return keras.Model([a, b], layers.Dense(1)(layers.Subtract()([encoder(a), encoder(b)])))
+
+
+def deep():
+    keras, layers = _keras()
+    a = keras.Input((5,))
+    model = keras.Model(a, layers.Dense(5, name="dense_0")(a), name="model_0")
+    for level in (1, 2):
+        a = keras.Input((5,))
+        x = layers.Dense(5, name=f"dense_{level}")(model(model(a)))
+        model = keras.Model(a, x, name=f"model_{level}", trainable=level != 1)
+    return keras.Sequential([keras.Input((5,)), model, layers.Dense(1)])
+
+
+def several_in_one():
+    keras, layers = _keras()
+    a, b = keras.Input((None, 4)), keras.Input((3,), batch_size=2)
+    net = keras.Model([b, a], [layers.LSTM(4)(a), layers.Dense(3)(b)], name="net")
+    x, y = keras.Input((7, 4), name="x"), keras.Input((3,), name="y", batch_size=2)
+    one, two = net([y, x])
+    return keras.Model([x, y], layers.Concatenate()([one, two]))
+
+
+def taps():
+    keras, layers = _keras()
+    a = keras.Input((4,))
+    x = layers.Dense(3, name="tap")(a)
+    net = keras.Model(a, [x, layers.Dense(2)(x)], name="net")
+    inputs = keras.Input((4,))
+    return keras.Model(inputs, layers.Concatenate()(net(inputs)))
+
+
+SOUND = (
+    sequential, built_late, shared, several, residual, states, masked, objects, calls,
+    operations, nested, residual_blocks, siamese, deep, several_in_one,
+)  # fmt: skip
+"""What the catalogue holds whole."""
+
+KEPT = (taps,)
 """What holds layers that are kept as described, at least for now."""
 
 

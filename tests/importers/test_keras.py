@@ -25,7 +25,7 @@ def test_a_model_that_keras_saved_is_built_again(keras, saved, name):
         assert not any(is_opaque(node.type) for node in project.graph.nodes.values())
         texts.add(dumps(project).split('"data"')[1])
     assert len(texts) == 1  # every kind of file says the same
-    text = '{"format": "bnstudio project", "version": 1, "data"' + texts.pop()
+    text = '{"format": "bnstudio project", "version": 2, "data"' + texts.pop()
     assert keras.ask(f"{MODULE}:compare", str(saved / f"{name}.keras"), text) == []
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from bnstudio import importers
 from bnstudio.graph import Wire
-from bnstudio.layers.opaque import opaque
 from bnstudio.project import dumps
 from bnstudio.settings import Choice
 from tests.importers import legacy
@@ -53,13 +52,13 @@ def test_a_layer_that_is_called_twice_is_one_layer():
 
 def test_a_model_in_a_model_is_called_as_keras_2_counts():
     graph = load(legacy.NESTED_2_11).project.graph
-    inner = [node for node in graph.nodes.values() if node.type == "models.Sequential"]
+    inner = [node for node in graph.nodes.values() if node.type == "Sequential"]
     assert [node.shares for node in inner] == [None, "inner"]
     ids = [node.id for node in inner]
     assert [wire[::2] for wire in graph.wires] == [
         ("x", ids[0]), (ids[0], ids[1]), (ids[1], "out")
     ]  # fmt: skip
-    assert opaque(inner[0], inner[1]).description["config"]["name"] == "inner"
+    assert list(inner[0].inside.nodes) == ["y", "deep"]
 
 
 def test_another_slope_is_said():

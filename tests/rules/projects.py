@@ -22,8 +22,8 @@ LOSSES = {
 
 def node(type, id, **params):
     shares = params.pop("shares", None)
-    name = params.pop("called", id)
-    return Node(id, type, name, params, shares=shares)
+    name, inside = params.pop("called", id), params.pop("inside", None)
+    return Node(id, type, name, params, shares=shares, inside=inside)
 
 
 def drawing(nodes, *wires):

@@ -53,6 +53,8 @@ KEPT = {
     "takes": (None,),
     "gives": (None,),
 }
+BLOCK = node("Functional", "block", inside=chain(IN, dense(), bn()))
+DEEP = chain(IN, BLOCK, dense())
 TABLE = {
     "STR01": (
         [
@@ -248,6 +250,14 @@ TABLE = {
             project(drawing([IN, dense("a"), node("Add", "join"), OUT],
                             "in a", "a join:0", "a join:1", "join out")),
         ],
+    ),
+    "MOD01": (
+        [
+            model(node("Functional", "block", inside=Graph()), head()),
+            model(node("Functional", "block", inside=chain(dense(), OUT)), head()),
+            model(BLOCK, head(), node("Sequential", "more", inside=drawing([IN]))),
+        ],
+        [SOUND, model(BLOCK, head()), model(node("Functional", "deep", inside=DEEP), head())],
     ),
     "LOSS01": (
         [

@@ -6,19 +6,20 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from bnstudio.layers import LAYERS
-from bnstudio.ui.canvas.node_texts import details, shape_text
+from bnstudio.layers.models import is_model
+from bnstudio.ui.canvas.node_texts import contents, details, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bnstudio.graph import Node
     from bnstudio.health import Finding
-    from bnstudio.ui.document import Document
+    from bnstudio.ui.level import Level
 
     Health = Callable[[str], tuple[Finding, ...]]
 
 
-def selection(document: Document, health: Health) -> str:
+def selection(document: Level, health: Health) -> str:
     """What is selected, in a sentence; ``health`` says what ails a node's activations."""
     # While an edit goes round, what it removed may be selected still.
     chosen = document.selection & document.graph.nodes.keys()
@@ -31,7 +32,7 @@ def selection(document: Document, health: Health) -> str:
     return node(document, id, health(id))
 
 
-def node(document: Document, id: str, ails: tuple[Finding, ...] = ()) -> str:
+def node(document: Level, id: str, ails: tuple[Finding, ...] = ()) -> str:
     """One node: what it is, what comes out, what is wrong, what ails it in training."""
     value = document.graph.nodes[id]
     facts = document.analysis.facts[id]
@@ -54,7 +55,7 @@ def port_names(node: Node) -> str:
     return ", ".join(port.name for port in entry.open_ports(node.params)) if entry else ""
 
 
-def tip(document: Document, id: str) -> str:
+def tip(document: Level, id: str) -> str:
     """The tool tip of a node."""
     value = document.graph.nodes[id]
     facts = document.analysis.facts[id]
@@ -62,6 +63,8 @@ def tip(document: Document, id: str) -> str:
     lines = [f"<b>{escape(value.type)}</b> {escape(value.name)}"]
     if entry is not None:
         lines.append(escape(entry.summary))
+    elif is_model(value.type):
+        lines.append(escape(f"{contents(document.graph.layer_of(id))}. Double-click opens it."))
     counts = f"{facts.trainable:,} trainable"
     if facts.fixed:
         counts += f", {facts.fixed:,} not trainable"
@@ -71,7 +74,7 @@ def tip(document: Document, id: str) -> str:
     return "<br>".join(lines)
 
 
-def findings(document: Document, id: str) -> str:
+def findings(document: Level, id: str) -> str:
     """The tool tip of a badge: everything that was found about the node."""
     found = [d for d in document.diagnostics if d.node == id]
     lines = [f"<b>{d.code}</b> {escape(d.message)}" for d in found]

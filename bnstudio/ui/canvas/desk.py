@@ -295,6 +295,31 @@ class Desk(Surface):
             self.document.select(after.nodes.keys() - graph.nodes.keys())
             self.fit()
 
+    def group(self) -> None:
+        """Puts the selected layers into a model in the model."""
+        from bnstudio import importers
+
+        analysis, chosen = self.document.analysis, self.document.selection
+        try:
+            after, id = importers.group(analysis, chosen)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return
+        count = len(analysis.graph.nodes) + 1 - len(after.nodes)
+        self.document.edit(after, f"Group {count} layer{'s' if count != 1 else ''}")
+        self.document.select([id])
+
+    def open_model(self, id: str | None = None) -> bool:
+        """Opens what is inside a model, the selected one by default; False where there is none."""
+        chosen = self.document.selection
+        if id is None and len(chosen) == 1:
+            id = next(iter(chosen))
+        return id is not None and self.document.open_model(id)
+
+    def leave_model(self) -> None:
+        """Shows the drawing that the open one stands in."""
+        self.document.leave()
+
     # Inside.
 
     def _place(self, type: str, at: Point) -> tuple[Graph, str]:

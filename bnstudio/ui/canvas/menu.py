@@ -26,8 +26,13 @@ def menu_for(view: CanvasView, found: Hit, at: QPointF) -> QMenu:
         one = len(view.document.selection) <= 1
         add("Add Layer After...", "Tab", lambda: view.open_search(at), one)
         add("Rename...", "F2", lambda: view.rename(id), one)
-        if holds_model(view.document.graph.layer_of(id).type):
-            add("Expand Model", "", lambda: view.expand(id), one)
+        owner = view.document.graph.layer_of(id)
+        menu.addSeparator()
+        if owner.inside is not None:
+            add("Open Model", "Enter", lambda: view.open_model(id), one)
+        if owner.inside is not None or holds_model(owner.type):
+            add("Expand Model", "Ctrl+Shift+G", lambda: view.expand(id), one)
+        add("Group into Model", "Ctrl+G", view.group)
         menu.addSeparator()
         add("Cut", "Ctrl+X", view.cut)
         add("Copy", "Ctrl+C", view.copy)

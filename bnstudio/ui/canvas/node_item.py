@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem
 
+from bnstudio.layers.models import is_model
 from bnstudio.look.geometry import HEIGHT, Box, Point, node_box, port_offset
 from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.badge import BADGE, ill_foot, paint_badge, paint_mark
@@ -38,6 +39,7 @@ _MARGIN = 7.0
 _RADIUS = 7.0
 _BAR = 5.0
 _PORT = 4.0
+_CARD = 4.5
 
 
 class NodeItem(QGraphicsRectItem):
@@ -244,6 +246,11 @@ class NodeItem(QGraphicsRectItem):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.shadow)
             painter.drawRoundedRect(whole.translated(0, 2), _RADIUS, _RADIUS)
+        if is_model(self.node.type):
+            # One more card behind it: there is something inside.
+            painter.setPen(look.border)
+            painter.setBrush(look.raised)
+            painter.drawRoundedRect(whole.translated(_CARD, _CARD), _RADIUS, _RADIUS)
         if self._strip:
             painter.save()
             painter.setClipRect(whole)

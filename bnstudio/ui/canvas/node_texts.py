@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QStaticText, QTextOption
 
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.models import is_model
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui.canvas import look as looks
@@ -106,6 +107,8 @@ def details(node: Node, *, brief: bool = False) -> str:
     ``brief`` cuts off the ends of names that go without saying.
     """
     entry = LAYERS.get(node.type)
+    if is_model(node.type):
+        return f"same model as {node.shares}" if node.shares is not None else contents(node)
     if entry is None:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
@@ -121,6 +124,14 @@ def details(node: Node, *, brief: bool = False) -> str:
         inner = shortened(value)
         parts.append(inner or (value if isinstance(value, str) else f"{word} {_value(value)}"))
     return "  ·  ".join(parts)
+
+
+def contents(node: Node) -> str:
+    """What is inside a model, counted: ``5 layers``."""
+    nodes = node.inside.nodes.values() if node.inside is not None else ()
+    count = sum(each.type != "Input" for each in nodes)
+    words = f"{count} layer{'s' if count != 1 else ''} inside"
+    return f"{words}  ·  frozen" if node.params.get("trainable") is False else words
 
 
 def shape_text(facts: NodeFacts) -> str:

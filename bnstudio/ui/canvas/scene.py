@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QGraphicsScene
 
-from bnstudio.analysis import NodeFacts
+from bnstudio.analysis import NodeFacts, entries, exits
 from bnstudio.graph import Graph, diff
 from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
@@ -65,7 +65,7 @@ class Scene(QGraphicsScene):
 
     def show_graph(self, graph: Graph, analysis: Analysis) -> None:
         """Draws another graph; only what differs is touched."""
-        before, self._graph = self._graph, graph
+        before, self._graph, self._facts = self._graph, graph, analysis.facts
         change = diff(before, graph)
         self.version += 1
         stale: set[Wire] = set()
@@ -81,6 +81,9 @@ class Scene(QGraphicsScene):
         touched = touched.union(change.changed) - set(change.added)
         facts = analysis.facts
         before_facts, self._facts = self._facts, facts
+        # What is inside a model may be another without the node itself being one.
+        others = differing(before_facts, facts)
+        touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
         touched &= self.nodes.keys()
         for id in touched:
             item, new = self.nodes[id], facts.get(id, _NO_FACTS)
@@ -91,7 +94,7 @@ class Scene(QGraphicsScene):
                 self._grid.put(id, item.box)
                 dirty += (old_box, item.box)
                 stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
-        for id in differing(before_facts, facts):
+        for id in others:
             if id not in touched and (known := self.nodes.get(id)) is not None:
                 known.show_facts(facts[id])
                 touched.add(id)
@@ -292,6 +295,9 @@ class Scene(QGraphicsScene):
         """How many ports are shown: all named ones; of a merging layer one for the next wire."""
         entry = LAYERS.get(node.type)
         wired = len(self._graph.wires_into.get(node.id, ()))
+        inner = self._facts.get(node.id, _NO_FACTS).inner
+        if inner is not None:
+            return max(len(entries(inner)), wired), max(len(exits(inner)), 1)
         if entry is None:
             return max(wired, 1), 1
         _, most = entry.input_counts(node.params)
@@ -369,3 +375,7 @@ def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:
     if node.type == "BatchNormalization" and (reading := checkup.reading(node.id)) is not None:
         given = reading.source
     return Shown(histogram, given, checkup.findings(node.id))
+
+
+def _inner(facts: Mapping[str, NodeFacts], id: str) -> Analysis | None:
+    return facts[id].inner if id in facts else None

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from bnstudio.graph import Graph
 from bnstudio.look.geometry import Box, Point
 from bnstudio.ui import theme
 from bnstudio.ui.canvas import backdrop, describe
@@ -32,9 +33,10 @@ from bnstudio.ui.health import checkup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bnstudio.graph import Wire
+    from bnstudio.graph import Path, Wire
     from bnstudio.project import Project
     from bnstudio.ui.document import Document
+    from bnstudio.ui.level import Level
     from bnstudio.ui.session import Session
 
 _FRAME = 33
@@ -51,7 +53,7 @@ class Surface(QGraphicsView):
     """Shows a document's drawing and what training says of it.
 
     Attributes:
-        document: What is shown.
+        document: The drawing that is open in the document that is shown.
         session: The training; None where there is none.
         drawing: The items.
         camera: What part of the drawing is in view.
@@ -64,7 +66,8 @@ class Surface(QGraphicsView):
         self, document: Document, session: Session | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.document = document
+        self._whole = document  # which its level does not keep alive
+        self.document: Level = document.level
         self.session = session
         self.drawing = Scene(self)
         self._map = Map(self.drawing)
@@ -90,18 +93,21 @@ class Surface(QGraphicsView):
         self._strips.setSingleShot(True)
         self._strips.setInterval(_FRAME)
         self._strips.timeout.connect(self._show_strips)
-        document.changed.connect(self._document_changed)
-        document.diagnosed.connect(self._diagnosed)
-        document.selection_changed.connect(self._selection_changed)
-        document.opened.connect(self._opened)
+        self.document.changed.connect(self._document_changed)
+        self.document.diagnosed.connect(self._diagnosed)
+        self.document.selection_changed.connect(self._selection_changed)
+        self.document.opened.connect(self._opened)
+        self.document.entered.connect(self._entered)
         theme.notifier.changed.connect(self._restyle)
         if session is not None:
             session.measured.connect(self._measured)
-        self._selected = document.selection
+        self._views: dict[Path, tuple[float, Point]] = {}
+        self._path = self.document.path
+        self._selected = self.document.selection
         if session is not None and session.latest:
             self._measured()
-        self.drawing.show_graph(document.graph, document.analysis)
-        self.drawing.show_badges(document.diagnostics)
+        self.drawing.show_graph(self.document.graph, self.document.analysis)
+        self.drawing.show_badges(self.document.diagnostics)
         self.drawing.show_selection(frozenset(), self._selected)
         self.minimap.drawing_changed()
         self._describe()
@@ -302,7 +308,35 @@ class Surface(QGraphicsView):
             self.viewport().update()
         self._show_strips_soon()
 
+    def _entered(self, path: Path) -> None:
+        """Shows another drawing, where it was looked at before."""
+        self.glide.halt()
+        self.growth.halt()
+        if self._follows is None:
+            self._views[self._path] = (self.camera.zoom, self.camera.shown.centre)
+        else:
+            self._views.pop(self._path, None)
+        self._path = path
+        self._wire = None
+        self.say("", QPointF())
+        # Not by difference: what is called alike in two drawings is not the same.
+        self.drawing.show_histograms({})
+        self.drawing.show_graph(Graph(), self.document.analysis)
+        self.drawing.show_graph(self.document.graph, self.document.analysis)
+        self._selected = self.document.selection
+        self.drawing.show_selection(frozenset(), self._selected)
+        self.minimap.drawing_changed()
+        if path in self._views:
+            zoom, centre = self._views[path]
+            self.camera.zoom_to(zoom)
+            self.camera.centre(centre)
+        else:
+            self.arrive()
+        self.viewport().update()
+        self._show_strips_soon()
+
     def _opened(self) -> None:
+        self._views.clear()
         # What was measured is not about this drawing, whatever its nodes are called.
         self._measures = False
         self.drawing.show_histograms({})
@@ -334,11 +368,12 @@ class Surface(QGraphicsView):
     def _show_strips(self) -> None:
         session = self.session
         # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
-        if session is not None and self._measures and (session.latest or not session.live):
+        latest = self.document.local(session.latest) if session is not None else {}
+        if session is not None and self._measures and (latest or not session.live):
             shown = self.camera.shown
             version = self.drawing.version
             grown = self.drawing.show_histograms(
-                session.latest, shown, checkup(session, self.document)
+                latest, shown, checkup(session, self._whole, self.document.path)
             )
             if self.camera.zoom < FAR and version != self.drawing.version:
                 self.viewport().update()

@@ -31,10 +31,12 @@ from bnstudio.ui.canvas.desk import Desk
 from bnstudio.ui.canvas.gestures import Drop, Pan, choose
 from bnstudio.ui.canvas.hits import Hit, Pointer, hit
 from bnstudio.ui.canvas.menu import menu_for
+from bnstudio.ui.canvas.trail import Trail
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from bnstudio.graph import Path
     from bnstudio.project import Project
     from bnstudio.ui.canvas.gestures import Gesture
     from bnstudio.ui.canvas.walk import Direction
@@ -81,7 +83,8 @@ class CanvasView(Desk):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().grabGesture(Qt.GestureType.PinchGesture)
-        document.revealed.connect(self._reveal)
+        self.document.revealed.connect(self._reveal)
+        self.trail = Trail(self, self.document)
 
     @property
     def gesture(self) -> Gesture | None:
@@ -139,7 +142,7 @@ class CanvasView(Desk):
         self.viewport().update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Renames a node, or asks for a layer to put here or into the wire."""
+        """Opens a model, renames another node, or asks for a layer to put here or into the wire."""
         if event.button() != Qt.MouseButton.LeftButton:
             self.mousePressEvent(event)
             return
@@ -147,7 +150,7 @@ class CanvasView(Desk):
         pointer = self._pointer(event)
         found = hit(self.drawing, pointer.scene, self.camera.zoom)
         if found.node is not None:
-            if found.part == "body":
+            if found.part == "body" and not self.open_model(found.node.node.id):
                 self.rename(found.node.node.id)
         elif found.wire is not None:
             self.ask_for_wire(found.wire.wire, pointer.view)
@@ -236,7 +239,8 @@ class CanvasView(Desk):
                 self._space = True
                 self._show_cursor()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
-            self.rename()
+            if key == Qt.Key.Key_F2 or not self.open_model():
+                self.rename()
         elif not self._command(event):
             super(Desk, self).keyPressEvent(event)
             return
@@ -305,6 +309,11 @@ class CanvasView(Desk):
         drop.drop(self._at(event.position(), _NO_KEYS))
 
     # Inside.
+
+    def _entered(self, path: Path) -> None:
+        self.cancel()
+        self._show_under(Hit())
+        super()._entered(path)
 
     def _document_changed(self, before: Project, after: Project) -> None:
         self.cancel()

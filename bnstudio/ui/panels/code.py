@@ -99,7 +99,7 @@ class Code(QWidget):
         layout.addWidget(self.editor)
 
         document.changed.connect(self._refresh)
-        document.selection_changed.connect(self._mark)
+        document.level.selection_changed.connect(self._mark)
         theme.notifier.changed.connect(self._mark)
 
     @property
@@ -168,7 +168,7 @@ class Code(QWidget):
         if self._stale:
             return
         chosen = {
-            span for id in self._document.selection for span in self._script.lines.get(id, ())
+            span for id in self._document.level.keys for span in self._script.lines.get(id, ())
         }
         self.editor.mark(sorted(chosen))
 
@@ -181,7 +181,7 @@ class Code(QWidget):
                     for number in range(first, last + 1):
                         self._at.setdefault(number, []).append(id)
         if ids := self._at.get(line):
-            self._document.select(ids)
+            self._document.level.go(*ids)
 
 
 class _Text(QPlainTextEdit):

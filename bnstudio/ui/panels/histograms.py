@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.graph import Graph, key, level, place_of
 from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
@@ -38,7 +40,7 @@ from bnstudio.ui.verbatim import Elided
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
 
-    from bnstudio.graph import Graph, Node
+    from bnstudio.graph import Node
     from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.plots.multiple import Kind
@@ -102,7 +104,7 @@ class Histograms(QWidget):
             theme.notifier.changed,
         ):
             signal.connect(self._mark)
-        document.selection_changed.connect(self._follow_selection)
+        document.level.selection_changed.connect(self._follow_selection)
 
     def _controls(self) -> QHBoxLayout:
         self.back = QPushButton("Back")
@@ -261,14 +263,14 @@ class Histograms(QWidget):
         return run.project.graph if run.project is not None else self._document.graph
 
     def _places(self, run: Run, graph: Graph) -> list[tuple[Node, str, bool]]:
-        nodes = [graph.nodes[id] for id in run.nodes if id in graph.nodes]
+        nodes = [node for id in run.nodes if (node := _anywhere(graph, id)) is not None]
         if not self.pairs:
             return [(node, node.type, False) for node in nodes]
         found = []
         for node in nodes:
-            sources = graph.predecessors(node.id)
-            if node.type == "BatchNormalization" and sources:
-                found.append((graph.nodes[sources[0]], f"into {node.name}", True))
+            source = _before(graph, node.id) if node.type == "BatchNormalization" else None
+            if source is not None:
+                found.append((source, f"into {node.name}", True))
                 found.append((node, "out", False))
         return found
 
@@ -301,19 +303,22 @@ class Histograms(QWidget):
         self.overlay.setVisible(not large)
 
     def _choose(self, node: str) -> None:
-        self._document.select((node,))
+        self._document.level.go(node)
 
     def _toggle(self, node: str) -> None:
-        self._document.select(self._document.selection ^ {node})
+        if node in self._document.graph.nodes:
+            self._document.select(self._document.selection ^ {node})
+        else:
+            self._document.level.go(node)
 
     def _follow_selection(self, *_: object) -> None:
-        self.multiples.select(self._document.selection)
+        self.multiples.select(self._document.level.keys)
         self.overlay.setEnabled(bool(self._two()))
 
     def _two(self) -> tuple[str, ...]:
         """The two selected layers that are shown, in graph order; none unless there are two."""
         shown = dict.fromkeys(multiple.node for multiple in self.multiples.multiples)
-        chosen = tuple(node for node in shown if node in self._document.selection)
+        chosen = tuple(node for node in shown if node in self._document.level.keys)
         return chosen if len(chosen) == 2 else ()
 
     def _multiple_of(self, node: str) -> Multiple | None:
@@ -330,6 +335,27 @@ class Histograms(QWidget):
             lambda: tables.table(self.multiples.kind, layers),
             {"figures": lambda: tables.figures(layers)},
         )
+
+
+def _anywhere(graph: Graph, at: str) -> Node | None:
+    """A node of a drawing or of one inside it, under the ids and the names that lead to it."""
+    found = place_of(graph, at)
+    if found is None:
+        return None
+    path, id = found
+    names = []
+    for step in path:
+        names.append(graph.nodes[step].name)
+        graph = graph.nodes[step].inside or Graph()
+    node = graph.nodes[id]
+    return replace(node, id=at, name=" / ".join((*names, node.name))) if path else node
+
+
+def _before(graph: Graph, at: str) -> Node | None:
+    """The node that feeds another of the same drawing; None for none."""
+    path, id = place_of(graph, at) or ((), at)
+    sources = level(graph, path).predecessors(id)
+    return _anywhere(graph, key(path, sources[0])) if sources else None
 
 
 def _combo(name: str) -> QComboBox:

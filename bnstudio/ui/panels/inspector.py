@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from bnstudio import data
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LAYERS, LayerType, show_shape
+from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
@@ -61,6 +62,7 @@ class Inspector(QWidget):
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__()
         self._document = document
+        self._level = document.level
         self._session = session
         self._measured = session is not None and bool(session.latest)
         self._pages: dict[str, TypePage] = {}
@@ -73,10 +75,11 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         self._later = Pause(self, self._refresh)
-        document.changed.connect(self._follow)
-        document.selection_changed.connect(self._refresh)
-        document.revealed.connect(self._point_to)
-        document.opened.connect(self._forget_measured)
+        self._level.changed.connect(self._follow)
+        self._level.entered.connect(self._refresh)
+        self._level.selection_changed.connect(self._refresh)
+        self._level.revealed.connect(self._point_to)
+        self._level.opened.connect(self._forget_measured)
         if session is not None:
             session.measured.connect(self._take_measured)
         theme.notifier.changed.connect(self._refresh)
@@ -96,7 +99,7 @@ class Inspector(QWidget):
         return shown if isinstance(shown, TypePage) else None
 
     def _follow(self, *_: object) -> None:
-        if self.page is None and not self._document.selection:
+        if self.page is None and not self._level.selection:
             # The whole project's figures are laid out when the edits pause.
             self._later.start()
         else:
@@ -111,8 +114,8 @@ class Inspector(QWidget):
 
     def _show_selection(self) -> None:
         self._stale = False
-        graph = self._document.graph
-        nodes = [graph.nodes[id] for id in sorted(self._document.selection)]
+        graph = self._level.graph
+        nodes = [graph.nodes[id] for id in sorted(self._level.selection)]
         types = {node.type for node in nodes}
         if not nodes:
             self.summary.show_project()
@@ -123,7 +126,7 @@ class Inspector(QWidget):
                 "Select layers of one type to edit them together.",
             )
             self._stack.setCurrentWidget(self.note)
-        elif nodes[0].type not in LAYERS:
+        elif nodes[0].type not in LAYERS and nodes[0].type not in MODEL_TYPES:
             kept = is_opaque(nodes[0].type)
             described = dict(graph.layer_of(nodes[0].id).params) if len(nodes) == 1 else {}
             self.note.say(
@@ -140,7 +143,7 @@ class Inspector(QWidget):
 
     def _page(self, type: str) -> TypePage:
         if type not in self._pages:
-            self._pages[type] = TypePage(LAYERS[type], self._document, self._session)
+            self._pages[type] = TypePage(_entry(type), self._document, self._session)
             self._stack.addWidget(self._pages[type])
         return self._pages[type]
 
@@ -168,6 +171,10 @@ class Inspector(QWidget):
             self.page.form.focus(param)
 
 
+def _entry(type: str) -> LayerType:
+    return LAYERS.get(type) or MODEL_TYPES[type]
+
+
 class TypePage(QScrollArea):
     """All that is to be seen and set of nodes of one type. It is made once and then reused."""
 
@@ -176,7 +183,7 @@ class TypePage(QScrollArea):
     ) -> None:
         super().__init__()
         self.entry = entry
-        self._document = document
+        self._document = document.level
         self._nodes: list[Node] = []
         self._strokes = 0
         self.setWidgetResizable(True)

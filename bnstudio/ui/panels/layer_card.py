@@ -87,11 +87,14 @@ class LayerCard(QWidget):
         self._mark()
 
     def _refresh(self) -> None:
-        histogram = self._session.latest.get(self._id)
+        level = self._document.level
+        histogram = level.local(self._session.latest).get(self._id)
         if self._shown[0] == self._id and self._shown[1] is histogram:
             return
         self._shown = (self._id, histogram)
-        check = checkup(self._session, self._document) if histogram is not None else None
+        check = (
+            checkup(self._session, self._document, level.path) if histogram is not None else None
+        )
         reading = check.reading(self._id) if check is not None else None
         self.setVisible(reading is not None)
         if check is None or reading is None:

@@ -44,6 +44,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.graph import SLASH
 from bnstudio.rules import RULES, Diagnostic, Severity
 from bnstudio.ui import theme
 from bnstudio.ui.canvas.steps import settle
@@ -127,7 +128,7 @@ class Problems(QWidget):
         layout.addLayout(self._stack)
 
         document.diagnosed.connect(self._refresh)
-        document.selection_changed.connect(self._follow_selection)
+        document.level.selection_changed.connect(self._follow_selection)
         theme.notifier.changed.connect(self._repaint)
         self._refresh()
         self._describe()
@@ -143,9 +144,9 @@ class Problems(QWidget):
         return self._model.diagnostics
 
     def show_for(self, node: str) -> None:
-        """Makes a node's worst finding the current one."""
+        """Makes the worst finding of a node, or inside it, the current one."""
         for place, diagnostic in enumerate(self._model.diagnostics):
-            if diagnostic.node == node:
+            if _is_at(diagnostic, node):
                 self.list.setCurrentIndex(self._model.index(place))
                 return
 
@@ -200,14 +201,14 @@ class Problems(QWidget):
     def _show_node(self, place: int) -> None:
         node = self._model.diagnostics[place].node
         if node is not None:
-            self._document.select([node])
+            self._document.level.go(node)
             self.shown.emit(node)
 
     def _follow_selection(self) -> None:
         current = self._current()
-        if len(self._document.selection) == 1:
-            (node,) = self._document.selection
-            if current is None or current.node != node:
+        if len(keys := self._document.level.keys) == 1:
+            (node,) = keys
+            if current is None or not _is_at(current, node):
                 self.show_for(node)
 
     def _describe(self) -> None:
@@ -220,6 +221,11 @@ class Problems(QWidget):
     def _repaint(self) -> None:
         self.list.viewport().update()
         self._describe()
+
+
+def _is_at(diagnostic: Diagnostic, node: str) -> bool:
+    """Whether a finding is about a node, or about what is inside it."""
+    return f"{diagnostic.node}{SLASH}".startswith(f"{node}{SLASH}")
 
 
 class _Findings(QStringListModel):

@@ -29,7 +29,7 @@ def show(qapp):
     for view in shown:
         view.close()
         view.deleteLater()
-        view.document.deleteLater()
+        view.document.document.deleteLater()
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_strips_live_through_edits_and_go_with_another_project(view, training, q
     document = view.document
     document.edit(set_params(document.graph, ["b"], {"units": 3}), "Set units")
     assert view.drawing.nodes["b"].histogram is not None
-    document.open(Project(graph=chain("Input", "Dense")), None)
+    document.document.open(Project(graph=chain("Input", "Dense")), None)
     view.camera.pan(1, 1)
     QApplication.processEvents()
     assert view.drawing.nodes["b"].histogram is None
