@@ -82,7 +82,10 @@ class Plan:
 
     @property
     def sequential(self) -> bool:
-        """Whether the calls are one chain, each feeding the next, that no layer is in twice."""
+        """Whether the calls are one chain, each feeding the next, that no layer is in twice.
+
+        A layer that merges takes a list, even of one, which no ``Sequential`` gives it.
+        """
         return (
             len(self.inputs) == len(self.outputs) == 1
             and bool(self.calls)
