@@ -95,6 +95,7 @@ class Plan:
                 and len(call.shapes) <= 1
                 and not call.options
                 and not is_operation(call.type)
+                and not (call.type in LAYERS and LAYERS[call.type].max_inputs is None)
                 for call in self.calls
             )
             and all(

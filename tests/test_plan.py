@@ -18,7 +18,9 @@ def dense(id, units=30, **params):
 def test_a_chain_is_sequential():
     made = plan(analyze(chain(IN, dense("a", 4), dense("b", 1))))
     assert made.sequential
-    assert made.calls[1] == Call("a", "Dense", "a", {"units": 4}, (Tensor("in"),), ((None, 4),))
+    assert made.calls[1] == Call(
+        "a", "Dense", "a", {"units": 4}, (Tensor("in"),), ((None, 4),), owner="a"
+    )
     assert (made.inputs, made.outputs) == (("in",), (Tensor("b"),))
 
 
