@@ -20,7 +20,17 @@ import subprocess
 import sys
 import threading
 
-FORKS = sys.platform == "linux"
+
+def _forks():
+    """Whether this is a Linux that hands processes over and can wait for one of any parent."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+FORKS = _forks()
 HEARS_ORPHANS = 36
 """``PR_SET_CHILD_SUBREAPER``: who has it is the parent of what its children leave behind."""
 
