@@ -14,6 +14,9 @@ installed := $(VENV)/installed-from-lock
 # As the engine is: beside tests that are not, an engine that they wait for hardly gets a turn.
 nice := $(shell command -v nice >/dev/null 2>&1 && echo nice -n 10)
 
+# Some containers set it, and then each process that is started compiles all of Keras again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deep check format bench setup system lock wheel pictures clean
 
@@ -57,7 +60,7 @@ $(python): | system
 
 $(installed): requirements.lock pyproject.toml | $(python)
 	@$(python) -m uv --version >/dev/null 2>&1 || $(python) -m pip install --quiet --disable-pip-version-check "uv$(UV_VERSION)"
-	$(python) -m uv pip sync --python $(python) --require-hashes --quiet requirements.lock
+	$(python) -m uv pip sync --python $(python) --require-hashes --compile-bytecode --quiet requirements.lock
 	$(python) -m uv pip install --python $(python) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -20,7 +20,17 @@ import subprocess
 import sys
 import threading
 
-FORKS = sys.platform == "linux"
+
+def _forks():
+    """Whether this is a Linux that hands processes over and can wait for one of any parent."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+FORKS = _forks()
 HEARS_ORPHANS = 36
 """``PR_SET_CHILD_SUBREAPER``: who has it is the parent of what its children leave behind."""
 
@@ -50,12 +60,14 @@ class Warm:
             prctl = ctypes.CDLL(None, use_errno=True).prctl
             prctl(HEARS_ORPHANS, 1, 0, 0, 0)
             socket.send_fds(self._pipe, [json.dumps(job).encode()], [inner, out, err])
-            pid = int(self._pipe.recv(20))
+            answer = self._pipe.recv(20)
             prctl(HEARS_ORPHANS, 0, 0, 0, 0)
+        if not answer:
+            raise RuntimeError("The process that has imported Keras has died.")
         for theirs in (inner, out, err):
             os.close(theirs)
         files = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb"), errors and os.fdopen(errors, "rb")
-        return Child(pid, *files)
+        return Child(int(answer), *files)
 
     def run(self, module, *arguments, given=b""):
         """What such a program wrote on its standard output; fails if it failed."""
@@ -164,6 +176,11 @@ def _become(command, group, folder, environment):
     np.random.seed()
     sys.argv = command
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+def knows_keras():
+    """Whether this process has imported Keras without having been asked to."""
+    return "keras" in sys.modules
 
 
 def main():

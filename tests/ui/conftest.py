@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import time
+import weakref
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -24,6 +25,9 @@ from bnstudio.weights import place
 
 QT_OWN = ("QTipLabel", "QComboBoxPrivateContainer")
 """Top-level widgets that Qt keeps for the next time."""
+
+EARLIER: list[weakref.ref[QTimer]] = []
+"""The timers that were there before a module's tests."""
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +75,9 @@ def nothing_left(qapp):
 @pytest.fixture(scope="module", autouse=True)
 def no_timer_left(qapp):
     """Fails a module that leaves a timer ticking; one that is about to stop may."""
+    # What there is, Keras above all, need not be looked through again for garbage.
+    EARLIER.extend(map(weakref.ref, timers()))
+    gc.freeze()
     yield
     settle()
     gc.collect()
@@ -82,11 +89,13 @@ def no_timer_left(qapp):
 
 def ticking() -> list[object]:
     """The parents of the timers that run."""
-    return [
-        timer.parent()
-        for timer in gc.get_objects()
-        if isinstance(timer, QTimer) and shiboken6.isValid(timer) and timer.isActive()
-    ]
+    found = [*timers(), *(timer for known in EARLIER if (timer := known()))]
+    return [timer.parent() for timer in found if shiboken6.isValid(timer) and timer.isActive()]
+
+
+def timers() -> list[QTimer]:
+    """Those that were made since the collector last froze what there was."""
+    return [thing for thing in gc.get_objects() if isinstance(thing, QTimer)]
 
 
 @pytest.fixture

@@ -9,57 +9,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
-    QScrollBar,
     QWidget,
 )
 
-from bnstudio.layers import LAYERS
 from bnstudio.ui import theme
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels import PANELS
 from bnstudio.ui.session import Session
-
-CONTROLS = (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
-    QComboBox,
-    QLineEdit,
-    QPlainTextEdit,
-)
-
-
-def is_part(widget: QWidget) -> bool:
-    """Whether it is a part that Qt makes of another control."""
-    if isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_"):
-        return True
-    above = widget.parentWidget()
-    while above is not None:
-        if isinstance(above, QAbstractSpinBox | QComboBox | QAbstractItemView | QLineEdit):
-            return True
-        above = above.parentWidget()
-    return False
-
-
-def unnamed(root: QWidget) -> list[str]:
-    return [
-        f"{type(widget).__name__} {widget.objectName()!r} in {type(widget.parent()).__name__}"
-        for widget in root.findChildren(QWidget)
-        if isinstance(widget, CONTROLS)
-        and not is_part(widget)
-        and not widget.accessibleName()
-        and not (isinstance(widget, QAbstractButton) and widget.text())
-    ]
+from tests.ui.panels.names import is_part, unnamed
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -112,18 +75,6 @@ def test_the_window_has_names_for_all_its_controls(window):
     assert unnamed(window) == []
     window.show_welcome()
     assert unnamed(window.welcome) == []
-
-
-@pytest.mark.parametrize("type", LAYERS)
-def test_every_control_of_every_layer_has_a_name(make, sample, type):
-    from bnstudio.graph import add
-    from bnstudio.ui.panels.inspector import Inspector
-
-    widget, document = make(Inspector, sample)
-    graph, id = add(document.graph, type, params=LAYERS[type].initial)
-    document.edit(graph, "Add")
-    document.select((id,))
-    assert unnamed(widget) == []
 
 
 # Scale. Qt reads the factor once, at the start, so each is a process of its own.

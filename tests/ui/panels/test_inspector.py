@@ -11,6 +11,7 @@ from bnstudio.layers import LAYERS
 from bnstudio.project import Project
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.inspector import Inspector, TypePage
+from tests.ui.panels.names import unnamed
 
 
 @pytest.fixture
@@ -188,7 +189,7 @@ def test_pages_are_reused(panel, document):
 
 
 @pytest.mark.parametrize("type", LAYERS)
-def test_every_layers_page_fits_the_panel(qapp, type):
+def test_every_layers_page_fits_the_panel_and_has_names_for_its_controls(qapp, type):
     graph, id = add(Project().graph, type, params=LAYERS[type].initial)
     document = Document(Project(graph=graph))
     page = TypePage(LAYERS[type], document)
@@ -199,6 +200,7 @@ def test_every_layers_page_fits_the_panel(qapp, type):
     page.show()
     qapp.processEvents()
     assert page.widget().minimumSizeHint().width() <= page.viewport().width()
+    assert unnamed(page) == []
     page.close()
     page.deleteLater()
     document.deleteLater()
