@@ -43,13 +43,15 @@ class Scene(QGraphicsScene):
     Attributes:
         nodes: The item of each node.
         wires: The item of each wire.
-        version: Grows with every change of what is drawn, for those who cache a picture of it.
+        selected: The ids of the nodes that are outlined.
+        version: Grows with every other change of what is drawn, for those who keep a picture of it.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
+        self.selected: frozenset[str] = frozenset()
         self.version = 0
         self._graph = Graph()
         self._facts: Mapping[str, NodeFacts] = {}
@@ -130,10 +132,10 @@ class Scene(QGraphicsScene):
 
     def show_selection(self, before: frozenset[str], after: frozenset[str]) -> None:
         """Outlines other nodes."""
+        self.selected = after
         for id in before ^ after:
             if id in self.nodes:
                 self.nodes[id].mark(selected=id in after)
-        self.version += 1
 
     def show_histograms(
         self,
