@@ -112,7 +112,7 @@ class Scene(QGraphicsScene):
         stale.difference_update(change.wires_added)
         self._run(stale)
         for wire in change.wires_added:
-            line = WireItem(wire, self._route(wire))
+            line = WireItem(wire, self._route(wire), self._free)
             self.wires[wire] = line
             self._measure(line)
             self.addItem(line)
@@ -325,7 +325,7 @@ class Scene(QGraphicsScene):
                 self._measure(item)
 
     def _measure(self, item: WireItem) -> None:
-        """Remembers the wires that others may get in the way of, and finds room for the label."""
+        """Remembers the wires that others may get in the way of, and has the label find room."""
         start, end = item.curve[0], item.curve[-1]
         if end.y - start.y > 90 or end.y < start.y:
             around = bounds((*point, *point) for point in item.curve)
@@ -336,11 +336,9 @@ class Scene(QGraphicsScene):
         # A short wire has no room for a label: it is not kept up to date with one.
         (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
         item.show_label(self._shape(item.wire) if item.roomy else "")
-        for place, side, box in item.label_boxes():
-            if not self._grid.near(box.grown(2)):
-                item.place_label(place, side)
-                return
-        item.place_label(None)
+
+    def _free(self, box: Box) -> bool:
+        return not self._grid.near(box)
 
     def _passing(self, boxes: list[Box]) -> set[Wire]:
         """The long wires that run, or would run, through one of these boxes."""
