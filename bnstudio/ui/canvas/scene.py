@@ -349,10 +349,11 @@ class Scene(QGraphicsScene):
 
     def _label(self, ids: set[str]) -> None:
         """Has the wires out of these nodes carry the shapes that they give now."""
-        for wire in [wire for wire in self._roomy if wire.source in ids]:
-            line = self.wires[wire]
-            if line.label != self._shape(wire):
-                self._measure(line)
+        for wire in self._roomy:
+            if wire.source in ids:
+                line, shape = self.wires[wire], self._shape(wire)
+                if line.label != shape:
+                    line.show_label(shape)
 
     def _shape(self, wire: Wire) -> str:
         return shape_text(self._facts.get(wire.source, _NO_FACTS))
