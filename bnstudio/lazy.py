@@ -1,7 +1,8 @@
 """Packages that are imported when something of them is first used.
 
 networkx takes longer to import than Qt does and numpy half as long, and the window's first frame
-has no need of either.
+has no need of either. Nor does opening a drawing need networkx: the first layout, cycle or wire
+that is tried does.
 """
 
 from __future__ import annotations
@@ -28,4 +29,10 @@ else:
 
     nx, np = _Package("networkx"), _Package("numpy")
 
-__all__ = ["np", "nx"]
+
+def warm_up() -> None:
+    """Imports networkx at a quiet moment, so that the first use need not stop for that."""
+    importlib.import_module("networkx")
+
+
+__all__ = ["np", "nx", "warm_up"]

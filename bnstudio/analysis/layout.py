@@ -99,12 +99,15 @@ def _layered(edges: list[tuple[str, str]], boxes: dict[str, Size]) -> Rows:
     # Imported when the first drawing is tidied: the window is seen sooner.
     from fast_sugiyama import from_edges
 
-    ends = dict.fromkeys(chain.from_iterable(edges))
+    ends = list(dict.fromkeys(chain.from_iterable(edges)))
     spacing = max(boxes[id][0] for id in ends) + BESIDE
+    # By number: it makes a set of the nodes, and the order of one of texts differs from run to run.
+    number = {id: at for at, id in enumerate(ends)}
+    pairs = [(number[a], number[b]) for a, b in edges]
     rows: dict[float, list[tuple[str, float]]] = {}
-    for positions, *_ in from_edges(edges, vertex_spacing=spacing, dummy_vertices=False):
-        for id, (x, y) in positions:
-            rows.setdefault(-y, []).append((str(id), float(x)))
+    for positions, *_ in from_edges(pairs, vertex_spacing=spacing, dummy_vertices=False):
+        for at, (x, y) in positions:
+            rows.setdefault(-y, []).append((ends[int(at)], float(x)))
     return [sorted(rows[y], key=lambda entry: entry[1]) for y in sorted(rows)]
 
 

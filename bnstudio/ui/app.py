@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QTimer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from PySide6.QtWidgets import QApplication
@@ -79,17 +80,17 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     if path is not None and not window.files.open_path(Path(path)):
         window.show_welcome()
     window.offer_recovery()
-    QTimer.singleShot(_QUIET, window, _settle)
+    for turn, do in enumerate(_put_off(), start=1):
+        QTimer.singleShot(turn * _QUIET, window, do)
     return app.exec()
 
 
-def _settle() -> None:
-    """Does what was put off for the sake of the first frame."""
-    from bnstudio.ui import garbage
-    from bnstudio.ui.plots import warm_up
+def _put_off() -> tuple[Callable[[], None], ...]:
+    """What waits for the sake of the first frame, each as long as the window may stop at once."""
+    from bnstudio import lazy
+    from bnstudio.ui import garbage, plots
 
-    warm_up()
-    garbage.settle()
+    return lazy.warm_up, plots.warm_up, garbage.settle
 
 
 def _draw_first_frame(app: QApplication, window: MainWindow) -> None:

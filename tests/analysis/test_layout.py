@@ -59,6 +59,21 @@ def test_wires_lead_downwards_where_there_is_no_circle(pairs, data):
         assert places[wire.source][1] < places[wire.target][1]
 
 
+def test_places_do_not_depend_on_what_nodes_are_called():
+    edges = [(a, b) for b in range(1, 40) for a in {b // 2, b // 3, b - 1} if a < b]
+    graph = drawing(40, edges)
+    expected = list(tidy(graph, even).values())
+    for word in ("a", "layer", "\u5c64"):
+        # As in another run of Python: the texts have other hashes.
+        names = {id: f"{word}{id}" for id in graph.nodes}
+        nodes = {names[id]: Node(names[id], "Dense", id) for id in graph.nodes}
+        wires = tuple(
+            Wire(names[w.source], w.source_port, names[w.target], w.target_port)
+            for w in graph.wires
+        )
+        assert list(tidy(Graph(nodes, wires), even).values()) == expected
+
+
 @pytest.mark.parametrize("count", [2, 3, 60])
 def test_a_chain_is_a_straight_line(count):
     places = tidy(drawing(count, [(n, n + 1) for n in range(count - 1)]), uneven)

@@ -29,6 +29,8 @@ class Map:
         self._scene = scene
         self._version = -1
         self._tiles: dict[tuple[int, int], _Tile] = {}
+        self._outlined: tuple[int, frozenset[str]] = (-1, frozenset())
+        self._chosen: list[QRectF] = []
 
     def paint(self, painter: QPainter, region: Box, *, wires: bool = True) -> None:
         """Draws what lies in ``region``; the painter is in scene coordinates."""
@@ -62,9 +64,17 @@ class Map:
                 painter.drawRects(tile.faulty)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(look.selected_far)
-        for tile in shown:
-            if tile.selected:
-                painter.drawRects(tile.selected)
+        if outlines := self._outlines():
+            painter.drawRects(outlines)
+
+    def _outlines(self) -> list[QRectF]:
+        """Around the selected nodes; apart from the tiles, which a selection leaves as they are."""
+        scene = self._scene
+        if self._outlined != (scene.version, scene.selected):
+            self._outlined = (scene.version, scene.selected)
+            boxes = [scene.nodes[id].box.grown(14) for id in scene.selected & scene.nodes.keys()]
+            self._chosen = [QRectF(box.left, box.top, box.width, box.height) for box in boxes]
+        return self._chosen
 
     def _build(self) -> None:
         self._version = self._scene.version
@@ -76,8 +86,6 @@ class Map:
             rect = QRectF(left, top, right - left, bottom - top)
             tile.boxes.setdefault(item.node.type, []).append(rect)
             tile.spans.append(box)
-            if item.selected:
-                tile.selected.append(rect.adjusted(-14, -14, 14, 14))
             if (ill := item.ill) is not None:
                 flag = ill_flag(box, ill)
                 tile.ill.setdefault(ill, []).append(rect)
@@ -103,7 +111,6 @@ class _Tile:
         self.spans: list[tuple[float, float, float, float]] = []
         self.boxes: dict[str, list[QRectF]] = {}
         self.lines: list[QLineF] = []
-        self.selected: list[QRectF] = []
         self.faulty: list[QRectF] = []
         self.ill: dict[Severity, list[QRectF]] = {}
         self.flags: dict[Severity, list[QRectF]] = {}

@@ -43,13 +43,15 @@ class Scene(QGraphicsScene):
     Attributes:
         nodes: The item of each node.
         wires: The item of each wire.
-        version: Grows with every change of what is drawn, for those who cache a picture of it.
+        selected: The ids of the nodes that are outlined.
+        version: Grows with every other change of what is drawn, for those who keep a picture of it.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Wire, WireItem] = {}
+        self.selected: frozenset[str] = frozenset()
         self.version = 0
         self._graph = Graph()
         self._facts: Mapping[str, NodeFacts] = {}
@@ -113,7 +115,7 @@ class Scene(QGraphicsScene):
         stale.difference_update(change.wires_added)
         self._run(stale)
         for wire in change.wires_added:
-            line = WireItem(wire, self._route(wire))
+            line = WireItem(wire, self._route(wire), self._free)
             self.wires[wire] = line
             self._measure(line)
             self.addItem(line)
@@ -133,10 +135,10 @@ class Scene(QGraphicsScene):
 
     def show_selection(self, before: frozenset[str], after: frozenset[str]) -> None:
         """Outlines other nodes."""
+        self.selected = after
         for id in before ^ after:
             if id in self.nodes:
                 self.nodes[id].mark(selected=id in after)
-        self.version += 1
 
     def show_histograms(
         self,
@@ -329,7 +331,7 @@ class Scene(QGraphicsScene):
                 self._measure(item)
 
     def _measure(self, item: WireItem) -> None:
-        """Remembers the wires that others may get in the way of, and finds room for the label."""
+        """Remembers the wires that others may get in the way of, and has the label find room."""
         start, end = item.curve[0], item.curve[-1]
         if end.y - start.y > 90 or end.y < start.y:
             around = bounds((*point, *point) for point in item.curve)
@@ -340,11 +342,9 @@ class Scene(QGraphicsScene):
         # A short wire has no room for a label: it is not kept up to date with one.
         (self._roomy.add if item.roomy else self._roomy.discard)(item.wire)
         item.show_label(self._shape(item.wire) if item.roomy else "")
-        for place, side, box in item.label_boxes():
-            if not self._grid.near(box.grown(2)):
-                item.place_label(place, side)
-                return
-        item.place_label(None)
+
+    def _free(self, box: Box) -> bool:
+        return not self._grid.near(box)
 
     def _passing(self, boxes: list[Box]) -> set[Wire]:
         """The long wires that run, or would run, through one of these boxes."""
@@ -355,10 +355,11 @@ class Scene(QGraphicsScene):
 
     def _label(self, ids: set[str]) -> None:
         """Has the wires out of these nodes carry the shapes that they give now."""
-        for wire in [wire for wire in self._roomy if wire.source in ids]:
-            line = self.wires[wire]
-            if line.label != self._shape(wire):
-                self._measure(line)
+        for wire in self._roomy:
+            if wire.source in ids:
+                line, shape = self.wires[wire], self._shape(wire)
+                if line.label != shape:
+                    line.show_label(shape)
 
     def _shape(self, wire: Wire) -> str:
         return shape_text(self._facts.get(wire.source, _NO_FACTS))

@@ -12,7 +12,7 @@ from bnstudio.look.geometry import Box, Curve, Point, distance, samples
 from bnstudio.ui.canvas import look as looks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -27,8 +27,6 @@ _MARGIN = 9.0
 _LABEL = 150.0
 """The width that a label may take."""
 _BESIDE = 4.0
-_SPOTS = (0.5, 0.35, 0.65)
-"""How far along a wire its label may stand, best first."""
 
 
 class WireItem(QGraphicsRectItem):
@@ -40,17 +38,21 @@ class WireItem(QGraphicsRectItem):
         label: The shape that flows along it; empty where there is no room to show it.
         roomy: Whether it is long enough to show its label.
         state: ``""``, ``"hover"``, ``"selected"`` or ``"lit"`` (a layer will be spliced in).
+
+    Args:
+        free: Whether no node stands in a box, so that a label may.
     """
 
-    def __init__(self, wire: Wire, curve: Curve) -> None:
+    def __init__(self, wire: Wire, curve: Curve, free: Callable[[Box], bool]) -> None:
         super().__init__()
         self.wire = wire
+        self._free = free
         self.label = ""
         self.roomy = False
         self.state = ""
         self._path: QPainterPath | None = None
         self._place: tuple[Point, int] | None = None
-        self._spots: tuple[Point, ...] = ()
+        self._placed = True
         self.setPen(Qt.PenStyle.NoPen)
         self.setZValue(-1.0)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -62,7 +64,6 @@ class WireItem(QGraphicsRectItem):
         if curve != self.curve:
             self.curve = curve
             self._path = None
-            self._spots = ()
             xs, ys = zip(*curve, strict=True)
             self.roomy = roomy(curve)
             side = _LABEL + _BESIDE if self.roomy else _MARGIN
@@ -77,32 +78,24 @@ class WireItem(QGraphicsRectItem):
             self.setZValue(-0.5 if state else -1.0)
             self.update()
 
-    def place_label(self, place: Point | None, side: int = 1) -> None:
-        """Puts the label beside a point of the curve, right (1) or left (-1); None for nowhere."""
-        found = None if place is None else (place, side)
-        if found != self._place:
-            self._place = found
+    def show_label(self, label: str) -> None:
+        """Carries this shape, beside the wire where there is room now; nowhere if it is empty."""
+        if label or self.label:
+            self.label = label
+            self._placed = False
             self.update()
 
-    def show_label(self, label: str) -> None:
-        """Carries another shape."""
-        if label != self.label:
-            self.label = label
-            if self._place is not None:
-                self.update()
+    def label_place(self) -> tuple[Point, int] | None:
+        """Beside which point of the curve the label stands, right (1) or left (-1) of it.
 
-    def label_boxes(self) -> Iterator[tuple[Point, int, Box]]:
-        """Where the label may stand: beside which point, on which side, the room it takes."""
-        if not self.label:
-            return
-        if not self._spots:
-            points = samples(self.curve, 6)
-            self._spots = tuple(points[round(at * (len(points) - 1))] for at in _SPOTS)
-        width = label_width(self.label)
-        for point in self._spots:
-            x, y = point
-            for side, left in ((1, x + _BESIDE), (-1, x - _BESIDE - width)):
-                yield point, side, Box(left, y - 9, left + width, y + 9)
+        Found when it is first seen: an edit may give other shapes to hundreds of wires.
+        """
+        if not self._placed:
+            self._placed = True
+            boxes = label_boxes(self.curve, self.label)
+            free = ((place, side) for place, side, box in boxes if self._free(box.grown(2)))
+            self._place = next(free, None)
+        return self._place
 
     def path(self) -> QPainterPath:
         """The curve as Qt draws it, made when it is first seen."""
@@ -137,9 +130,10 @@ class WireItem(QGraphicsRectItem):
         painter.drawPath(self.path())
 
     def _paint_label(self, painter: QPainter, look: Look) -> None:
-        if self._place is None:
+        found = self.label_place()
+        if found is None:
             return
-        place, side = self._place
+        place, side = found
         width = label_width(self.label)
         left = place.x + _BESIDE if side > 0 else place.x - _BESIDE - width
         rect = QRectF(left, place.y - 9, width, 18)
@@ -149,6 +143,18 @@ class WireItem(QGraphicsRectItem):
         painter.setPen(look.muted)
         painter.setFont(look.mono_font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self.label)
+
+
+def label_boxes(curve: Curve, label: str) -> Iterator[tuple[Point, int, Box]]:
+    """Where a label may stand: beside which point, on which side, and the room it takes."""
+    if not label:
+        return
+    width = label_width(label)
+    points = samples(curve, 6)
+    for share in (0.5, 0.35, 0.65):
+        x, y = point = points[round(share * (len(points) - 1))]
+        for side, left in ((1, x + _BESIDE), (-1, x - _BESIDE - width)):
+            yield point, side, Box(left, y - 9, left + width, y + 9)
 
 
 def label_width(label: str) -> float:

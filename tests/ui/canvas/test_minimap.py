@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import Graph, Node, Wire
-from bnstudio.look.geometry import PITCH
+from bnstudio.look.geometry import PITCH, Point
 from bnstudio.ui import theme
 from bnstudio.ui.canvas.minimap import ABOVE
 from tests.ui.canvas.hand import Hand, chain
@@ -71,6 +71,32 @@ def test_an_edit_is_seen_from_afar(show):
     view.delete()
     QApplication.processEvents()
     assert view.viewport().grab().toImage().pixelColor(at) == QColor(theme.current().canvas)
+
+
+def test_a_selection_is_seen_from_afar_and_goes_with_its_node(show):
+    view = show(chain("Input", "Dense", "Dense"))
+    view.set_zoom(0.1)
+    view.camera.centre(view.drawing.nodes["b"].centre)
+
+    def outlined(id):
+        box = view.drawing.nodes[id].box
+        edge = view.camera.to_view(Point(box.centre.x, box.top - 14)).toPoint()
+        picture = view.viewport().grab().toImage()
+        colours = {picture.pixelColor(edge.x() + 3, edge.y() + dy).name() for dy in (-1, 0, 1)}
+        return QColor(theme.current().accent).name() in colours
+
+    assert not outlined("b")
+    view.document.select(["b"])
+    assert outlined("b")
+    assert not outlined("c")
+    view.nudge(600, 0)
+    assert outlined("b")
+    view.document.select(["c"])
+    assert outlined("c")
+    assert not outlined("b")
+    view.delete()
+    assert view.document.selection == set()
+    assert not outlined("b")
 
 
 def test_the_theme_changes_the_picture(show):
