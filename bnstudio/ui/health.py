@@ -20,10 +20,10 @@ def checkup(session: Session, document: Document) -> Checkup:
     """
     run = session.run
     if run is None:
-        return Checkup(document.graph, session.latest)
+        return Checkup(document.graph, session.figures)
     if run.project is None:
         # A run of an earlier session: its project is read when it is first looked at.
         with suppress(ProjectError):
             run.project = loads(run.text)
     graph = run.project.graph if run.project is not None else document.graph
-    return Checkup(graph, session.latest, run.history.kept(), session.moments.step)
+    return Checkup(graph, session.figures, run.history.kept(), session.moments.step)

@@ -98,7 +98,7 @@ class Surface(QGraphicsView):
         if session is not None:
             session.measured.connect(self._measured)
         self._selected = document.selection
-        if session is not None and session.latest:
+        if session is not None and session.figures:
             self._measured()
         self.drawing.show_graph(document.graph, document.analysis)
         self.drawing.show_badges(document.diagnostics)
@@ -334,11 +334,12 @@ class Surface(QGraphicsView):
     def _show_strips(self) -> None:
         session = self.session
         # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
-        if session is not None and self._measures and (session.latest or not session.live):
+        wait = session is not None and session.live and not session.figures and not session.apart
+        if session is not None and self._measures and not wait:
             shown = self.camera.shown
             version = self.drawing.version
             grown = self.drawing.show_histograms(
-                session.latest, shown, checkup(session, self.document)
+                session.figures, shown, checkup(session, self.document)
             )
             if self.camera.zoom < FAR and version != self.drawing.version:
                 self.viewport().update()

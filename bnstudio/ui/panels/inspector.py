@@ -62,7 +62,7 @@ class Inspector(QWidget):
         super().__init__()
         self._document = document
         self._session = session
-        self._measured = session is not None and bool(session.latest)
+        self._measured = session is not None and bool(session.figures)
         self._pages: dict[str, TypePage] = {}
         self._stack = QStackedWidget()
         self.summary = Summary(document)
@@ -150,7 +150,7 @@ class Inspector(QWidget):
         self._refresh()
 
     def _take_measured(self, _: object) -> None:
-        if not self._measured:
+        if not self._measured and self._session is not None and self._session.figures:
             self._measured = True
             self._refresh()
 

@@ -87,7 +87,7 @@ class LayerCard(QWidget):
         self._mark()
 
     def _refresh(self) -> None:
-        histogram = self._session.latest.get(self._id)
+        histogram = self._session.figures.get(self._id)
         if self._shown[0] == self._id and self._shown[1] is histogram:
             return
         self._shown = (self._id, histogram)

@@ -84,6 +84,7 @@ class Layers(QWidget):
         if session is not None:
             session.measured.connect(self._measure)
             session.runs_changed.connect(self._measure)
+            document.opened.connect(self._measure)
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
@@ -148,10 +149,10 @@ class Layers(QWidget):
         if self._session is None or not self.isVisible():
             return
         session = self._session
-        self._table.measure(session.latest, lambda: checkup(session, self._document))
+        self._table.measure(session.figures, lambda: checkup(session, self._document))
         self._say_cost(self._session.run)
         # What was there once stays, or the table would jump at the start of a run.
-        if self._session.latest and not self._measured:
+        if self._session.figures and not self._measured:
             self._measured = True
             self._arrange()
 
