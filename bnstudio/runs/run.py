@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bnstudio.lazy import np
+from bnstudio.runs import thinning
 from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
     Died,
@@ -182,7 +183,7 @@ class Run:
         total_epochs: How many were asked for.
         steps_per_epoch: 0 until the engine says.
         nodes: The measured nodes in graph order.
-        steps: ``step``, ``elapsed`` and the logs, a row a step.
+        steps: ``step``, ``elapsed`` and the logs, a row a step; of a very long run it is thinned.
         epochs: ``epoch``, ``step``, ``elapsed`` and the logs, a row an epoch.
         rates: ``step``, ``elapsed`` and ``learning_rate``, a row each time that it was set by hand.
         history: The activations over time.
@@ -381,6 +382,8 @@ class Run:
         place = {"step": steps, "elapsed": times}
         # First for the order of the columns, last so that no log takes their names.
         self.steps.extend(count, {**place, **logs, **place})
+        if len(self.steps) > thinning.MOST_STEPS:
+            self.steps = self.steps.keep(thinning.kept_steps(self.steps, self._next_step()))
         return True
 
     def _next_step(self) -> int:
