@@ -11,6 +11,7 @@ from bnstudio.lazy import np
 from bnstudio.runs import thinning
 from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
+    NOT_ALWAYS,
     Died,
     Epoch,
     Failed,
@@ -72,6 +73,7 @@ class History:
 
     Attributes:
         figures: The newest of each node, with what is measured now and then as it last was.
+        seen: The step at which that was, by node and name of the figure.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -81,10 +83,11 @@ class History:
         self._steps: list[int] = []
         self._last: Histograms | None = None
         self.figures: dict[str, Histogram] = {}
+        self.seen: dict[tuple[str, str], int] = {}
 
     def add(self, measured: Histograms) -> None:
         """Takes the next measurement in."""
-        self.figures = measured.over(self.figures)
+        self._see(measured)
         if self.count % self._stride == 0:
             self._items.append(measured)
             if len(self._items) >= self._kept:
@@ -104,7 +107,7 @@ class History:
         self._items = list(measured[: len(range(0, len(steps), self._stride))])
         self._last = measured[-1] if measured else None
         for entry in measured:
-            self.figures = entry.over(self.figures)
+            self._see(entry)
 
     def _thinned(self, count: int) -> int:
         stride = 1
@@ -123,8 +126,15 @@ class History:
             cut._steps = self._steps[: (len(cut._items) - 1) * self._stride + 1]
             cut._last = cut._items[-1]
         for measured in cut.kept():
-            cut.figures = measured.over(cut.figures)
+            cut._see(measured)
         return cut
+
+    def _see(self, measured: Histograms) -> None:
+        self.figures = measured.over(self.figures)
+        for layer in measured.layers:
+            for name in NOT_ALWAYS:
+                if layer.port == 0 and getattr(layer, name) is not None:
+                    self.seen[layer.node, name] = measured.step
 
     @property
     def count(self) -> int:

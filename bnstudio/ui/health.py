@@ -9,6 +9,7 @@ from bnstudio.health import Checkup
 from bnstudio.project import ProjectError, loads
 
 if TYPE_CHECKING:
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -27,3 +28,9 @@ def checkup(session: Session, document: Document) -> Checkup:
             run.project = loads(run.text)
     graph = run.project.graph if run.project is not None else document.graph
     return Checkup(graph, session.figures, run.history.kept(), session.moments.step)
+
+
+def carried(session: Session) -> Run | None:
+    """The run whose figures are shown as they last were; None where they are of one moment."""
+    run = session.run
+    return run if run is not None and session.figures is run.history.figures else None

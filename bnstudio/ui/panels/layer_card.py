@@ -14,8 +14,8 @@ from bnstudio.health.figures import figure
 from bnstudio.layers import LAYERS
 from bnstudio.ui import severity, theme
 from bnstudio.ui.figures import Figures
-from bnstudio.ui.health import checkup
-from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.health import carried, checkup
+from bnstudio.ui.measures import MEASURES, age
 from bnstudio.ui.panels.gauges import Gauges
 from bnstudio.ui.plots.look import pen
 from bnstudio.ui.plots.pace import pacer
@@ -106,6 +106,11 @@ class LayerCard(QWidget):
         self.gauges.show_gap(reading.histogram.batch_norm, {each.kind for each in found})
         self.why.show_text(_why(reading))
         self.figures.show_text(_figures(reading))
+        shown = carried(self._session)
+        ages = ((measure.name, age(shown, self._id, measure.field)) for measure in MEASURES)
+        told = "\n".join(f"{name}: {said}" for name, said in ages if said)
+        self.figures.setToolTip(told)
+        self.figures.setAccessibleDescription(told)
 
 
 class Picture(QWidget):
