@@ -54,12 +54,11 @@ class Budget:
         return max(self._paid, now - CREDIT) + seconds / self._share <= now + self._beat
 
     def covers(self, seconds: float) -> bool:
-        """Whether so much more can be spent on getting ready.
+        """Whether so much in all may have been spent by now, getting ready included.
 
         In a short run nothing is saved by what takes long to compile.
         """
-        saved = self._share * (time.monotonic() - self._start)
-        return self.spent + seconds <= ONCE + saved
+        return seconds <= ONCE + self._share * (time.monotonic() - self._start)
 
     def spend(self, began: float) -> float:
         """Takes in that the time since ``began`` went into measuring; gives it back in seconds."""

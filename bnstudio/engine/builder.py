@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.plan import Call, Plan
+
+
+FRAMES = 10
+"""More than Keras takes of Python's stack for a layer."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ def build(plan: Plan) -> Built:
         raise JobError(
             "There is no model to build: no layer is on a path from an Input. Connect an Input."
         )
+    # Keras walks a model from its end to its start by recursion, some frames a layer.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES * len(plan.calls) + 1_000))
     return _sequential(plan, {}) if plan.sequential else _functional(plan, {})
 
 

@@ -135,7 +135,7 @@ class Probes:
         self.budget = Budget(measuring.budget if tensors else 0.0, seconds)
         self.update = Update(list(weighted.values()), self.budget)
         self._last_thorough = 2 - THOROUGH_EVERY
-        self._plain = 0.0
+        self._plain = self._worked = 0.0
         self._compiled = self._loops
         self._costs: float | None = None
 
@@ -160,22 +160,24 @@ class Probes:
     @property
     def ready(self) -> bool:
         """Whether one has been, or there is time to compile it."""
-        return self.compiled or self.budget.covers(COMPILING_THOROUGH * self._plain)
+        return self.compiled or self._affords(COMPILING_THOROUGH)
 
     def take(self, thorough: bool | None = None) -> tuple[Histogram, ...]:
         """Measures now and says when the next time is: a costly measurement makes it later.
 
         ``thorough`` asks for what would not be its turn, or puts off what is.
         """
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.thread_time()
         thorough = self.thorough if thorough is None else thorough
         # What a measurement takes that has just been compiled, or is the first one, says nothing
         # of what the next one costs.
         usual = self._taken > 0 and not self._compile() and (self.compiled or not thorough)
         found = tuple(self._measure(thorough))
         seconds = self.budget.spend(began)
+        worked = time.thread_time() - worked
+        self._worked += worked
         if self._taken == 0:
-            self._plain = seconds / COMPILING if self._compiled else seconds
+            self._plain = worked / COMPILING if self._compiled else worked
         if thorough:
             self._last_thorough = self._taken
             self._costs = seconds if usual else 0.0
@@ -191,10 +193,17 @@ class Probes:
 
     def _compile(self) -> bool:
         """Says from now on, if there is time for it, that measurements are to be compiled."""
-        if self._compiled or not self.budget.covers(COMPILING * self._plain):
+        if self._compiled or not self._affords(COMPILING):
             return False
         self._compiled = True
         return True
+
+    def _affords(self, compiling: int) -> bool:
+        """Whether there is time for what takes so many times as long as to measure once.
+
+        Counted in what the processor does, for a machine that is busy makes no model larger.
+        """
+        return self.budget.covers(self._worked + compiling * self._plain)
 
     def _measure(self, thorough: bool) -> Iterator[Histogram]:
         rows = self._width.most if thorough else self._width.rows

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.lazy import np
+from bnstudio.runs import thinning
 from bnstudio.runs.database import FAULTS, PATIENCE, RecordError, create, is_damage, say
-from bnstudio.runs.pack import pack, pack_histograms
+from bnstudio.runs.pack import PackError, pack, pack_histograms, unpack
 from bnstudio.runs.rewind import rewind
-from bnstudio.runs.thinning import Thinning
+from bnstudio.runs.thinning import Thinning, kept_steps
 from bnstudio.training.messages import Histograms
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Recorder:
         self._path = path
         self.run = run.id
         self._rows = {"step": len(run.steps), "epoch": 0, "rate": 0}
+        self._step = run.done_steps
         self._pieces: deque[tuple[str, _Piece]] = deque()
         self._measured: deque[Histograms] = deque()
         self._thinning, self._overdue = Thinning(), list[int]()
@@ -103,7 +105,7 @@ class Recorder:
         if isinstance(event, Histograms):
             self._measured.append(event)
         else:
-            self._take("step", run.steps)
+            self._take_steps(run.steps)
             self._take("epoch", run.epochs)
             self._take("rate", run.rates)
         self._summary = summary(run, self._path.parent)
@@ -141,6 +143,14 @@ class Recorder:
         row |= {"writer": this_process(), "whole": 0}
         if not _update(connection, run.id, row):
             raise RecordError("its record is gone")
+
+    def _take_steps(self, table: Table) -> None:
+        """By their numbers: rows may have been given up since."""
+        if len(table):
+            new = int(np.searchsorted(table["step"], self._step))
+            if new < len(table):
+                self._pieces.append(("step", {name: table[name][new:].copy() for name in table}))
+                self._step = int(table["step"][-1]) + 1
 
     def _take(self, kind: str, table: Table) -> None:
         done = self._rows[kind]
@@ -183,6 +193,7 @@ class Recorder:
                 connection.execute("BEGIN IMMEDIATE")
                 written = self._insert(connection, pieces, measured)
                 self._delete(connection, self._overdue[:_DELETED])
+                rows = self._thin(connection, pieces)
                 if now is not self._written:
                     _update(connection, self.run, now)
                 if end is not None:
@@ -197,6 +208,7 @@ class Recorder:
             self._pieces.popleft()
         for _ in measured:
             self._measured.popleft()
+        self._rows["step"] = rows
         moment = time.monotonic()
         for row, size in written:
             self._thinning.add(row, size, moment)
@@ -224,6 +236,14 @@ class Recorder:
             )
             written.append((done.lastrowid or 0, len(blob)))
         return written
+
+    def _thin(self, connection: sqlite3.Connection, pieces: Iterable[tuple[str, _Piece]]) -> int:
+        """Gives steps up where there are too many by now; how many there are then."""
+        new = [piece["step"] for kind, piece in pieces if kind == "step"]
+        rows = self._rows["step"] + sum(map(len, new))
+        if not new or rows <= thinning.MOST_STEPS:
+            return rows
+        return thin(connection, self.run, int(new[-1][-1]) + 1)
 
     def _delete(self, connection: sqlite3.Connection, rows: Iterable[int]) -> None:
         connection.executemany(
@@ -299,6 +319,33 @@ def _update(connection: sqlite3.Connection, run: str, row: Mapping[str, Any]) ->
     columns = ", ".join(f"{name} = ?" for name in row)
     done = connection.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*row.values(), run))
     return done.rowcount == 1
+
+
+def thin(connection: sqlite3.Connection, run: str, done: int) -> int:
+    """Gives up steps of a run that has done so many, within a transaction; how many are left.
+
+    Its pieces are joined to larger ones at that; what nobody can read goes.
+    """
+    found = connection.execute(
+        "SELECT id, rows FROM logs WHERE run = ? AND kind = 'step' ORDER BY id", (run,)
+    ).fetchall()
+    left, waiting = 0, list[_Piece]()
+    for at, (id, rows) in enumerate(found):
+        (blob,) = connection.execute("SELECT columns FROM logs WHERE id = ?", (id,)).fetchone()
+        with suppress(PackError):
+            waiting.append(_kept(unpack(blob, rows), done))
+        connection.execute("DELETE FROM logs WHERE id = ?", (id,))
+        count = sum(len(piece["step"]) for piece in waiting)
+        if waiting and (count >= _ROWS or at == len(found) - 1):
+            together = _kept(_join(waiting), done)
+            _insert_rows(connection, run, "step", together)
+            left, waiting = left + len(together["step"]), []
+    return left
+
+
+def _kept(columns: _Piece, done: int) -> _Piece:
+    rows = kept_steps(columns, done)
+    return {name: values[rows] for name, values in columns.items()}
 
 
 def _insert_rows(connection: sqlite3.Connection, run: str, kind: str, columns: _Piece) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bnstudio.lazy import np
+from bnstudio.runs import thinning
 from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
+    NOT_ALWAYS,
     Died,
     Epoch,
     Failed,
@@ -71,6 +73,7 @@ class History:
 
     Attributes:
         figures: The newest of each node, with what is measured now and then as it last was.
+        seen: The step at which that was, by node and name of the figure.
     """
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -80,10 +83,11 @@ class History:
         self._steps: list[int] = []
         self._last: Histograms | None = None
         self.figures: dict[str, Histogram] = {}
+        self.seen: dict[tuple[str, str], int] = {}
 
     def add(self, measured: Histograms) -> None:
         """Takes the next measurement in."""
-        self.figures = measured.over(self.figures)
+        self._see(measured)
         if self.count % self._stride == 0:
             self._items.append(measured)
             if len(self._items) >= self._kept:
@@ -103,7 +107,7 @@ class History:
         self._items = list(measured[: len(range(0, len(steps), self._stride))])
         self._last = measured[-1] if measured else None
         for entry in measured:
-            self.figures = entry.over(self.figures)
+            self._see(entry)
 
     def _thinned(self, count: int) -> int:
         stride = 1
@@ -122,8 +126,15 @@ class History:
             cut._steps = self._steps[: (len(cut._items) - 1) * self._stride + 1]
             cut._last = cut._items[-1]
         for measured in cut.kept():
-            cut.figures = measured.over(cut.figures)
+            cut._see(measured)
         return cut
+
+    def _see(self, measured: Histograms) -> None:
+        self.figures = measured.over(self.figures)
+        for layer in measured.layers:
+            for name in NOT_ALWAYS:
+                if layer.port == 0 and getattr(layer, name) is not None:
+                    self.seen[layer.node, name] = measured.step
 
     @property
     def count(self) -> int:
@@ -182,7 +193,7 @@ class Run:
         total_epochs: How many were asked for.
         steps_per_epoch: 0 until the engine says.
         nodes: The measured nodes in graph order.
-        steps: ``step``, ``elapsed`` and the logs, a row a step.
+        steps: ``step``, ``elapsed`` and the logs, a row a step; of a very long run it is thinned.
         epochs: ``epoch``, ``step``, ``elapsed`` and the logs, a row an epoch.
         rates: ``step``, ``elapsed`` and ``learning_rate``, a row each time that it was set by hand.
         history: The activations over time.
@@ -381,6 +392,8 @@ class Run:
         place = {"step": steps, "elapsed": times}
         # First for the order of the columns, last so that no log takes their names.
         self.steps.extend(count, {**place, **logs, **place})
+        if len(self.steps) > thinning.MOST_STEPS:
+            self.steps = self.steps.keep(thinning.kept_steps(self.steps, self._next_step()))
         return True
 
     def _next_step(self) -> int:

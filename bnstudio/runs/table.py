@@ -68,6 +68,12 @@ class Table:
         cut.extend(rows, {name: self[name][:rows] for name in self})
         return cut
 
+    def keep(self, rows: NDArray[np.bool_]) -> Table:
+        """A table of its own, of the rows that are marked."""
+        kept = Table()
+        kept.extend(int(rows.sum()), {name: self[name][rows] for name in self})
+        return kept
+
     def _with_room(self, old: Floats) -> Floats:
         """As an array that may grow; memory that is not written to yet is not taken."""
         new = np.empty(self._room)

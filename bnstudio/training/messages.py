@@ -289,7 +289,7 @@ class Histogram(Message, frozen=True):
             return self
         kept = {
             name: value
-            for name in _NOT_ALWAYS
+            for name in NOT_ALWAYS
             if getattr(self, name) is None and (value := getattr(before, name)) is not None
         }
         gap, old = self.batch_norm, before.batch_norm
@@ -299,7 +299,7 @@ class Histogram(Message, frozen=True):
         return msgspec.structs.replace(self, **kept) if kept else self
 
 
-_NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training")
+NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training")
 """What only some measurements have."""
 
 

@@ -11,6 +11,7 @@ from bnstudio.project import ProjectError, loads
 
 if TYPE_CHECKING:
     from bnstudio.graph import Path
+    from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -28,7 +29,13 @@ def checkup(session: Session, document: Document, path: Path = ()) -> Checkup:
     trained = run.project if run is not None else None
     graph = (trained or document.project).graph
     graph = level(graph, path) if level_of(graph, path) == path else Graph()
-    latest = local(session.latest, path)
+    figures = local(session.figures, path)
     if run is None:
-        return Checkup(graph, latest)
-    return Checkup(graph, latest, run.history.kept(), session.moments.step, path)
+        return Checkup(graph, figures)
+    return Checkup(graph, figures, run.history.kept(), session.moments.step, path)
+
+
+def carried(session: Session) -> Run | None:
+    """The run whose figures are shown as they last were; None where they are of one moment."""
+    run = session.run
+    return run if run is not None and session.figures is run.history.figures else None

@@ -93,6 +93,7 @@ class LayerTable(QAbstractTableModel):
         self.places: dict[str, int] = {}
         self.latest: Mapping[str, Histogram] = {}
         self._checkup: Checkup | None = None
+        self._age: Callable[[str, str], str] = lambda node, field: ""
         self._left_out: frozenset[str] = frozenset()
         self._rows: dict[str, _Row] = {}
         self._shown: Analysis | None = None
@@ -172,8 +173,17 @@ class LayerTable(QAbstractTableModel):
         """Whether a node is recorded in training."""
         return id not in self._left_out
 
-    def measure(self, latest: Mapping[str, Histogram], checkup: Callable[[], Checkup]) -> None:
-        """Takes in a new measurement of the nodes, and what says how well they are."""
+    def measure(
+        self,
+        latest: Mapping[str, Histogram],
+        checkup: Callable[[], Checkup],
+        age: Callable[[str, str], str] = lambda node, field: "",
+    ) -> None:
+        """Takes in a new measurement of the nodes, and what says how well they are.
+
+        ``age`` says of a node's figure when it was measured, if that was earlier.
+        """
+        self._age = age
         if latest is self.latest:
             return
         self.latest, self._checkup = latest, checkup()
@@ -224,6 +234,10 @@ class LayerTable(QAbstractTableModel):
                 return found.sentence
         elif column >= MEASURED and role == Qt.ItemDataRole.UserRole:
             return MEASURES[column - MEASURED].key(self.latest.get(row.id))
+        elif column >= MEASURED and role == Qt.ItemDataRole.ToolTipRole:
+            said = self._age(row.id, MEASURES[column - MEASURED].field)
+            if said and self.text(row, column):
+                return said
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
         if role == Qt.ItemDataRole.UserRole:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnstudio.runs.run import Run
     from bnstudio.training.messages import Histogram
 
 
@@ -23,6 +24,7 @@ class Measure:
         write: The figure as text.
         shown: Whether a table has room for it unasked.
         width: Of its column, in ems.
+        field: What of a histogram it is, where not every measurement has it.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Measure:
     write: Callable[[float], str]
     shown: bool = False
     width: int = 8
+    field: str = ""
 
     def text(self, histogram: Histogram | None) -> str:
         """What is shown of a measurement; nothing where there is no figure."""
@@ -60,7 +63,21 @@ def _of_gap(found: Histogram, field: str) -> float | None:
 
 
 def _gap(name: str, help: str, field: str) -> Measure:
-    return Measure(name, help, lambda found: _of_gap(found, field), _digits, width=10)
+    return Measure(
+        name, help, lambda found: _of_gap(found, field), _digits, width=10, field="batch_norm"
+    )
+
+
+def age(run: Run | None, node: str, field: str) -> str:
+    """When a figure of a node was measured, where that was before the others; empty else."""
+    history = run.history if run is not None else None
+    then = history.seen.get((node, field)) if history is not None else None
+    if history is None or then is None or history.last is None or then == history.last.step:
+        return ""
+    return (
+        f"Measured at step {then:,}, {history.last.step - then:,} steps before the other figures: "
+        "not every measurement has it."
+    )
 
 
 MEASURES = (
@@ -99,6 +116,7 @@ MEASURES = (
         _count,
         shown=True,
         width=5,
+        field="dead",
     ),
     Measure(
         "Saturated",
@@ -119,6 +137,7 @@ MEASURES = (
         lambda found: found.gradient_norm,
         _digits,
         width=10,
+        field="gradient_norm",
     ),
     Measure(
         "Update ratio",
@@ -126,6 +145,7 @@ MEASURES = (
         lambda found: found.update_ratio,
         _digits,
         width=9,
+        field="update_ratio",
     ),
     _gap(
         "Mean gap",
@@ -158,6 +178,7 @@ MEASURES = (
         lambda found: _of_gap(found, "initial_share"),
         _percent,
         width=9,
+        field="batch_norm",
     ),
 )
 """In the order in which a table has them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,7 +13,7 @@ from bnstudio.runs.going_on import Standing, standing
 from bnstudio.ui.moments import Moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bnstudio.runs.run import Run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _NEXT = 16
 _BUDGET = 0.005
+_NOTHING: Mapping[str, Histogram] = MappingProxyType({})
 
 
 class RunList(QObject):
@@ -32,6 +34,7 @@ class RunList(QObject):
         run: The live run, the last one, or the earlier one that is shown.
         runs: All runs that are kept, oldest first.
         latest: The histogram of each measured node of ``run`` at the moment that is shown, by id.
+        apart: Whether the document has become another project since ``run`` was begun or shown.
         moments: Which moment that is: the newest, unless an earlier one is looked at.
         ghosts: The runs that are drawn faintly behind the current one.
         store: Where the runs are recorded.
@@ -61,12 +64,21 @@ class RunList(QObject):
         self._standing: dict[str, tuple[object, Standing]] = {}
         store.follow(document.path)
         document.path_changed.connect(self._follow)
-        document.opened.connect(self.moments.follow)
+        self.apart = False
+        document.opened.connect(self._part)
 
     @property
     def live(self) -> bool:
         """Whether a run is going on."""
         return self.run is not None and self.run.live
+
+    @property
+    def figures(self) -> Mapping[str, Histogram]:
+        """What was measured of the document's own nodes: of another project's run nothing.
+
+        Nodes of two projects may have the same ids.
+        """
+        return _NOTHING if self.apart else self.latest
 
     def standing(self, run: Run | None = None) -> Standing:
         """Whether a run, else the one that is shown, can go on, and from which epoch."""
@@ -94,6 +106,7 @@ class RunList(QObject):
             self.note.emit(f"The project of {run.title} cannot be read: {error}", "error")
             return False
         run.project = project
+        self.apart = self.apart and run is not self.run
         if not self.document.edit(project, f"Restore {run.title}"):
             self.note.emit(f"The project is as {run.title} trained it already.", "info")
         return True
@@ -109,7 +122,7 @@ class RunList(QObject):
         if self.live or run not in self.runs:
             return False
         self.store.load(run)
-        self.run = run
+        self.run, self.apart = run, False
         last = run.history.last
         self.latest = run.history.figures
         self.moments.restart(run)
@@ -154,6 +167,10 @@ class RunList(QObject):
             self.runs.append(run)
             self.runs.sort(key=lambda entry: entry.number)
             self.runs_changed.emit()
+
+    def _part(self) -> None:
+        self.apart = self.run is not None
+        self.moments.follow()
 
     def _show_measured(self, measured: Histograms) -> None:
         newest = None if self.moments.past or self.run is None else self.run.history

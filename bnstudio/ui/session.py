@@ -298,6 +298,7 @@ class Session(RunList):
         if self._client is None:
             self._false_starts = 0
             self._start_engine()
+        self.apart = self.apart and run is self.run
         self.run, self._recorder = run, recorder
         self.latest = {}
         self.moments.restart(run)

@@ -75,13 +75,15 @@ def watch(layers, rows):
     wait(lambda: run.done_steps or not run.live, PATIENCE)
     # What is compiled with the first measurements is over.
     wait(lambda: len(run.history.kept()) > 2 or not run.live, PATIENCE)
-    known = [event for event in came if isinstance(event, Histograms)][-1]
+    if not run.live or run.history.last is None:
+        raise SystemExit(f"There is no run to measure: {run.message or run.state}")
+    known = run.history.last
     came.clear()
     began, steps = time.perf_counter(), run.done_steps
     wait(lambda: not run.live, SECONDS)
     seconds, done = time.perf_counter() - began, run.done_steps - steps
-    if not run.live or not run.done_steps:
-        raise SystemExit(f"There is no run to measure: {run.message or run.state}")
+    if not run.live:
+        raise SystemExit(f"The run has ended: {run.message}")
     arrived = [event for event in came if event is not None]
     engine = psutil.Process(client.pid).memory_info().rss
     held = psutil.Process().memory_info().rss

@@ -20,7 +20,7 @@ from tests.engine.projects import PROJECTS
 def clock(monkeypatch):
     """The time, which stands until the test moves it."""
     clock = SimpleNamespace(now=0.0)
-    time = SimpleNamespace(monotonic=lambda: clock.now)
+    time = SimpleNamespace(monotonic=lambda: clock.now, thread_time=lambda: clock.now)
     monkeypatch.setattr(module, "time", time)
     monkeypatch.setattr(probing, "time", time)
     return clock

@@ -77,6 +77,7 @@ class Studio:
         own = psutil.Process(self._process.pid).children(recursive=True)
         self._process.kill()
         _, left = psutil.wait_procs(own, timeout=5)
+        left = [process for process in left if not is_over(process)]
         for process in left:
             process.kill()
         self._reader.join()
@@ -98,6 +99,14 @@ class Studio:
                     self._news.notify_all()
         with self._news:
             self._news.notify_all()
+
+
+def is_over(process: psutil.Process) -> bool:
+    """Whether a process has ended, though nobody may have asked yet how it did."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def pass_some_time(studio: Studio, draw: random.Random, since: int) -> None:

@@ -104,7 +104,7 @@ class Surface(QGraphicsView):
         self._views: dict[Path, tuple[float, Point]] = {}
         self._path = self.document.path
         self._selected = self.document.selection
-        if session is not None and session.latest:
+        if session is not None and session.figures:
             self._measured()
         self.drawing.show_graph(self.document.graph, self.document.analysis)
         self.drawing.show_badges(self.document.diagnostics)
@@ -368,12 +368,13 @@ class Surface(QGraphicsView):
     def _show_strips(self) -> None:
         session = self.session
         # While a run has measured nothing yet, the strips of the last one stay: they don't blink.
-        latest = self.document.local(session.latest) if session is not None else {}
-        if session is not None and self._measures and (latest or not session.live):
+        figures = self.document.local(session.figures) if session is not None else {}
+        wait = session is not None and session.live and not figures and not session.apart
+        if session is not None and self._measures and not wait:
             shown = self.camera.shown
             version = self.drawing.version
             grown = self.drawing.show_histograms(
-                latest, shown, checkup(session, self._whole, self.document.path)
+                figures, shown, checkup(session, self._whole, self.document.path)
             )
             if self.camera.zoom < FAR and version != self.drawing.version:
                 self.viewport().update()

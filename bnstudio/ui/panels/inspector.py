@@ -64,7 +64,7 @@ class Inspector(QWidget):
         self._document = document
         self._level = document.level
         self._session = session
-        self._measured = session is not None and bool(session.latest)
+        self._measured = session is not None and bool(session.figures)
         self._pages: dict[str, TypePage] = {}
         self._stack = QStackedWidget()
         self.summary = Summary(document)
@@ -153,7 +153,7 @@ class Inspector(QWidget):
         self._refresh()
 
     def _take_measured(self, _: object) -> None:
-        if not self._measured:
+        if not self._measured and self._session is not None and self._session.figures:
             self._measured = True
             self._refresh()
 

@@ -14,8 +14,8 @@ from bnstudio.health.figures import figure
 from bnstudio.layers import LAYERS
 from bnstudio.ui import severity, theme
 from bnstudio.ui.figures import Figures
-from bnstudio.ui.health import checkup
-from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.health import carried, checkup
+from bnstudio.ui.measures import MEASURES, age
 from bnstudio.ui.panels.gauges import Gauges
 from bnstudio.ui.plots.look import pen
 from bnstudio.ui.plots.pace import pacer
@@ -88,7 +88,7 @@ class LayerCard(QWidget):
 
     def _refresh(self) -> None:
         level = self._document.level
-        histogram = level.local(self._session.latest).get(self._id)
+        histogram = level.local(self._session.figures).get(self._id)
         if self._shown[0] == self._id and self._shown[1] is histogram:
             return
         self._shown = (self._id, histogram)
@@ -109,6 +109,11 @@ class LayerCard(QWidget):
         self.gauges.show_gap(reading.histogram.batch_norm, {each.kind for each in found})
         self.why.show_text(_why(reading))
         self.figures.show_text(_figures(reading))
+        shown = carried(self._session)
+        ages = ((measure.name, age(shown, self._id, measure.field)) for measure in MEASURES)
+        told = "\n".join(f"{name}: {said}" for name, said in ages if said)
+        self.figures.setToolTip(told)
+        self.figures.setAccessibleDescription(told)
 
 
 class Picture(QWidget):

@@ -9,9 +9,9 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from bnstudio.ui.health import checkup
+from bnstudio.ui.health import carried, checkup
 from bnstudio.ui.layer_table import HEALTH, MEASURED, SOURCES, WIDTHS, LayerCell, LayerTable
-from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.measures import MEASURES, age
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.sorted_table import SortedTable
 
@@ -84,6 +84,7 @@ class Layers(QWidget):
         if session is not None:
             session.measured.connect(self._measure)
             session.runs_changed.connect(self._measure)
+            document.opened.connect(self._measure)
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
@@ -148,10 +149,15 @@ class Layers(QWidget):
         if self._session is None or not self.isVisible():
             return
         session = self._session
-        self._table.measure(session.latest, lambda: checkup(session, self._document))
+        run = carried(session)
+        self._table.measure(
+            session.figures,
+            lambda: checkup(session, self._document),
+            lambda node, field: age(run, node, field),
+        )
         self._say_cost(self._session.run)
         # What was there once stays, or the table would jump at the start of a run.
-        if self._session.latest and not self._measured:
+        if self._session.figures and not self._measured:
             self._measured = True
             self._arrange()
 

@@ -19,8 +19,13 @@ class Training(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.latest: dict[str, Histogram] = {}
+        self.apart = False
         self.live = True
         self.run = None
+
+    @property
+    def figures(self) -> dict[str, Histogram]:
+        return self.latest
 
     def measure(self, *ids: str, bad: int = 0) -> None:
         counts = tuple(range(BINS))

@@ -183,8 +183,13 @@ class Measured(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.latest: dict[str, Histogram] = {}
+        self.apart = False
         self.run: Run | None = None
         self.moments = SimpleNamespace(step=None)
+
+    @property
+    def figures(self) -> dict[str, Histogram]:
+        return self.latest
 
     def bring(self, **means: float) -> None:
         self.latest = {

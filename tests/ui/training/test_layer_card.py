@@ -152,4 +152,4 @@ def test_it_is_not_shown_of_another_project_with_the_same_names(panel, desk):
     desk.document.select(["hidden_1"])
     assert not panel.page.card.isVisible()
     measure(desk, step=2)
-    assert panel.page.card.isVisible()
+    assert not panel.page.card.isVisible()
