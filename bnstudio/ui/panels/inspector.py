@@ -30,6 +30,7 @@ from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.nested import FOLDED
 from bnstudio.ui.figures import Figures
 from bnstudio.ui.panels.layer_card import LayerCard
+from bnstudio.ui.panels.weight_card import WeightCard
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
 
@@ -197,6 +198,9 @@ class TypePage(QScrollArea):
         self.card = LayerCard(document, session) if session is not None else None
         if self.card is not None:
             column.addWidget(self.card)
+        self.weights = WeightCard(document, session) if session is not None else None
+        if self.weights is not None:
+            column.addWidget(self.weights)
         column.addWidget(_rule())
         self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
@@ -267,6 +271,8 @@ class TypePage(QScrollArea):
             self.name.setText(first.name)
         self._refuse_name("")
         self.facts.show_text(_facts(self._document.analysis, nodes))
+        if self.weights is not None:
+            self.weights.show_layer(first.id if alone else "")
 
     def show_measured(self, measured: bool) -> None:
         """Shows what was measured of the one node that is shown, if it is of this drawing."""
