@@ -1,5 +1,8 @@
 """What is taken over from one drawing to the next is what it would be afresh."""
 
+import threading
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +93,17 @@ def test_other_orders_of_the_drawing_are_told(data):
     kept = with_loose(graph, structure(graph), after)
     assert kept is None or kept == structure(after)
     assert analyze(after, analyze(graph)) == analyze(after)
+
+
+def test_another_thread_is_lent_a_digraph_of_its_own():
+    graph = Graph({id: Node(id, "Dense", id) for id in "ab"}, (Wire("a", 0, "b", 0),))
+    lent = []
+    thread = threading.Thread(target=lambda: lent.append(graph.digraph))
+    thread.start()
+    thread.join()
+    mine = graph.digraph
+    assert lent[0] is not mine
+    assert list(lent[0].edges) == list(mine.edges)
+    after = replace(graph, wires=())
+    assert list(after.digraph.edges) == []
+    assert list(lent[0].edges) == [("a", "b")]

@@ -30,7 +30,7 @@ from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.nested import FOLDED
 from bnstudio.ui.figures import Figures
 from bnstudio.ui.panels.layer_card import LayerCard
-from bnstudio.ui.panels.weight_card import WeightCard
+from bnstudio.ui.panels.weight_card import LearnedCard, WeightCard
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
 
@@ -199,8 +199,10 @@ class TypePage(QScrollArea):
         if self.card is not None:
             column.addWidget(self.card)
         self.weights = WeightCard(document, session) if session is not None else None
-        if self.weights is not None:
-            column.addWidget(self.weights)
+        self.learned = LearnedCard(document, session) if session is not None else None
+        for card in (self.weights, self.learned):
+            if card is not None:
+                column.addWidget(card)
         column.addWidget(_rule())
         self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
@@ -279,6 +281,8 @@ class TypePage(QScrollArea):
         if self.card is not None:
             alone = measured and len(self._nodes) == 1
             self.card.show_layer(self._nodes[0].id if alone else "")
+            if self.learned is not None:
+                self.learned.show_layer(self._nodes[0].id if alone else "")
 
     def _set(self, name: str, value: object, merge: str) -> None:
         ids = [node.id for node in self._nodes]

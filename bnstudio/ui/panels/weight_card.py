@@ -1,24 +1,36 @@
-"""The weights that a layer begins with: a histogram, the mean, the deviation and zeros of each."""
+"""The weights that a layer begins with and those that it has learned, a histogram of each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from bnstudio.archive import FAULTS
 from bnstudio.health.figures import figure
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.project import loads
+from bnstudio.runs.handing_on import learned
+from bnstudio.training.checkpoint import CheckpointError
 from bnstudio.training.messages import Histogram
 from bnstudio.ui import theme
+from bnstudio.ui.reading import Reading
 from bnstudio.ui.verbatim import Verbatim
 from bnstudio.weights import WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
     from bnstudio.weights import Weights
+
+_Row = tuple[str, tuple[int, ...], "Histogram | None"]
+"""A weight's name, its shape, and its histogram once it has been read."""
 
 _BARS = 40
 """Pixels of height of a histogram."""
@@ -27,14 +39,15 @@ _MOST = 200
 """Layers whose histograms are remembered."""
 
 
-class WeightCard(QWidget):
-    """What the selected layer begins with; hidden where the project has no weights for it."""
+class _Card(QWidget):
+    """A heading, a sentence, and a row a weight."""
 
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__()
         self._document, self._session = document, session
         self._id = ""
-        self._known: dict[tuple[str, str], tuple[Histogram, ...] | str] = {}
+        # Of its own: a large layer takes a while, and the moments of a run should not wait for it.
+        self._reading = Reading(self)
         self.heading = Verbatim()
         self.heading.setProperty("role", "heading")
         self.heading.setWordWrap(True)
@@ -49,6 +62,30 @@ class WeightCard(QWidget):
         self._column.addWidget(self.note)
         self.hide()
 
+    def _say(self, heading: str, note: str) -> None:
+        self.heading.setText(heading)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def _show_rows(self, weights: Sequence[_Row]) -> None:
+        while len(self.rows) < len(weights):
+            self.rows.append(WeightRow())
+            self._column.addWidget(self.rows[-1])
+        nodes = self._document.graph.nodes
+        colour = _category(nodes[self._id].type if self._id in nodes else "")
+        for place, row in enumerate(self.rows):
+            row.setVisible(place < len(weights))
+            if place < len(weights):
+                row.show_weight(*weights[place], colour)
+
+
+class WeightCard(_Card):
+    """What the selected layer begins with; hidden where the project has no weights for it."""
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__(document, session)
+        self._known: dict[tuple[str, str], tuple[Histogram, ...] | str] = {}
+
     def show_layer(self, id: str) -> None:
         """Shows the weights for a node's layer; with an empty id it is hidden."""
         self._id = id
@@ -61,38 +98,32 @@ class WeightCard(QWidget):
             return
         used = document.project.settings.start == "weights"
         of = f" \u00b7 {weights.origin}" if weights.origin else ""
-        self.heading.setText(("Begins with" if used else "Kept, not used") + of)
         match = document.match
         changed = match.changed.get(owner, "") if match is not None else ""
         made = match.fitting.get(owner, ()) if match is not None else ()
-        self.note.setText(f"It begins with new weights: {changed}." if changed else "")
         names = [weight.name for weight in made]
         names += [f"array {place + 1}" for place in range(len(names), len(held))]
+        note = f"It begins with new weights: {changed}." if changed else ""
         found = self._known.get((weights.fingerprint, owner))
-        if isinstance(found, str):
-            self.note.setText(found)
-        elif found is None:
+        if found is None:
             self._ask(weights, owner, len(held))
-        self.note.setVisible(bool(self.note.text()))
-        self._show_rows(len(held))
-        colour = _category(document.graph.nodes[id].type)
-        for place, row in enumerate(self.rows[: len(held)]):
-            described = found[place] if isinstance(found, tuple) else None
-            row.show_weight(names[place], held[place].shape, described, colour)
-
-    def _show_rows(self, count: int) -> None:
-        while len(self.rows) < count:
-            self.rows.append(WeightRow())
-            self._column.addWidget(self.rows[-1])
-        for place, row in enumerate(self.rows):
-            row.setVisible(place < count)
+        self._say(
+            ("Begins with" if used else "Kept, not used") + of,
+            found if isinstance(found, str) else note,
+        )
+        self._show_rows(
+            [
+                (names[place], each.shape, found[place] if isinstance(found, tuple) else None)
+                for place, each in enumerate(held)
+            ]
+        )
 
     def _ask(self, weights: Weights, owner: str, count: int) -> None:
-        """Has them read; a large layer takes a while."""
-
         def read() -> tuple[Histogram, ...] | str:
             try:
-                return tuple(_described(weights, owner, place) for place in range(count))
+                return tuple(
+                    _described(partial(weights.blocks, owner, place)) for place in range(count)
+                )
             except WeightsError as error:
                 return str(error)
 
@@ -102,7 +133,55 @@ class WeightCard(QWidget):
             self._known[weights.fingerprint, owner] = found
             self.show_layer(self._id)
 
-        self._session.moments.reading.ask(("weights", id(self)), read, take)
+        self._reading.ask("weights", read, take)
+
+
+class LearnedCard(_Card):
+    """What the shown run has made of the layer's weights by the last epoch that it has kept."""
+
+    def __init__(self, document: Document, session: Session) -> None:
+        super().__init__(document, session)
+        self._shown: tuple[str, str, int] | None = None
+        for signal in (session.epoch_ended, session.run_ended, session.runs_changed):
+            signal.connect(self._follow)
+
+    def show_layer(self, id: str) -> None:
+        """Shows those of a node's layer; with an empty id, or of none, it is hidden."""
+        self._id = id
+        run = self._session.run
+        path = self._session.store.checkpoint(run) if run is not None and id else None
+        mark = _mark(path) if path is not None else None
+        wanted = (run.id, id, mark) if run is not None and mark is not None else None
+        if wanted is None or (self._shown is not None and wanted[:2] != self._shown[:2]):
+            self.hide()
+        if wanted is None or run is None or path is None or wanted == self._shown:
+            return
+        self._shown = wanted
+        title = run.title
+        project = run.project or loads(run.text)
+
+        def read() -> tuple[int, list[_Row]]:
+            try:
+                epoch, weights = learned(path, project.graph, id)
+                return epoch, [
+                    (weight.name, weight.shape, _described(blocks)) for weight, blocks in weights
+                ]
+            except (CheckpointError, *FAULTS):
+                return 0, []  # it is being replaced, or is none: the panel of runs says so
+
+        def take(found: tuple[int, list[_Row]]) -> None:
+            epoch, rows = found
+            if self._shown == wanted:
+                self._say(f"After epoch {epoch:,} \u00b7 {title}", "")
+                self._show_rows(rows)
+                self.setVisible(bool(rows))
+
+        self._reading.ask("learned", read, take)
+
+    def _follow(self, *_: object) -> None:
+        parent = self.parentWidget()
+        if self._id and parent is not None and parent.isVisible():
+            self.show_layer(self._id)
 
 
 class WeightRow(QWidget):
@@ -173,10 +252,18 @@ def _told(histogram: Histogram) -> str:
     return " \u00b7 ".join(parts)
 
 
-def _described(weights: Weights, owner: str, place: int) -> Histogram:
-    from bnstudio.weights.described import describe
+def _described(blocks: Callable[[], Iterable[Any]]) -> Histogram:
+    from bnstudio.weights.described import describe  # with numpy, for which a start does not wait
 
-    return Histogram(owner, *describe(lambda: weights.blocks(owner, place)))
+    return Histogram("", *describe(blocks))
+
+
+def _mark(path: Path) -> int | None:
+    """What changes whenever a file is written; None where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _category(type: str) -> QColor:

@@ -8,8 +8,9 @@ from bnstudio.analysis import analyze
 from bnstudio.training.checkpoint import LAST, Checkpoint, head, write
 from bnstudio.training.messages import Finished, Started, Train
 from bnstudio.ui import taking
+from bnstudio.ui.panels.inspector import Inspector
 from bnstudio.weights import made_weights
-from tests.ui.training.fakes import epoch
+from tests.ui.training.fakes import epoch, measurement
 
 
 def variables(graph):
@@ -29,7 +30,8 @@ def trained(desk):
     """A desk with a run of one epoch and its checkpoint."""
     run = desk.train()
     told = epoch(run, 0, 10, 1.0)
-    desk.tick(Started(run, 1, 10, 80, 20, ("a",), 1), told)
+    measured = measurement(run, tuple(desk.document.graph.nodes), 10)
+    desk.tick(Started(run, 1, 10, 80, 20, ("a",), 1), measured, told)
     paths, arrays = variables(desk.document.graph)
     kept = Checkpoint(head(1, 10, 1.0, paths), (told,), arrays)
     write(desk.session._recorder.folder / LAST, kept)
@@ -65,3 +67,24 @@ def test_the_menu_on_a_run_takes_its_weights(trained, qtbot):
     assert request.weights == str(document.weights.path)
     document.undo_stack.undo()
     assert document.weights is None
+
+
+def test_the_inspector_shows_what_a_run_has_made_of_the_weights(trained, qtbot):
+    inspector = Inspector(trained.document, trained.session)
+    qtbot.addWidget(inspector)
+    inspector.resize(320, 900)
+    with qtbot.waitExposed(inspector):
+        inspector.show()
+    graph = trained.document.graph
+    id = next(id for id, node in graph.nodes.items() if node.type == "BatchNormalization")
+    trained.document.select([id])
+    card = inspector.page.learned
+    qtbot.waitUntil(card.isVisible)
+    assert card.heading.text() == "After epoch 1 \u00b7 Run 1"
+    assert [row.accessibleName().split()[0] for row in card.rows] == [
+        "gamma", "beta", "moving_mean", "moving_variance",
+    ]  # fmt: skip
+    assert "deviation 0" in card.rows[0].accessibleDescription()
+    assert not inspector.page.weights.isVisible()
+    trained.document.select([next(iter(graph.nodes))])
+    assert not inspector.page.learned.isVisible()
