@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -230,6 +231,8 @@ def _target_port(wire: Wire) -> int:
 
 def _digraph(graph: Graph) -> nx.DiGraph[str]:
     global _recent_digraphs
+    if threading.current_thread() is not threading.main_thread():
+        return _digraph_afresh(graph)  # what is lent to another thread would be changed under it
     for known, digraph in _recent_digraphs:
         if known is graph:
             return digraph
@@ -237,10 +240,15 @@ def _digraph(graph: Graph) -> nx.DiGraph[str]:
     if kept and _hand_on(kept[0][1], kept[0][0], graph):
         made, kept = kept[0][1], _recent_digraphs[1:]
     else:
-        made = nx.DiGraph()
-        made.add_nodes_from(graph.nodes)
-        made.add_edges_from((wire.source, wire.target) for wire in graph.wires)
+        made = _digraph_afresh(graph)
     _recent_digraphs = ((graph, made), *kept)
+    return made
+
+
+def _digraph_afresh(graph: Graph) -> nx.DiGraph[str]:
+    made: nx.DiGraph[str] = nx.DiGraph()
+    made.add_nodes_from(graph.nodes)
+    made.add_edges_from((wire.source, wire.target) for wire in graph.wires)
     return made
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from bnstudio import archive as archives
 from bnstudio.analysis import analyze
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from bnstudio.graph import Graph
+    from bnstudio.layers import Weight
     from bnstudio.weights import Weights
 
 _SEEDS = re.compile(r"(^|/)seed_generator(_\d+)?/seed_generator_state$")
@@ -49,6 +53,30 @@ def hand_on(
             f"The checkpoint {checkpoint} cannot be read: {error}"
         ) from error
     return weights, tuple(missing)
+
+
+def learned(
+    checkpoint: Path, graph: Graph, node: str
+) -> tuple[int, list[tuple[Weight, Callable[[], Iterator[NDArray[Any]]]]]]:
+    """The weights of a node's layer in a checkpoint, and after how many epochs they are those.
+
+    Each comes with what gives its numbers block by block, as often as it is called.
+
+    Raises:
+        CheckpointError: If it cannot be read; what gives the numbers raises ``archive.FAULTS``.
+    """
+    head = files.read_head(checkpoint)
+    owner = graph.layer_of(node).id if node in graph.nodes else ""
+    numbers = _places(head.variables, graph)[0].get(owner, [])
+    weights = made_weights(analyze(graph)).get(owner, ())
+
+    def blocks(number: int) -> Iterator[NDArray[Any]]:
+        with zipfile.ZipFile(checkpoint) as archive:
+            for block in archives.blocks(archive, f"variables/{number}"):
+                yield Array(block, "bfloat16" if block.dtype.name == "uint16" else "").numbers
+
+    found = zip(weights, numbers, strict=False)
+    return head.epochs, [(weight, partial(blocks, number)) for weight, number in found]
 
 
 def _places(variables: tuple[str, ...], graph: Graph) -> tuple[dict[str, list[int]], list[str]]:

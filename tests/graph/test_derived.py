@@ -1,5 +1,8 @@
 """What is taken over from one drawing to the next is what it would be afresh."""
 
+import threading
+from dataclasses import replace
+
 import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +121,17 @@ def test_the_difference_is_what_a_plain_look_finds(one, other):
         assert found.changed == tuple(id for id in new if id in old and old[id] != new[id])
         assert found.wires_added == tuple(w for w in after.wires if w not in before.wires)
         assert found.wires_removed == tuple(w for w in before.wires if w not in after.wires)
+
+
+def test_another_thread_is_lent_a_digraph_of_its_own():
+    graph = Graph({id: Node(id, "Dense", id) for id in "ab"}, (Wire("a", 0, "b", 0),))
+    lent = []
+    thread = threading.Thread(target=lambda: lent.append(graph.digraph))
+    thread.start()
+    thread.join()
+    mine = graph.digraph
+    assert lent[0] is not mine
+    assert list(lent[0].edges) == list(mine.edges)
+    after = replace(graph, wires=())
+    assert list(after.digraph.edges) == []
+    assert list(lent[0].edges) == [("a", "b")]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from bnstudio.layers import LAYERS
 from bnstudio.project import ProjectError, dumps
 from tests.importers import models
 from tests.importers.hostile import SOUND, layer
+from tests.importers.test_hostile import spoilt
 
 MODULE = models.__name__
 QUICK = (models.sequential, models.shared, models.wrapped, models.nested)
@@ -165,3 +167,21 @@ def test_groups_are_named_as_keras_names_them():
 @settings(max_examples=5)
 def test_a_class_is_written_as_keras_writes_it(keras, names):
     assert keras.ask(f"{MODULE}:snake", names) == [snake(name) for name in names]
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_much_spoilt_weights_are_taken_whole_or_refused(hostile, tmp_path):
+    folder, _ = hostile
+    random, whole = Random(3), (folder / "stored.keras").read_bytes()
+    drawn = importers.load(folder / "stored.keras").weights.drawn
+    refused = 0
+    for _ in range(100):
+        path = tmp_path / "spoilt.keras"
+        path.write_bytes(spoilt(whole, random))
+        try:
+            taken = weights.Unread(str(path), drawn).take(tmp_path / "net.weights")
+            assert all(array.values.shape for array in taken.weights.read("d"))
+        except ProjectError:
+            refused += 1
+    assert 0 < refused < 100

@@ -31,6 +31,7 @@ from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.nested import FOLDED
 from bnstudio.ui.figures import Figures
 from bnstudio.ui.panels.layer_card import LayerCard
+from bnstudio.ui.panels.weight_card import LearnedCard, WeightCard
 from bnstudio.ui.pause import Pause
 from bnstudio.ui.verbatim import Verbatim
 
@@ -204,6 +205,11 @@ class TypePage(QScrollArea):
         self.card = LayerCard(document, session) if session is not None else None
         if self.card is not None:
             column.addWidget(self.card)
+        self.weights = WeightCard(document, session) if session is not None else None
+        self.learned = LearnedCard(document, session) if session is not None else None
+        for card in (self.weights, self.learned):
+            if card is not None:
+                column.addWidget(card)
         column.addWidget(_rule())
         self.facts = Figures()
         self.facts.setAccessibleName("Shapes and weights")
@@ -274,12 +280,16 @@ class TypePage(QScrollArea):
             self.name.setText(first.name)
         self._refuse_name("")
         self.facts.show_text(_facts(self._document.analysis, nodes))
+        if self.weights is not None:
+            self.weights.show_layer(first.id if alone else "")
 
     def show_measured(self, measured: bool) -> None:
         """Shows what was measured of the one node that is shown, if it is of this drawing."""
         if self.card is not None:
             alone = measured and len(self._nodes) == 1
             self.card.show_layer(self._nodes[0].id if alone else "")
+            if self.learned is not None:
+                self.learned.show_layer(self._nodes[0].id if alone else "")
 
     def _set(self, name: str, value: object, merge: str) -> None:
         ids = [node.id for node in self._nodes]

@@ -121,13 +121,13 @@ class SettingsPanel(QWidget):
         ):
             self._column.addWidget(_heading(heading))
             self._column.addWidget(widget)
+        for part in (self.early, self.reduce, self.weights_heading, self.weights):
+            self._column.addWidget(part)
         self.start_heading = _heading("Start from")
         self.start = StartField()
         self.start.edited.connect(self._set_start)
         self._column.addWidget(self.start_heading)
         self._column.addWidget(self.start)
-        for part in (self.early, self.reduce, self.weights_heading, self.weights):
-            self._column.addWidget(part)
         self.measuring = MeasuringField()
         self.measuring.edited.connect(self._set_measuring)
         self._column.addWidget(_heading("Measuring"))

@@ -155,3 +155,26 @@ def test_settings_say_what_training_starts_from(opened):
     opened.undo()
     opened.undo()
     assert not field.isVisible()
+
+
+def test_the_inspector_shows_what_a_layer_begins_with(opened, qtbot):
+    opened.show_panel("Inspector")
+    document, inspector = opened.document, opened.panels["Inspector"]
+    document.select(["d"])
+    card = inspector.page.weights
+    qtbot.waitUntil(lambda: card.rows[0].told != "is being read")
+    assert card.isVisible()
+    assert card.heading.text() == "Begins with \u00b7 stored.keras"
+    assert [row.accessibleName() for row in card.rows] == ["kernel (4, 2)", "bias (2,)"]
+    assert [row.accessibleDescription() for row in card.rows] == [
+        "mean 1 \u00b7 deviation 0", "mean 0 \u00b7 deviation 0 \u00b7 all zeros",
+    ]  # fmt: skip
+    assert card.grab().toImage().size().height() > 100
+    document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
+    assert "begins with new weights: its kernel is (4, 3)" in card.note.text()
+    document.select(["in"])
+    assert not card.isVisible()
+    opened.undo()
+    opened.undo()
+    document.select(["d"])
+    assert not card.isVisible()
