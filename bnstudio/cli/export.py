@@ -15,7 +15,7 @@ from bnstudio.cli.project_file import printable
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
 from bnstudio.runs.weights import FRESH, weights_of
-from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.export_job import STARTING, ExportJob, proof
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 
 if TYPE_CHECKING:
@@ -65,16 +65,6 @@ def export(project: Project, file: str, exporter: Exporter, out: str, asked: str
         print(printable(note), file=sys.stderr)
     print(f"Wrote {out}. {proof(exporter, end)}", file=sys.stderr)
     return 0
-
-
-def proof(exporter: Exporter, end: Exported) -> str:
-    """What has been proven of a file, in words."""
-    if not exporter.weights:
-        return "Opened again in a fresh process, it makes the same model."
-    return (
-        "Opened again in a fresh process, it computes what the model does: the largest difference "
-        f"is {end.difference:.1g}."
-    )
 
 
 def _chosen(project: Project, file: str, asked: str | None) -> Weights:
