@@ -79,9 +79,9 @@ class Work:
         keras.backend.clear_session(free_memory=False)
         keras.utils.set_random_seed(self._project.settings.seed)
         built = build(self._plan)
-        notes = [self._compile(built)] if self._format.compiled else []
         if self._request.weights:
             give(built.model, self._request.weights)
+        notes = [self._compile(built)] if self._format.compiled else []
         try:
             written, rows, difference = self._attempt(built, self._plan, self._path, told=True)
         except Fault as fault:
