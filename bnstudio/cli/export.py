@@ -18,7 +18,7 @@ from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
 from bnstudio.runs.weights import FRESH, Weights, weights_of
-from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.export_job import STARTING, ExportJob, proof
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 from bnstudio.weights import SUFFIX
 
@@ -107,16 +107,6 @@ def _export(
 
 def _stays(project: Project, stays: Stays) -> str:
     return printable(f"{project.graph.nodes[stays.norm].name}: {stays.why}")
-
-
-def proof(exporter: Exporter, end: Exported) -> str:
-    """What has been proven of a file, in words."""
-    if not exporter.weights:
-        return "Opened again in a fresh process, it makes the same model."
-    return (
-        "Opened again in a fresh process, it computes what the model does: the largest difference "
-        f"is {end.difference:.1g}."
-    )
 
 
 def _chosen(project: Project, file: str, asked: str | None, own: Held | None) -> Weights:

@@ -83,7 +83,7 @@ class Work:
         keras.backend.clear_session(free_memory=False)
         keras.utils.set_random_seed(self._project.settings.seed)
         built = build(self._plan)
-        notes = [self._compile(built)] if self._format.compiled else []
+        notes: list[str] = []
         if self._request.weights.endswith(SUFFIX):
             notes += put(built, self._project.graph, open_side_file(self._request.weights))
         elif self._request.weights:
@@ -91,6 +91,8 @@ class Work:
         difference = None
         if self._request.fold:
             built, difference = self._fold(built)
+        if self._format.compiled:
+            notes.append(self._compile(built))
         try:
             written, rows, apart = self._attempt(built, self._plan, self._path, told=True)
         except Fault as fault:
@@ -104,8 +106,6 @@ class Work:
         self._tell("Folding batch normalizations", 0.2)
         found = folded(built, self._project, self._request.fold)
         self._project, self._plan = found.project, found.plan
-        if self._format.compiled:
-            self._compile(found.built)
         return found.built, found.difference
 
     def _compile(self, built: Built) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def give(model: Any, path: str) -> None:
-    """Puts the weights that a file has into a model, and its optimizer's state if both have one.
+    """Puts the weights that a file has into a model that is not compiled.
 
     Raises:
         JobError: If the file cannot be read, or is of another model.
@@ -34,9 +34,7 @@ def _checkpoint(model: Any, path: Path) -> None:
     for variable in model.variables:
         if variable.path not in places:
             raise JobError(f"{path} is of another model: it has no {variable.path!r}.")
-    optimizer = getattr(model, "optimizer", None)
-    state = [entry for entry in optimizer.variables if entry.path in places] if optimizer else []
-    for variable in [*model.variables, *state]:
+    for variable in model.variables:
         array = kept.arrays.get(f"variables/{places[variable.path]}")
         if array is None or array.shape != tuple(variable.shape):
             there = "missing" if array is None else f"of the shape {array.shape}"

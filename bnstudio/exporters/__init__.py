@@ -29,7 +29,8 @@ EXPORTERS: tuple[Exporter, ...] = (
 def exporter_of(path: Path) -> Exporter | None:
     """What makes files of this name; None where nothing does."""
     name = path.name.lower()
-    return next((entry for entry in EXPORTERS if name.endswith(entry.suffix)), None)
+    named = (entry for entry in EXPORTERS if name.endswith(entry.suffix) and name != entry.suffix)
+    return next(named, None)
 
 
 __all__ = [

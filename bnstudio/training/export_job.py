@@ -28,6 +28,18 @@ STARTING = "Starting Keras"
 """The stage before the engine says any."""
 
 
+def proof(exporter: Exporter, end: Exported) -> str:
+    """What is known of a file that is in its place, in words."""
+    if not exporter.weights:
+        return "A fresh process has made the same model of it."
+    if not end.difference:
+        return "A fresh process has opened it, and it computes exactly what the model does."
+    return (
+        "A fresh process has opened it, and it computes what the model does: the largest "
+        f"difference is {end.difference:.1g}."
+    )
+
+
 class ExportJob:
     """One file on its way; to be closed in any case, which gives up what is not done.
 

@@ -85,7 +85,7 @@ def _exports() -> tuple[Action, ...]:
             "files.export",
             "File/Export",
             ("Ctrl+E",) if number == 1 else (),
-            help=f"Writes the model as {entry.suffix}.",
+            help=f"Writes the model as {entry.suffix}{', a folder' if entry.marker else ''}.",
             when="drawn",
             args=(entry,),
         )

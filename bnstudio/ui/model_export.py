@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
-from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.export_job import STARTING, ExportJob, proof
 from bnstudio.training.messages import Died, Exported, Exporting, Failed
 from bnstudio.ui.progress import WHOLE, progress
 
@@ -95,12 +95,9 @@ class ModelExport(QObject):
         self.dialog.setValue(int(WHOLE * share))
 
     def _said(self, event: Exported) -> str:
-        words = [f"Exported to {self._path}."]
+        words = [f"Exported to {self._path}.", proof(self._exporter, event)]
         if self._exporter.weights:
-            words.append(
-                f"A fresh process has opened it, and it differs from the model by "
-                f"{event.difference:.1g} at most. The weights: {self._weights.title}."
-            )
+            words.append(f"The weights: {self._weights.title}.")
         return " ".join([*words, *event.notes])
 
     def _end(self, text: str, kind: str) -> None:

@@ -123,7 +123,7 @@ def test_convert_to_a_picture(bnstudio_, tmp_path, name, magic):
     assert (tmp_path / name).read_bytes().startswith(magic)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "model", "model.py.bak", ".py"])
+@pytest.mark.parametrize("name", ["model.pb", "model", "model.py.bak", ".py"])
 def test_convert_to_something_unknown_is_refused_in_words(bnstudio_, tmp_path, name):
     status, out, err = bnstudio_("convert", FIXED, tmp_path / name)
     assert (status, out) == (2, "")

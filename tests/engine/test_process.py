@@ -15,6 +15,9 @@ from bnstudio.training.client import Client
 from bnstudio.training.messages import (
     Died,
     Epoch,
+    Export,
+    Exported,
+    Exporting,
     Failed,
     Finished,
     Histograms,
@@ -30,7 +33,7 @@ from bnstudio.training.messages import (
     Stop,
     Train,
 )
-from tests.engine.projects import CANCER, PROJECTS
+from tests.engine.projects import CANCER, PROJECTS, chain
 
 pytestmark = pytest.mark.engine
 
@@ -64,6 +67,17 @@ def test_a_run_is_told_from_start_to_end(engine, tmp_path):
     assert all(event.run == "r" for event in events)
 
 
+def test_an_export_is_proven_by_a_process_of_its_own(engine, tmp_path):
+    small = Project(chain(("Input", {"shape": (3,)}), ("Dense", {"units": 2})))
+    path = tmp_path / "model.onnx"  # the form whose proof starts the soonest
+    engine.send(Export("e", dumps(small), ".onnx", str(path)))
+    *told, done = until(engine, Exported)
+    assert [event.request for event in told if isinstance(event, Exporting)] == ["e"] * 3
+    assert (done.request, done.rows) == ("e", (1, 2, 5))
+    assert done.difference < 1e-6
+    assert path.exists()
+
+
 def test_a_run_can_be_paused_resumed_and_stopped_beside_other_wishes(engine):
     engine.send(Resume())  # without a run these are nothing
     engine.send(Stop())
@@ -72,11 +86,13 @@ def test_a_run_can_be_paused_resumed_and_stopped_beside_other_wishes(engine):
     engine.send(Pause())
     until(engine, Paused)
     engine.send(Train("other", dumps(SHORT)))
+    engine.send(Export("export", dumps(SHORT), ".json", "model.json"))
     engine.send(Preview("p", dumps(SHORT), 10))
     events = until(engine, Previewed)
-    (refused,) = [event for event in events if isinstance(event, Failed)]
-    assert refused.run == "other"
-    assert "Another run" in refused.message
+    refused = {event.run: event.message for event in events if isinstance(event, Failed)}
+    assert refused.keys() == {"other", "export"}
+    assert "Another run" in refused["other"]
+    assert "Another job" in refused["export"]
     assert not any(isinstance(event, Steps | Epoch) for event in events)
     engine.send(Resume())
     until(engine, Resumed)

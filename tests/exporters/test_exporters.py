@@ -41,6 +41,7 @@ def test_suffixes_are_unique():
         assert exporter_of(Path(f"a.b{exporter.suffix.upper()}")) is exporter
     assert exporter_of(Path("model.h5")) is None
     assert exporter_of(Path("svg")) is None
+    assert exporter_of(Path(".svg")) is None
 
 
 def test_what_is_not_installed_is_named():

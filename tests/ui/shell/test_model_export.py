@@ -31,28 +31,27 @@ def trigger(window, exporter, path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     window.actions_.by_id[f"file.export_{EXPORTERS.index(exporter) + 1}"].trigger()
     found = window.findChildren(ModelExport)
-    return found[0] if found else None
+    return found[-1] if found else None
 
 
 def said(window):
     return [(toast.note.kind, toast.note.text) for toast in window.toasts.shown]
 
 
-@pytest.mark.parametrize("exporter", [e for e in EXPORTERS if e.render is None], ids=str)
-def test_every_form_of_the_model_is_on_the_menu(
-    exporter, window, client, tmp_path, monkeypatch, qtbot
-):
-    path = tmp_path / f"net{exporter.suffix}"
-    export = trigger(window, exporter, path, monkeypatch)
-    assert client.sent[0].suffix == exporter.suffix
-    client.write()
-    with qtbot.waitSignal(export.ended):
-        pass
-    assert path.read_text() == "the model"
-    ((kind, text),) = said(window)
-    assert kind == "good"
-    assert str(path) in text
-    assert ("2e-08" in text) == ("New ones" in text) == exporter.weights
+def test_every_form_of_the_model_is_on_the_menu(window, client, tmp_path, monkeypatch, qtbot):
+    for exporter in [entry for entry in EXPORTERS if entry.render is None]:
+        path = tmp_path / f"net{exporter.suffix}"
+        export = trigger(window, exporter, path, monkeypatch)
+        assert client.sent[0].suffix == exporter.suffix
+        client.write()
+        with qtbot.waitSignal(export.ended):
+            pass
+        assert path.read_text() == "the model"
+        *_, (kind, text) = said(window)
+        assert kind == "good"
+        assert str(path) in text
+        assert ("2e-08" in text) == ("New ones" in text) == exporter.weights
+        client.sent.clear()
 
 
 def test_how_far_it_is_is_shown_and_it_can_be_given_up(
@@ -75,26 +74,23 @@ def test_how_far_it_is_is_shown_and_it_can_be_given_up(
     assert [left.name for left in tmp_path.glob("*net*")] == ["net.keras"]
 
 
-def test_a_refusal_is_told_in_words(window, client, tmp_path, monkeypatch, qtbot):
+def test_what_does_not_come_about_is_told_in_words(window, client, tmp_path, monkeypatch, qtbot):
+    assert trigger(window, models.KERAS, tmp_path / "no" / "net.keras", monkeypatch) is None
+    (_, place) = said(window)[-1]
+    assert "no such folder" in place
+    with monkeypatch.context() as patch:
+        patch.setattr(type(models.ONNX), "missing", "pip install onnx")
+        assert trigger(window, models.ONNX, tmp_path / "net.onnx", patch) is None
+    (_, package) = said(window)[-1]
+    assert package == "ONNX model needs packages that are not installed: pip install onnx"
+    assert client.sent == []
     export = trigger(window, models.ONNX, tmp_path / "net.onnx", monkeypatch)
     client.fail()
     with qtbot.waitSignal(export.ended):
         pass
-    ((kind, text),) = said(window)
+    kind, text = said(window)[-1]
     assert kind == "error"
     assert text.startswith("net.onnx was not written. ONNX cannot carry 'a' (Dense): ")
-
-
-def test_a_place_that_takes_no_file_and_a_missing_package_are_told(
-    window, client, tmp_path, monkeypatch
-):
-    assert trigger(window, models.KERAS, tmp_path / "no" / "net.keras", monkeypatch) is None
-    monkeypatch.setattr(type(models.ONNX), "missing", "pip install onnx")
-    assert trigger(window, models.ONNX, tmp_path / "net.onnx", monkeypatch) is None
-    (_, place), (_, package) = said(window)
-    assert "no such folder" in place
-    assert package == "ONNX model needs packages that are not installed: pip install onnx"
-    assert client.sent == []
 
 
 def test_a_window_that_closes_gives_up_what_is_on_its_way(window, client, tmp_path, monkeypatch):
@@ -124,11 +120,9 @@ def test_whose_weights_it_has_is_asked_where_there_is_a_choice(
     assert len(asked) == 1, "a configuration has no weights"
     monkeypatch.setattr(QInputDialog, "exec", lambda _: False)
     assert choose([OF_A_RUN, FRESH], "Keras model", window) is None
-
-
-def test_the_weights_are_those_of_the_run_that_is_shown(window, monkeypatch):
-    assert window.files._weights() == [FRESH]
     window.session.run = object()
+    monkeypatch.undo()
     monkeypatch.setattr(files, "weights_of", lambda store, run, project: [OF_A_RUN])
-    assert window.files._weights() == [OF_A_RUN, FRESH]
+    assert window.files._weights() == [OF_A_RUN, FRESH], "of the run that is shown"
     window.session.run = None
+    assert window.files._weights() == [FRESH]
