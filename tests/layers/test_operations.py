@@ -179,15 +179,17 @@ def check(keras, name, examples):
         verdicts[compare(keras, name, params, inputs)] += 1
 
     run()
-    assert verdicts["accepted"], verdicts
+    return verdicts
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("category", OPERATION_CATEGORIES)
 def test_shapes_are_those_of_keras(keras, category):
+    verdicts = Counter()
     for name, entry in OPERATIONS.items():
         if entry.category == category:
-            check(keras, name, 8)
+            verdicts += check(keras, name, 3)
+    assert verdicts["accepted"] > verdicts["refused"] / 4
 
 
 def sound():
@@ -215,4 +217,5 @@ def test_a_model_of_all_operations_is_opened_built_and_exported_as_it_was_saved(
 @pytest.mark.engine
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_shapes_are_those_of_keras_in_many_cases(keras, name):
-    check(keras, name, settings.default.max_examples)
+    verdicts = check(keras, name, settings.default.max_examples)
+    assert verdicts["accepted"] > sum(verdicts.values()) / 50
