@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnstudio.layers import LAYERS, OPERATION_CATEGORIES, ShapeError
+from bnstudio.layers import LAYERS, OPERATION_CATEGORIES, ShapeError, near_names
+from bnstudio.layers.operands import Index, Operand, entries, index_text
 from bnstudio.layers.operations import ALIASES, OPERATIONS
 from bnstudio.layers.params import REQUIRED, Wired
 from tests import operations
@@ -112,6 +113,45 @@ def test_entries_are_complete():
             assert param.help.endswith("."), (name, param.name)
             start = param.initial if param.required else param.default
             assert param.check(start) is None, (name, param.name)
+
+
+def test_a_constant_is_read_and_written_as_it_is_typed():
+    for text, value in {
+        "2": 2,
+        "-0.5": -0.5,
+        "True": True,
+        "[1, 2]": (1, 2),
+        "[[1.0], [2.0]]": ((1.0,), (2.0,)),
+        "[1.0, 2.0] float64": {"value": (1.0, 2.0), "dtype": "float64"},
+    }.items():
+        assert Operand.read(text) == value
+        assert Operand.text_of(value) == text
+        assert Operand("x2", None).check(value) is None
+    assert Operand.read("(1, 2)") == (1, 2)
+    assert Operand.read(" ") is None
+    for text in ("x", "[1, 2", "[[1], [2, 3]]", "[]", "NaN", "1e999", "[1] float63", '"a"'):
+        assert Operand("x2", None).check(Operand.read(text)), text
+    assert "at most 1,000 numbers" in Operand("x2", None).check((1.0,) * 1001)
+
+
+def test_an_index_is_what_python_takes():
+    index = Index("key", "0")
+    for good in (":, 0", "...", "None, ..., -1", "1:3, ::2", "0,"):
+        assert index.check(good) is None
+        assert index_text(entries(good)) == good.rstrip(",")
+    for bad in ("", "x", "..., ...", "1:2:0", "1.5", "1:2:3:4", "0, , 1"):
+        assert index.check(bad), bad
+
+
+def test_two_constants_are_refused_and_the_formula_says_one():
+    entry = LAYERS["ops.multiply"]
+    assert list(entry.check({"x1": 2, "x2": 3})) == ["x2"]
+    assert entry.input_counts({}) == (2, 2)
+    assert entry.input_counts({"x1": 2}) == (1, 1)
+    assert entry.formula({"x1": 2}) == "2 * x"
+    assert entry.formula({}) == ""
+    assert LAYERS["ops.get_item"].formula({"key": ":, 0"}) == "x[:, 0]"
+    assert near_names("ops.men")[0] == "ops.mean"
 
 
 @st.composite
