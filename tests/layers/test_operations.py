@@ -143,6 +143,19 @@ def test_an_index_is_what_python_takes():
         assert index.check(bad), bad
 
 
+def test_a_new_operation_takes_an_input_or_says_why_not():
+    for entry in OPERATIONS.values():
+        least, most = entry.input_counts(entry.initial)
+        for shape in ((), (None,), (4,), (None, 3), (None, 4, 4), (None, 6, 6, 3), (None,) * 4):
+            inputs = [shape] * (least if most is not None else max(least, 2))
+            try:
+                outputs = entry.output_shapes(inputs, entry.initial)
+            except ShapeError:
+                continue
+            assert len(outputs) == entry.output_count(entry.initial), entry.name
+            entry.flops(inputs, outputs, entry.initial)
+
+
 def test_two_constants_are_refused_and_the_formula_says_one():
     entry = LAYERS["ops.multiply"]
     assert list(entry.check({"x1": 2, "x2": 3})) == ["x2"]
