@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bnstudio.graph import Node
 from bnstudio.layers import LAYERS, OPERATION_CATEGORIES, ShapeError, near_names
 from bnstudio.layers.operands import Index, Operand, entries, index_text
 from bnstudio.layers.operations import ALIASES, OPERATIONS
 from bnstudio.layers.params import REQUIRED, Wired
+from bnstudio.rules.head import ACTIVATION_LAYERS, activation_of
 from tests import operations
 from tests.drawing import SIZES, arguments
 from tests.operands import TOGETHER, dtypes
@@ -154,6 +156,13 @@ def test_a_new_operation_takes_an_input_or_says_why_not():
                 continue
             assert len(outputs) == entry.output_count(entry.initial), entry.name
             entry.flops(inputs, outputs, entry.initial)
+
+
+def test_the_rules_know_operations_that_are_activations():
+    known = {type: name for type, name in ACTIVATION_LAYERS.items() if type in OPERATIONS}
+    assert len(known) == sum(type.startswith("ops.") for type in ACTIVATION_LAYERS) > 10
+    for type, name in known.items():
+        assert activation_of(Node("node", type, "node")) == name
 
 
 def test_two_constants_are_refused_and_the_formula_says_one():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import MergeError, show_shape
-from bnstudio.layers.operands import Operand
+from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
 from bnstudio.layers.params import Bool, Float
@@ -118,8 +118,15 @@ def _bitwise(function: str, help: str, *params: Param) -> None:
 
     rule.__doc__ = help
     operation(
-        function, *params, category=_LOGIC, inputs=("x", "y"), tells=(), flops=per_number(),
+        function, *params, category=_LOGIC, inputs=("x", "y"), flops=per_number(),
+        conflicts=_whole_numbers if params else None,
     )(rule)  # fmt: skip
+
+
+def _whole_numbers(*, y: Any, **_: Any) -> Any:
+    """Refuses to move bits by half a place."""
+    if y is not None and not all(type(each) is int for each in flat(parted(y)[0])):
+        yield "y", f"Expected whole numbers, got {Operand.text_of(y)}."
 
 
 _bitwise("bitwise_and", "The bits that both have.")
