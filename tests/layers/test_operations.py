@@ -250,7 +250,7 @@ def test_shapes_are_those_of_keras(keras, category):
     verdicts = Counter()
     for name, entry in OPERATIONS.items():
         if entry.category == category:
-            verdicts += check(keras, name, 3)
+            verdicts += check(keras, name, 2)
     assert verdicts["accepted"] > verdicts["refused"] / 4
 
 
@@ -270,9 +270,15 @@ def sound():
 
 @pytest.mark.engine
 def test_a_model_of_all_operations_is_opened_built_and_exported_as_it_was_saved(keras):
-    cases = list(sound())
-    assert {name for name, _, _ in cases} == OPERATIONS.keys()
-    assert keras.ask(f"{MODULE}:round_trips", cases) == []
+    first = {case[0]: case for case in reversed([*sound()])}
+    assert first.keys() == OPERATIONS.keys()
+    assert keras.ask(f"{MODULE}:round_trips", [*first.values()]) == []
+
+
+@pytest.mark.deep
+@pytest.mark.engine
+def test_the_same_of_all_cases_that_are_known(keras):
+    assert keras.ask(f"{MODULE}:round_trips", [*sound()]) == []
 
 
 @pytest.mark.deep

@@ -19,6 +19,7 @@ from bnstudio.layers.operations.rules import (
 )
 from bnstudio.layers.params import REQUIRED, Choice, Float, Int, Ints
 from bnstudio.layers.ranges import PairList
+from bnstudio.layers.shapes import spreads
 
 if TYPE_CHECKING:
     from bnstudio.layers.catalogue import Shape
@@ -319,6 +320,6 @@ def zeros_like(x: Shape, **_: Any) -> Shape:
 )
 def full_like(x: Shape, *, fill_value: Any, **_: Any) -> Shape:
     """One number in the shape of a tensor."""
-    if broadcast("ops.full_like", [x, Operand.shape_of(fill_value)]) != x:
+    if not spreads(Operand.shape_of(fill_value), x):
         raise ShapeError(f"ops.full_like cannot spread its fill_value over {show_shape(x)}.")
     return x

@@ -131,7 +131,7 @@ def depthwise_conv(shapes: dict[str, Shape], **params: Any) -> Shape:
 
 @operation(
     "depth_to_space",
-    Int("block_size", REQUIRED, initial=2, min=1, help="How many places come out of one."),
+    Int("block_size", REQUIRED, initial=2, min=2, help="How many places come out of one."),
     Choice("data_format", "channels_last", ("channels_last", "channels_first"),
            help="Whether the channels come last or first."),
     category=_NEURAL, tells=("block_size",), flops=free,
@@ -143,7 +143,7 @@ def depth_to_space(x: Shape, *, block_size: int, data_format: str, **_: Any) -> 
 
 @operation(
     "space_to_depth",
-    Int("block_size", REQUIRED, initial=2, min=1, help="Of how many places one is made."),
+    Int("block_size", REQUIRED, initial=2, min=2, help="Of how many places one is made."),
     Choice("data_format", "channels_last", ("channels_last", "channels_first"),
            help="Whether the channels come last or first."),
     category=_NEURAL, tells=("block_size",), flops=free,
