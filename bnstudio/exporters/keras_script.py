@@ -333,10 +333,10 @@ class _Writer:
         if (kept := opaque_call(call.type, call.params)) is not None:
             return self._kept(kept, call, names, layers)
         if is_operation(call.type):
-            from bnstudio.exporters.operations import operation
+            from bnstudio.exporters.operations import operation, unpacked
 
             written = operation(call, [names[key(tensor)] for tensor in call.inputs])
-            return lay(written, 4, f"{target} = ")
+            return lay(written, 4, f"{unpacked(call, target)} = ")
         if not is_class_name(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.source import Bracket, flat, literal, named, text
 from bnstudio.layers import LAYERS
+from bnstudio.layers.catalogue import OPERATION_PREFIX
 from bnstudio.layers.operands import Index, Operand, entries, index_text, parted
 from bnstudio.layers.operations import Constant, Operation
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from bnstudio.exporters.source import Expression
     from bnstudio.graph import Value
     from bnstudio.plan import Call
+
+_LISTS = frozenset(
+    ("array_split", "dsplit", "hsplit", "split", "unravel_index", "unstack", "vsplit")
+)
+"""What gives a list, of however many."""
 
 
 def operation(call: Call, tensors: Sequence[str]) -> Expression:
@@ -29,6 +35,12 @@ def operation(call: Call, tensors: Sequence[str]) -> Expression:
     items += [named(name, _tensors(one)) for name, one in given.keyword.items()]
     items += [named(name, _value(entry, name, one)) for name, one in given.options.items()]
     return Bracket(f"ops.{entry.function}(", tuple(items))
+
+
+def unpacked(call: Call, target: str) -> str:
+    """What the result is assigned to, which may be a list of one."""
+    listed = call.type.removeprefix(OPERATION_PREFIX) in _LISTS
+    return f"({target},)" if listed and len(call.shapes) == 1 else target
 
 
 def modules(calls: Iterable[Call]) -> set[str]:

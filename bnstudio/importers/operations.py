@@ -16,6 +16,7 @@ from bnstudio.layers.params import Wired as Switch
 if TYPE_CHECKING:
     from bnstudio.graph import Value
     from bnstudio.importers.calls import Given
+    from bnstudio.layers import Shape
     from bnstudio.layers.params import Param
 
 _BY_CLASS = {(entry.module, entry.keras_class): entry for entry in OPERATIONS.values()}
@@ -89,10 +90,19 @@ def operands(
                 return None
             continue
         _set(params, param, _value(param, value))
+    if entry.function == "unstack" and "num" not in params:
+        _count_outputs(params, given.shapes)
     order = _order(entry, found, params)
     if order is None or sorted(order) != list(range(count)) or entry.check(params):
         return None
     return Wired(tuple(order), params)
+
+
+def _count_outputs(params: dict[str, Value], shapes: list[Shape | None]) -> None:
+    """Says how many outputs an axis comes apart into, which Keras reads off the shape."""
+    axis, shape = params.get("axis", 0), shapes[0] if shapes else None
+    if isinstance(axis, int) and shape is not None and -len(shape) <= axis < len(shape):
+        params["num"] = shape[axis]
 
 
 def _order(

@@ -39,9 +39,9 @@ from bnstudio.layers.catalogue import (
     Shape,
     ShapeError,
     Weight,
+    all_operations,
     is_operation,
     near_names,
-    operations,
     show_shape,
 )
 from bnstudio.layers.ports import Given, Port
@@ -63,6 +63,7 @@ __all__ = [
     "ShapeError",
     "Weight",
     "activation",
+    "all_operations",
     "attention",
     "augmentation",
     "cells",
@@ -79,7 +80,6 @@ __all__ = [
     "multi_head_attention",
     "near_names",
     "normalization",
-    "operations",
     "pooling",
     "preprocessing",
     "recurrent",

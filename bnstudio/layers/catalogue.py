@@ -337,7 +337,7 @@ class Catalogue(dict[str, LayerType]):
     def __missing__(self, name: str) -> LayerType:
         if not name.startswith(OPERATION_PREFIX):
             raise KeyError(name)
-        return operations()[name]
+        return all_operations()[name]
 
     def get(  # type: ignore[override]
         self, name: str, default: LayerType | None = None
@@ -356,7 +356,7 @@ LAYERS = Catalogue()
 """Every layer type by name, in palette order; and, to be looked up, every operation."""
 
 
-def operations() -> Mapping[str, LayerType]:
+def all_operations() -> Mapping[str, LayerType]:
     """Every operation by its type, in palette order; the first call reads them in."""
     from bnstudio.layers.operations import OPERATIONS
 
@@ -427,7 +427,7 @@ def near_names(name: str) -> list[str]:
     others = {alias.lower(): known for alias, known in ALIASES.items() if known in LAYERS}
     folded = others | {known.lower(): known for known in LAYERS}
     if name.startswith(OPERATION_PREFIX):
-        folded = {known.lower(): known for known in operations()}
+        folded = {known.lower(): known for known in all_operations()}
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 

@@ -23,8 +23,16 @@ ACTIVATION_LAYERS = {
     "LeakyReLU": "leaky_relu",
     "PReLU": "leaky_relu",
     "ELU": "elu",
-}
-"""Layers that are an activation, and the activation's name."""
+    **{
+        f"ops.{name}": name
+        for name in (
+            "softmax", "log_softmax", "sigmoid", "log_sigmoid", "tanh", "relu", "relu6",
+            "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "hard_sigmoid", "hard_silu",
+            "softplus", "softsign",
+        )
+    },
+}  # fmt: skip
+"""Layers and operations that are an activation, and the activation's name."""
 
 NORMALIZATIONS = frozenset(
     {"BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",

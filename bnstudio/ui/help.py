@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio import __version__
-from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, is_operation, operations
+from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, all_operations, is_operation
 from bnstudio.layers.models import MODEL_TYPES, SEQUENTIAL
 from bnstudio.layers.params import Choice, Object, Param
 from bnstudio.rules import RULES
@@ -61,7 +61,7 @@ def _rule(code: str) -> str:
 def _contents() -> str:
     lines = ["# Help", "## Layers", ""]
     for category in (*CATEGORIES, *OPERATION_CATEGORIES):
-        entries = operations() if category in OPERATION_CATEGORIES else LAYERS
+        entries = all_operations() if category in OPERATION_CATEGORIES else LAYERS
         names = [name for name, entry in entries.items() if entry.category == category]
         links = ", ".join(f"[{name}](topic:{name})" for name in names)
         lines += [f"**{category}**  ", links, ""]

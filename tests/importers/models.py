@@ -106,6 +106,7 @@ def operations():
     inputs = keras.Input((6,))
     x = keras.ops.relu(inputs * 2.0 + 1.0) + np.array([0.1] * 6, "float32")
     x = keras.ops.where(x > 0.5, x, 2.0 - x) / 3.0
+    (x,) = keras.ops.unstack(keras.ops.expand_dims(x, 1), axis=1)
     x = keras.ops.concatenate([x, keras.ops.mean(x, axis=-1, keepdims=True)], axis=-1)
     return keras.Model(inputs, keras.layers.Dense(2)(keras.ops.stack([x[:, :2], x[..., 2:4]], 1)))
 

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bnstudio.layers import LAYERS, OPERATION_CATEGORIES, ShapeError
+from bnstudio.graph import Node
+from bnstudio.layers import LAYERS, OPERATION_CATEGORIES, ShapeError, near_names
+from bnstudio.layers.operands import Index, Operand, entries, index_text
 from bnstudio.layers.operations import ALIASES, OPERATIONS
 from bnstudio.layers.params import REQUIRED, Wired
+from bnstudio.rules.head import ACTIVATION_LAYERS, activation_of
 from tests import operations
 from tests.drawing import SIZES, arguments
 from tests.operands import TOGETHER, dtypes
@@ -114,6 +117,65 @@ def test_entries_are_complete():
             assert param.check(start) is None, (name, param.name)
 
 
+def test_a_constant_is_read_and_written_as_it_is_typed():
+    for text, value in {
+        "2": 2,
+        "-0.5": -0.5,
+        "True": True,
+        "[1, 2]": (1, 2),
+        "[[1.0], [2.0]]": ((1.0,), (2.0,)),
+        "[1.0, 2.0] float64": {"value": (1.0, 2.0), "dtype": "float64"},
+    }.items():
+        assert Operand.read(text) == value
+        assert Operand.text_of(value) == text
+        assert Operand("x2", None).check(value) is None
+    assert Operand.read("(1, 2)") == (1, 2)
+    assert Operand.read(" ") is None
+    for text in ("x", "[1, 2", "[[1], [2, 3]]", "[]", "NaN", "1e999", "[1] float63", '"a"'):
+        assert Operand("x2", None).check(Operand.read(text)), text
+    assert "at most 1,000 numbers" in Operand("x2", None).check((1.0,) * 1001)
+
+
+def test_an_index_is_what_python_takes():
+    index = Index("key", "0")
+    for good in (":, 0", "...", "None, ..., -1", "1:3, ::2", "0,"):
+        assert index.check(good) is None
+        assert index_text(entries(good)) == good.rstrip(",")
+    for bad in ("", "x", "..., ...", "1:2:0", "1.5", "1:2:3:4", "0, , 1"):
+        assert index.check(bad), bad
+
+
+def test_a_new_operation_takes_an_input_or_says_why_not():
+    for entry in OPERATIONS.values():
+        least, most = entry.input_counts(entry.initial)
+        for shape in ((), (None,), (4,), (None, 3), (None, 4, 4), (None, 6, 6, 3), (None,) * 4):
+            inputs = [shape] * (least if most is not None else max(least, 2))
+            try:
+                outputs = entry.output_shapes(inputs, entry.initial)
+            except ShapeError:
+                continue
+            assert len(outputs) == entry.output_count(entry.initial), entry.name
+            entry.flops(inputs, outputs, entry.initial)
+
+
+def test_the_rules_know_operations_that_are_activations():
+    known = {type: name for type, name in ACTIVATION_LAYERS.items() if type in OPERATIONS}
+    assert len(known) == sum(type.startswith("ops.") for type in ACTIVATION_LAYERS) > 10
+    for type, name in known.items():
+        assert activation_of(Node("node", type, "node")) == name
+
+
+def test_two_constants_are_refused_and_the_formula_says_one():
+    entry = LAYERS["ops.multiply"]
+    assert list(entry.check({"x1": 2, "x2": 3})) == ["x2"]
+    assert entry.input_counts({}) == (2, 2)
+    assert entry.input_counts({"x1": 2}) == (1, 1)
+    assert entry.formula({"x1": 2}) == "2 * x"
+    assert entry.formula({}) == ""
+    assert LAYERS["ops.get_item"].formula({"key": ":, 0"}) == "x[:, 0]"
+    assert near_names("ops.men")[0] == "ops.mean"
+
+
 @st.composite
 def cases(draw, entry):
     """An operation's arguments, and the shapes of its inputs; half of them go together."""
@@ -179,15 +241,17 @@ def check(keras, name, examples):
         verdicts[compare(keras, name, params, inputs)] += 1
 
     run()
-    assert verdicts["accepted"], verdicts
+    return verdicts
 
 
 @pytest.mark.engine
 @pytest.mark.parametrize("category", OPERATION_CATEGORIES)
 def test_shapes_are_those_of_keras(keras, category):
+    verdicts = Counter()
     for name, entry in OPERATIONS.items():
         if entry.category == category:
-            check(keras, name, 8)
+            verdicts += check(keras, name, 2)
+    assert verdicts["accepted"] > verdicts["refused"] / 4
 
 
 def sound():
@@ -206,13 +270,20 @@ def sound():
 
 @pytest.mark.engine
 def test_a_model_of_all_operations_is_opened_built_and_exported_as_it_was_saved(keras):
-    cases = list(sound())
-    assert {name for name, _, _ in cases} == OPERATIONS.keys()
-    assert keras.ask(f"{MODULE}:round_trips", cases) == []
+    first = {case[0]: case for case in reversed([*sound()])}
+    assert first.keys() == OPERATIONS.keys()
+    assert keras.ask(f"{MODULE}:round_trips", [*first.values()]) == []
+
+
+@pytest.mark.deep
+@pytest.mark.engine
+def test_the_same_of_all_cases_that_are_known(keras):
+    assert keras.ask(f"{MODULE}:round_trips", [*sound()]) == []
 
 
 @pytest.mark.deep
 @pytest.mark.engine
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_shapes_are_those_of_keras_in_many_cases(keras, name):
-    check(keras, name, settings.default.max_examples)
+    verdicts = check(keras, name, settings.default.max_examples)
+    assert verdicts["accepted"] > sum(verdicts.values()) / 50

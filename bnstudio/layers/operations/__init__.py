@@ -6,6 +6,8 @@ They are read in when one is first looked up, or when the palette has time.
 from bnstudio.layers.catalogue import OPERATION_CATEGORIES
 from bnstudio.layers.operations import (
     arithmetic,
+    decompositions,
+    diagonals,
     functions,
     indexing,
     joining,
@@ -14,6 +16,7 @@ from bnstudio.layers.operations import (
     reductions,
     reshaping,
     signals,
+    windows,
 )
 from bnstudio.layers.operations.operation import OPERATIONS, Constant, Operation
 
@@ -36,6 +39,8 @@ __all__ = [
     "Constant",
     "Operation",
     "arithmetic",
+    "decompositions",
+    "diagonals",
     "functions",
     "indexing",
     "joining",
@@ -44,4 +49,5 @@ __all__ = [
     "reductions",
     "reshaping",
     "signals",
+    "windows",
 ]

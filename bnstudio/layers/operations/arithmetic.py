@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import MergeError, show_shape
-from bnstudio.layers.operands import Operand
+from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
 from bnstudio.layers.params import Bool, Float
@@ -67,16 +67,16 @@ def _binary(
     )(rule)  # fmt: skip
 
 
-_binary("add", "Adds two tensors, or a constant to one: `x1 + x2`.", symbol="+")
-_binary("subtract", "Takes the second from the first: `x1 - x2`.", symbol="-")
-_binary("multiply", "Multiplies two tensors, or one by a constant: `x1 * x2`.", symbol="*")
+_binary("add", "Adds two tensors, or a constant to one: x1 + x2.", symbol="+")
+_binary("subtract", "Takes the second from the first: x1 - x2.", symbol="-")
+_binary("multiply", "Multiplies two tensors, or one by a constant: x1 * x2.", symbol="*")
 _binary("divide", "Divides the first by the second, as true_divide does.")
-_binary("true_divide", "Divides the first by the second: `x1 / x2`.", symbol="/")
+_binary("true_divide", "Divides the first by the second: x1 / x2.", symbol="/")
 _binary("divide_no_nan", "Divides, and gives 0 where the second is 0.")
-_binary("floor_divide", "Divides and rounds down: `x1 // x2`.", symbol="//")
-_binary("mod", "What is left of a division, with the sign of the second: `x1 % x2`.", symbol="%")
+_binary("floor_divide", "Divides and rounds down: x1 // x2.", symbol="//")
+_binary("mod", "What is left of a division, with the sign of the second: x1 % x2.", symbol="%")
 _binary("fmod", "What is left of a division, with the sign of the first.")
-_binary("power", "The first raised to the second: `x1 ** x2`.", symbol="**")
+_binary("power", "The first raised to the second: x1 ** x2.", symbol="**")
 _binary("maximum", "The larger of each two numbers.")
 _binary("minimum", "The smaller of each two numbers.")
 _binary("fmax", "The larger of each two numbers, leaving out what is not a number.")
@@ -92,16 +92,16 @@ _binary("gcd", "The greatest common divisor of whole numbers.")
 _binary("lcm", "The least common multiple of whole numbers.")
 _binary("ldexp", "The first times 2 to the power of the second.", cost=2, constants=())
 
-_COMPARED = "Whether the first is {}: `x1 {} x2`."
+_COMPARED = "Whether the first is {}: x1 {} x2."
 _binary("equal", "Whether two numbers are equal.", category=_LOGIC)
-_binary("not_equal", "Whether two numbers differ: `x1 != x2`.", category=_LOGIC, symbol="!=")
+_binary("not_equal", "Whether two numbers differ: x1 != x2.", category=_LOGIC, symbol="!=")
 _binary("less", _COMPARED.format("the smaller", "<"), category=_LOGIC, symbol="<")
 _binary("less_equal", _COMPARED.format("not the larger", "<="), category=_LOGIC, symbol="<=")
 _binary("greater", _COMPARED.format("the larger", ">"), category=_LOGIC, symbol=">")
 _binary("greater_equal", _COMPARED.format("not the smaller", ">="), category=_LOGIC, symbol=">=")
-_binary("logical_and", "Whether both are true: `x1 & x2`.", category=_LOGIC, symbol="&")
-_binary("logical_or", "Whether one at least is true: `x1 | x2`.", category=_LOGIC, symbol="|")
-_binary("logical_xor", "Whether exactly one is true: `x1 ^ x2`.", category=_LOGIC, symbol="^")
+_binary("logical_and", "Whether both are true: x1 & x2.", category=_LOGIC, symbol="&")
+_binary("logical_or", "Whether one at least is true: x1 | x2.", category=_LOGIC, symbol="|")
+_binary("logical_xor", "Whether exactly one is true: x1 ^ x2.", category=_LOGIC, symbol="^")
 
 
 def _bitwise(function: str, help: str, *params: Param) -> None:
@@ -118,8 +118,15 @@ def _bitwise(function: str, help: str, *params: Param) -> None:
 
     rule.__doc__ = help
     operation(
-        function, *params, category=_LOGIC, inputs=("x", "y"), tells=(), flops=per_number(),
+        function, *params, category=_LOGIC, inputs=("x", "y"), flops=per_number(),
+        conflicts=_whole_numbers if params else None,
     )(rule)  # fmt: skip
+
+
+def _whole_numbers(*, y: Any, **_: Any) -> Any:
+    """Refuses to move bits by half a place."""
+    if y is not None and not all(type(each) is int for each in flat(parted(y)[0])):
+        yield "y", f"Expected whole numbers, got {Operand.text_of(y)}."
 
 
 _bitwise("bitwise_and", "The bits that both have.")

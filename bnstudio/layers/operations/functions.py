@@ -39,7 +39,7 @@ def elementwise(
     )(rule)  # fmt: skip
 
 
-elementwise("negative", "Turns the sign of each number: `-x`.", symbol="-")
+elementwise("negative", "Turns the sign of each number: -x.", symbol="-")
 elementwise("abs", "Each number without its sign.", keras_class="Absolute")
 elementwise("fabs", "Each number without its sign, as a floating-point number.")
 elementwise("sign", "-1, 0 or 1, as each number is below, at or above zero.")
@@ -179,7 +179,7 @@ elementwise(
     category=_ACTIVATIONS,
 )
 
-elementwise("logical_not", "True for False and 0, False for all else: `~x`.",
+elementwise("logical_not", "True for False and 0, False for all else: ~x.",
             category=_LOGIC, symbol="~")  # fmt: skip
 elementwise("bitwise_not", "Every bit turned over.", category=_LOGIC)
 elementwise("bitwise_invert", "Every bit turned over, as bitwise_not does.", category=_LOGIC)

@@ -25,7 +25,7 @@ _CATEGORY = "Operations: indexing and sorting"
     "get_item",
     Index(
         "key", REQUIRED, initial=":, 0",
-        help="What stands in the brackets, such as `:, 0` or `..., 2:4`; None adds a dimension.",
+        help="What stands in the brackets, such as :, 0 or ..., 2:4; None adds a dimension.",
     ),
     category=_CATEGORY,
     called=("x", "key"),
@@ -33,9 +33,9 @@ _CATEGORY = "Operations: indexing and sorting"
     flops=free,
 )  # fmt: skip
 def get_item(x: Shape, *, key: str, **_: Any) -> Shape:
-    """Picks out a part by place, as Python writes it: `x[:, 0]`.
+    """Picks out a part by place, as Python writes it: x[:, 0].
 
-    The first place is the batch: `:` keeps it whole.
+    The first place is the batch: : keeps it whole.
     """
     parts = entries(key)
     if ... not in parts:

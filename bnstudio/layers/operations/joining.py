@@ -195,9 +195,9 @@ def array_split(x: Shape, *, indices_or_sections: int, axis: int, **_: Any) -> l
         ("num", "Expected the size of the axis: a drawing has to know its outputs.")
     ],
 )  # fmt: skip
-def unstack(x: Shape, *, num: int, axis: int, **_: Any) -> list[Shape]:
+def unstack(x: Shape, *, num: int | None, axis: int, **_: Any) -> list[Shape]:
     """Takes an axis apart: an output for each place along it."""
     at = axis_of("ops.unstack", axis, len(x))
-    if x[at] not in (None, num):
+    if num is None or x[at] not in (None, num):
         raise ShapeError(f"ops.unstack needs num={x[at]} for axis {axis} of {show_shape(x)}.")
     return [(*x[:at], *x[at + 1 :])] * num

@@ -15,11 +15,11 @@ from bnstudio.layers.operations.rules import (
     broadcast,
     free,
     known_size,
-    per_number,
     times,
 )
 from bnstudio.layers.params import REQUIRED, Choice, Float, Int, Ints
 from bnstudio.layers.ranges import PairList
+from bnstudio.layers.shapes import spreads
 
 if TYPE_CHECKING:
     from bnstudio.layers.catalogue import Shape
@@ -124,7 +124,7 @@ def moveaxis(x: Shape, *, source: Any, destination: Any, **_: Any) -> Shape:
     flops=free,
 )  # fmt: skip
 def expand_dims(x: Shape, *, axis: Any, **_: Any) -> Shape:
-    """Adds a dimension of size 1: `ops.expand_dims(x, axis=-1)`."""
+    """Adds a dimension of size 1: ops.expand_dims(x, axis=-1)."""
     given = axis if isinstance(axis, tuple) else (axis,)
     rank = len(x) + len(given)
     places = axes_of("ops.expand_dims", given, rank)
@@ -276,80 +276,6 @@ def pad(x: Shape, *, pad_width: Any, **_: Any) -> Shape:
     )
 
 
-_K = Int("k", 0, help="Which diagonal: 0 for the main one, above it positive, below negative.")
-_PLANE = (
-    Int("offset", 0, help="Which diagonal: 0 for the main one, above it positive."),
-    Int("axis1", 0, help="The axis of the rows."),
-    Int("axis2", 1, help="The axis of the columns."),
-)
-
-
-def _along(rows: int | None, columns: int | None, offset: int) -> int | None:
-    """How long a diagonal is."""
-    if rows is None or columns is None:
-        return None
-    rest = columns - offset if offset > 0 else rows + offset
-    return max(0, min(rest, rows, columns))
-
-
-@operation("diag", _K, category=_CATEGORY, flops=free)
-def diag(x: Shape, *, k: int, **_: Any) -> Shape:
-    """The diagonal of a matrix, or the matrix with this diagonal."""
-    if len(x) == 1:
-        side = None if x[0] is None else x[0] + abs(k)
-        return (side, side)
-    if len(x) != 2:
-        raise ShapeError(f"ops.diag needs one or two dimensions, got {show_shape(x)}.")
-    return (_along(x[0], x[1], k),)
-
-
-@operation("diagflat", _K, category=_CATEGORY, flops=free)
-def diagflat(x: Shape, *, k: int, **_: Any) -> Shape:
-    """The matrix with all numbers on its diagonal."""
-    count = known_size(x)
-    side = None if count is None else count + abs(k)
-    return (side, side)
-
-
-@operation("diagonal", *_PLANE, category=_CATEGORY, flops=free)
-def diagonal(x: Shape, *, offset: int, axis1: int, axis2: int, **_: Any) -> Shape:
-    """The diagonal of each matrix in two axes, as the last dimension."""
-    if len(x) < 2:
-        raise ShapeError(f"ops.diagonal needs two dimensions, got {show_shape(x)}.")
-    one, two = axes_of("ops.diagonal", (axis1, axis2), len(x))
-    if one == two:
-        raise ShapeError(f"ops.diagonal needs two different axes, got {axis1} twice.")
-    rest = [size for at, size in enumerate(x) if at not in (one, two)]
-    return (*rest, _along(x[one], x[two], offset))
-
-
-@operation("trace", *_PLANE, category=_CATEGORY, flops=per_number())
-def trace(x: Shape, *, axis1: int, axis2: int, **_: Any) -> Shape:
-    """The sum of the diagonal of each matrix in two axes."""
-    one, two = axes_of("ops.trace", (axis1, axis2), len(x))
-    if one == two:
-        raise ShapeError(f"ops.trace needs two different axes, got {axis1} and {axis2}.")
-    return tuple(size for at, size in enumerate(x) if at not in (one, two))
-
-
-@operation("tril", _K, category=_CATEGORY, flops=free)
-def tril(x: Shape, **_: Any) -> Shape:
-    """Each matrix with zeros above a diagonal."""
-    return _matrix("ops.tril", x)
-
-
-@operation("triu", _K, category=_CATEGORY, flops=free)
-def triu(x: Shape, **_: Any) -> Shape:
-    """Each matrix with zeros below a diagonal."""
-    return _matrix("ops.triu", x)
-
-
-def _matrix(name: str, x: Shape) -> Shape:
-    if len(x) < 2:
-        raise ShapeError(f"{name} needs two dimensions, got {show_shape(x)}.")
-    return x
-
-
 @operation(
     "cast",
     Choice("dtype", REQUIRED, DTYPES, initial="float32", help="The dtype of the result."),
@@ -394,6 +320,6 @@ def zeros_like(x: Shape, **_: Any) -> Shape:
 )
 def full_like(x: Shape, *, fill_value: Any, **_: Any) -> Shape:
     """One number in the shape of a tensor."""
-    if broadcast("ops.full_like", [x, Operand.shape_of(fill_value)]) != x:
+    if not spreads(Operand.shape_of(fill_value), x):
         raise ShapeError(f"ops.full_like cannot spread its fill_value over {show_shape(x)}.")
     return x

@@ -112,7 +112,7 @@ def stft(x: Shape, *, fft_length: int, sequence_stride: int, center: bool, **_: 
         return [(*x[:-1], None, bins)] * 2
     around = fft_length // 2 * 2 if center else 0
     count = 1 + (x[at] + around - fft_length) // sequence_stride  # type: ignore[operator]
-    if count < 1:
+    if count < 0:
         raise ShapeError(f"ops.stft has windows longer than {show_shape(x)}.")
     return [(*x[:-1], count, bins)] * 2
 

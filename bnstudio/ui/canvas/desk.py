@@ -22,7 +22,7 @@ from bnstudio.graph import (
     set_params,
     to_networkx,
 )
-from bnstudio.layers import LAYERS, operations
+from bnstudio.layers import LAYERS, all_operations
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui import garbage
@@ -103,10 +103,13 @@ class Desk(Surface):
             name = self.document.graph.nodes[source].name
             fitting = steps.may_follow(self.document.analysis, source)
             known = set(fitting)
-            types = [*fitting, *(type for type in (*LAYERS, *operations()) if type not in known)]
+            types = [
+                *fitting,
+                *(type for type in (*LAYERS, *all_operations()) if type not in known),
+            ]
             self._open(at, types, f"Add after {name}", lambda t: self.add_after(t, source, place))
         else:
-            types = [*LAYERS, *operations()]
+            types = [*LAYERS, *all_operations()]
             self._open(at, types, "Add a layer", lambda type: self.add_layer(type, place))
 
     def ask(self, at: QPointF, types: Sequence[str], end: End) -> None:
@@ -120,7 +123,7 @@ class Desk(Surface):
     def ask_for_wire(self, wire: Wire, at: QPointF) -> None:
         """Asks what to splice into a wire."""
         analysis, place = self.document.analysis, self.camera.to_scene(at)
-        known = (*LAYERS, *operations())
+        known = (*LAYERS, *all_operations())
         types = [t for t in known if steps.splice_refusal(analysis, t, wire) is None]
         self._open(at, types, "Insert", lambda type: self.add_layer(type, place, wire=wire))
 

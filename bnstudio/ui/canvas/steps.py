@@ -16,7 +16,7 @@ from bnstudio.graph import (
     splice,
     to_networkx,
 )
-from bnstudio.layers import LAYERS, ShapeError, operations
+from bnstudio.layers import LAYERS, ShapeError, all_operations
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, node_box
 
@@ -193,7 +193,7 @@ def may_follow(analysis: Analysis, source: str, port: int = 0) -> list[str]:
     shape = analysis.shape(source, port)
     return [
         name
-        for name, entry in [*LAYERS.items(), *operations().items()]
+        for name, entry in [*LAYERS.items(), *all_operations().items()]
         if entry.max_inputs != 0 and (entry.min_inputs > 1 or not _shape_refusal(entry, shape))
     ]
 
@@ -205,7 +205,7 @@ def may_precede(analysis: Analysis, target: str, port: int) -> list[str]:
     """
     graph = analysis.graph
     result = []
-    for name in (*LAYERS, *operations()):
+    for name in (*LAYERS, *all_operations()):
         if name == "Input":
             after, id = place(graph, name, 0, 0)
             wired = analyze(after, analysis)

@@ -54,6 +54,8 @@ class ArrayEditor(TextEditor):
     def show_value(self, value: Value, mixed: bool = False) -> None:
         if mixed or Operand.read(self.field.text()) != value:
             super().show_value(Operand.text_of(value) or None, mixed)
+        if not mixed and self._optional:
+            self.field.setPlaceholderText("from a wire")
 
     def _take(self, text: str) -> None:
         self.offer(Operand.read(text))

@@ -35,7 +35,7 @@ from bnstudio.layers import (
     LAYERS,
     OPERATION_CATEGORIES,
     LayerType,
-    operations,
+    all_operations,
 )
 from bnstudio.ui import icons, theme
 from bnstudio.ui.search import rank_layers
@@ -162,7 +162,7 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
     What stands under a folded heading is left out, but found.
     """
     if text.strip():
-        return [*rank_layers(text, [*LAYERS.values(), *operations().values()])]
+        return [*rank_layers(text, [*LAYERS.values(), *all_operations().values()])]
     rows: list[LayerType | str] = []
     for category in (*CATEGORIES, *OPERATION_CATEGORIES):
         rows.append(category)
@@ -173,7 +173,7 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
 
 def _under(category: str) -> list[LayerType]:
     """What stands under a heading."""
-    entries = operations() if category in OPERATION_CATEGORIES else LAYERS
+    entries = all_operations() if category in OPERATION_CATEGORIES else LAYERS
     return [entry for entry in entries.values() if entry.category == category]
 
 

@@ -5,9 +5,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox
 
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, all_operations
 from bnstudio.layers.nested import CELLS
 from bnstudio.layers.objects import Initializer, Regularizer
+from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import (
     REQUIRED,
     Bool,
@@ -458,3 +459,21 @@ def test_one_visit_to_a_field_is_one_undo_step(qtbot):
     QTest.keyClick(field, Qt.Key.Key_Return)
     retype(field, "7")
     assert len(set(keys)) == 2
+
+
+def test_a_constant_is_typed_and_none_of_it_is_a_wire(editor):
+    shown = editor(Operand("x2", None), (1.0, 2.0))
+    assert shown.field.text() == "[1.0, 2.0]"
+    retype(shown.field, "2")
+    assert shown.offered[-1] == 2
+    retype(shown.field, "[1, 2")
+    assert "Expected a number or a rectangular array" in shown.reasons[-1]
+    shown.show_value(None)
+    assert shown.field.text() == ""
+    assert shown.field.placeholderText() == "from a wire"
+
+
+def test_every_argument_of_an_operation_has_an_editor(qtbot):
+    kinds = {type(param): param for entry in all_operations().values() for param in entry.params}
+    for param in kinds.values():
+        qtbot.addWidget(editor_for(param))
