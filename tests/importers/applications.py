@@ -83,6 +83,7 @@ def _wired(model):
     """What each layer takes, in the order of the layers; operations have no name of their own."""
     import keras
 
+    model = getattr(model, "_functional", model)  # what is in a Sequential model
     names = {
         id(op): op.name if isinstance(op, keras.layers.Layer) else type(op).__name__
         for op in model.operations
