@@ -86,7 +86,7 @@ class Written:
             if step.part is not None:
                 function = self.functions[step.part]
                 name = function.given[step.at].get("name")
-                found[call.node] = name if isinstance(name, str) else function.name
+                found[call.node] = name if isinstance(name, str) else "branch"
         return found
 
 
