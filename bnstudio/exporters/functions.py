@@ -34,6 +34,10 @@ FEW_ARGUMENTS, MOST_ARGUMENTS = 4, 7
 """Beside the name: more than these would hide what a function does, a short or a long one."""
 
 
+_CALLS = 8
+"""Calls whose arguments are compared without a break."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A repeated part of a plan.
@@ -82,7 +86,7 @@ class Written:
             if step.part is not None:
                 function = self.functions[step.part]
                 name = function.given[step.at].get("name")
-                found[call.node] = name if isinstance(name, str) else function.name
+                found[call.node] = name if isinstance(name, str) else "branch"
         return found
 
 
@@ -198,14 +202,17 @@ class _Fit:
         self._calls = calls
         self._known: dict[tuple[tuple[int, ...], int], tuple[list[int], float]] = {}
 
-    def __call__(self, starts: list[int], size: int) -> tuple[list[int], float]:
+    def __call__(
+        self, starts: list[int], size: int
+    ) -> Generator[None, None, tuple[list[int], float]]:
         stretches = tuple(starts), size
         found = self._known.get(stretches)
         if found is None:
-            found = self._known[stretches] = self._find(starts, size)
+            found = self._known[stretches] = yield from self._find(starts, size)
         return found
 
-    def _find(self, starts: list[int], size: int) -> tuple[list[int], float]:
+    def _find(self, starts: list[int], size: int) -> Generator[None, None, tuple[list[int], float]]:
+        yield
         calls = self._calls
         named = [at for at in range(size) if not is_operation(calls[starts[0] + at].type)]
         rows = [tuple([calls[start + at].name for at in named]) for start in starts]
@@ -213,13 +220,14 @@ class _Fit:
         if template is None:
             return [], 0
         starts = [s for s, row in zip(starts, rows, strict=True) if template.read(row) is not None]
-        columns = [
-            column
-            for at in range(size)
-            for column in _of_calls(calls, starts, at)
-            if len(set(map(repr, column.values))) > 1
-        ]
+        columns: list[Column] = []
+        for at in range(size):
+            if at % _CALLS == 0:
+                yield
+            found = _of_calls(calls, starts, at)
+            columns += [column for column in found if len(set(map(repr, column.values))) > 1]
         while len(starts) > 1:
+            yield
             arguments = solve(columns).arguments
             if len(arguments) <= FEW_ARGUMENTS + size // 4 and len(arguments) <= MOST_ARGUMENTS:
                 return starts, template.plain * 0.98 ** len(arguments)

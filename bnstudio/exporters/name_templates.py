@@ -205,23 +205,37 @@ Template = Affix | Numbered | Mixed
 
 def best(rows: Sequence[Sequence[Value]]) -> Template | None:
     """What explains the names of most uses, a row each; None where nothing explains two."""
+    found = _most_explaining(rows, (Affix, Numbered))
+    if found is not None and all(found.read(row) is not None for row in rows):
+        return found
+    mixed = _mixed(rows)
+    if mixed is not None and _explained(mixed, rows) > (_explained(found, rows) if found else 1):
+        return mixed
+    return found
+
+
+def _explained(template: Template, rows: Sequence[Sequence[Value]]) -> int:
+    return sum(template.read(row) is not None for row in rows)
+
+
+def _most_explaining(
+    rows: Sequence[Sequence[Value]], kinds: tuple[type[Template], ...]
+) -> Template | None:
+    """The first of these kinds that explains all, or what explains most."""
     found: tuple[int, Template | None] = (1, None)
     tried = set()
     for at in dict.fromkeys((0, 1, len(rows) // 2, len(rows) - 1)):
-        if at >= len(rows):
+        if not 0 <= at < len(rows):
             continue
         for template in _templates(rows, at):
-            if template in tried:
+            if template in tried or not isinstance(template, kinds):
                 continue
             tried.add(template)
-            count = sum(template.read(row) is not None for row in rows)
+            count = _explained(template, rows)
             if count == len(rows) > 1:
                 return template
             if count > found[0]:
                 found = count, template
-    mixed = _mixed(rows)
-    if mixed is not None and sum(mixed.read(row) is not None for row in rows) > found[0]:
-        return mixed
     return found[1]
 
 
@@ -230,8 +244,8 @@ def _mixed(rows: Sequence[Sequence[Value]]) -> Mixed | None:
     counted = tuple([_differs_in_numbers(column) for column in zip(*rows, strict=True)])
     if len(set(counted)) < 2:
         return None
-    affix = best([_chosen(row, counted, False) for row in rows])
-    numbered = best([_chosen(row, counted, True) for row in rows])
+    affix = _most_explaining([_chosen(row, counted, False) for row in rows], (Affix,))
+    numbered = _most_explaining([_chosen(row, counted, True) for row in rows], (Numbered,))
     if isinstance(affix, Affix) and isinstance(numbered, Numbered):
         return Mixed(affix, numbered, counted)
     return None

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST = 160
 """Steps above which a part is not looked for as a whole; a cell of NASNet has about 100."""
 
+SHORTEST, STRETCHES = 24, 200_000
+"""The same for a very large model, and about how many stretches of a model are looked at."""
+
 INPUTS = 3
 """Tensors that go into a function at most."""
 
@@ -133,11 +136,14 @@ class Search:
     wires: Wiring
     kinds: Sequence[int | None]
     lines: Sequence[int]
-    fit: Callable[[list[int], int], tuple[list[int], float]]
+    fit: Callable[[list[int], int], Generator[None, None, tuple[list[int], float]]]
     main: Body = field(init=False)
     parts: list[Body] = field(init=False, default_factory=list)
+    longest: int = field(init=False)
 
     def __post_init__(self) -> None:
+        room = STRETCHES // max(1, len(self.kinds))
+        self.longest = max(SHORTEST, min(LONGEST, room))
         self.main = Body([Step(at) for at in range(len(self.kinds))], [0])
 
     def work(self) -> Iterator[None]:
@@ -156,8 +162,7 @@ class Search:
         for negative, _, _, key in ranked:
             if best is not None and best[0] >= -negative:
                 break
-            yield
-            found, plain = self._alike(places[key])
+            found, plain = yield from self._alike(places[key])
             if len(found) > 1 and (saved := self._saved(found)) >= WORTH:
                 score = saved * plain
                 if best is None or score > best[0]:
@@ -218,7 +223,9 @@ class Search:
         seen, needed = 0, 0
         merged: int | None = None
         kinds, takes, last, ends, merges, _ = view
-        for index in range(begin, min(begin + LONGEST, len(kinds))):
+        if view.amid_row(begin):
+            return
+        for index in range(begin, min(begin + self.longest, len(kinds))):
             kind = kinds[index]
             if kind is None or counts[kind] < 2:
                 return
@@ -239,7 +246,7 @@ class Search:
                 if merges[index] and merged is None:
                     merged = ends[index]
             needed = max(needed, last[index])
-            if needed > begin + LONGEST:
+            if needed > begin + self.longest:
                 return
 
     def _apart(self, found: list[_Place], views: Sequence[_View]) -> list[_Place]:
@@ -274,11 +281,11 @@ class Search:
         at, _ = self._span(place)
         return [start + at for start in self._bodies()[place.body].starts]
 
-    def _alike(self, found: list[_Place]) -> tuple[list[_Place], float]:
+    def _alike(self, found: list[_Place]) -> Generator[None, None, tuple[list[_Place], float]]:
         """Those that one function can stand for, and how plain it is."""
         starts = {place: self._starts(place) for place in found}
         uses = sorted(start for each in starts.values() for start in each)
-        fitting, plain = self.fit(uses, self._span(found[0])[1])
+        fitting, plain = yield from self.fit(uses, self._span(found[0])[1])
         return [p for p in found if not set(starts[p]).difference(fitting)], plain
 
     def _saved(self, found: Sequence[_Place]) -> float:
@@ -347,7 +354,8 @@ class _View(NamedTuple):
 
     def cuts(self, begin: int, end: int) -> bool:
         """Whether a stretch begins or ends amid a row of one kind, which is a loop rather."""
-        kinds, runs = self.kinds, self.runs
-        return (begin > 0 and kinds[begin - 1] == kinds[begin] and runs[begin] > 2) or (
-            end < len(kinds) and kinds[end - 1] == kinds[end] and runs[end] > 2
-        )
+        return self.amid_row(begin) or (end < len(self.kinds) and self.amid_row(end))
+
+    def amid_row(self, at: int) -> bool:
+        """Whether a step has one of its kind before it, in a row of several."""
+        return at > 0 and self.runs[at] > 2 and self.kinds[at - 1] == self.kinds[at]

@@ -21,15 +21,19 @@ ALL = {
     "VGG19": ({}, 32),
     "ResNet50": ({}, 32),
     "ResNet101": ({}, 32),
+    "ResNet152": ({}, 32),
     "ResNet50V2": ({}, 32),
     "InceptionV3": ({}, 75),
     "InceptionResNetV2": ({}, 75),
     "MobileNetV3Small": ({}, 32),
     "MobileNetV3Large": ({}, 32),
     "DenseNet121": ({}, 32),
+    "DenseNet201": ({}, 32),
     "NASNetMobile": ({}, 32),
+    "NASNetLarge": ({}, 32),
     "EfficientNetB0": ({}, 32),
     "EfficientNetV2B0": ({}, 32),
+    "EfficientNetV2L": ({}, 32),
     "ConvNeXtTiny": ({}, 32),
 }
 
@@ -79,6 +83,7 @@ def _wired(model):
     """What each layer takes, in the order of the layers; operations have no name of their own."""
     import keras
 
+    model = getattr(model, "_functional", model)  # what is in a Sequential model
     names = {
         id(op): op.name if isinstance(op, keras.layers.Layer) else type(op).__name__
         for op in model.operations

@@ -229,7 +229,7 @@ class _Text(QPlainTextEdit):
         self.horizontalScrollBar().setValue(side)
 
     def mark(self, lines: list[tuple[int, int]]) -> None:
-        """Marks these runs of lines (from 1, both ends in) and brings the first into view."""
+        """Marks these runs of lines (from 1, both ends in) and sees that one is in view."""
         self._marked = lines
         selections = []
         now = theme.current()
@@ -245,8 +245,9 @@ class _Text(QPlainTextEdit):
                 selections.append(selection)
         self.setExtraSelections(selections)
         self._numbers.update()
-        if lines:
-            self._bring_into_view(*lines[0])
+        if lines and not any(self._in_view(*run) for run in lines):
+            visible = self._lines_in_view()
+            self.verticalScrollBar().setValue(max(0, lines[0][0] - 1 - len(visible) // 3))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A plain click on a line selects its node; dragging over text selects text."""
@@ -304,12 +305,15 @@ class _Text(QPlainTextEdit):
             cursor.insertText("".join(f"{line}\n" for line in lines))
         cursor.endEditBlock()
 
-    def _bring_into_view(self, first: int, last: int) -> None:
+    def _in_view(self, first: int, last: int) -> bool:
+        visible = self._lines_in_view()
+        return first in visible and last in visible
+
+    def _lines_in_view(self) -> range:
+        """The numbers of the lines that are whole in view, from 1."""
         top = self.firstVisibleBlock().blockNumber() + 1
-        visible = int(self.viewport().height() / QFontMetricsF(self.font()).lineSpacing()) - 1
-        if first < top or last > top + visible:
-            bar = self.verticalScrollBar()
-            bar.setValue(max(0, first - 1 - visible // 3))
+        count = int(self.viewport().height() / QFontMetricsF(self.font()).lineSpacing())
+        return range(top, top + count)
 
     def _fit_numbers(self) -> None:
         self.setViewportMargins(self._numbers.width_needed(), 0, 0, 0)
