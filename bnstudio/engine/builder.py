@@ -133,7 +133,7 @@ def _model(call: Call, inside: Plan) -> Built:
         raise JobError(
             f"Keras cannot make the model {call.name!r}: {say(error)}", call.node
         ) from error
-    return replace(made, owner=call.owner)
+    return replace(made, owner=call.owner or call.node)
 
 
 def _single(tensors: list[Any]) -> Any:
