@@ -43,7 +43,7 @@ class Call(NamedTuple):
         reuses: The node whose call made the layer first; None if this one makes it.
         options: Arguments of the call itself that differ from the defaults.
         inside: The calls that make it, where it is a model in the model; None for any other.
-        owner: The node whose layer it is.
+        owner: The node whose layer it is, where that is another.
     """
 
     node: str
@@ -137,7 +137,7 @@ def plan(analysis: Analysis) -> Plan:
                 reuses,
                 options,
                 inside,
-                layer.id,
+                "" if layer.id == id else layer.id,
             )
         )
     ends = tuple(Tensor(*end) for end in exits(analysis))

@@ -150,7 +150,7 @@ def _model(call: Call, inside: Plan) -> Built:
         raise JobError(
             f"Keras cannot make the model {call.name!r}: {say(error)}", call.node
         ) from error
-    return replace(made, owner=call.owner)
+    return replace(made, owner=call.owner or call.node)
 
 
 def _single(tensors: list[Any]) -> Any:

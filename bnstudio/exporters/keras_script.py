@@ -235,7 +235,7 @@ class _Writer:
             inner = analysis.facts[call.node].inner
             if call.inside is None or inner is None:
                 continue
-            self._models(inner, call.inside, f"{at}{call.owner}/")
+            self._models(inner, call.inside, f"{at}{call.owner or call.node}/")
             name = self.functions[id(call.inside)] = identifier(call.name, self.names)
             self.lines += [f"def {name}():"]
             self.lines += docstring([f"Build the model {text(call.name)}"], 4)
@@ -244,7 +244,7 @@ class _Writer:
                 *arguments({TRAINABLE.name: TRAINABLE}, call.params),
                 f"name={text(call.name)}",
             )
-            self._body(inner, call.inside, f"{at}{call.owner}/", given, chain=chain)
+            self._body(inner, call.inside, f"{at}{call.owner or call.node}/", given, chain=chain)
             self.lines += ["", ""]
 
     def _body(

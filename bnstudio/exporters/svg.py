@@ -10,6 +10,7 @@ from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.graph import seen_from
 from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.look.colours import CATEGORIES, DARK, LIGHT, OTHER
@@ -132,7 +133,7 @@ def _node(
 ) -> list[str]:
     left, top, width = box.left, box.top, box.width
     room = width - 26 - (24 if badge else 0)
-    entry = LAYERS.get(node.type)
+    entry = LAYERS.get(node.type) or MODEL_TYPES.get(node.type)
     colour = CATEGORIES.get(entry.category, OTHER) if entry else OTHER
     type = fit(node.type, room, 13.6)
     name = fit(node.name, room - extent(type, 13.6) - 8, 12)

@@ -9,7 +9,7 @@ from bnstudio import project as projects
 from bnstudio.graph import diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bnstudio.graph import Graph, Node, Wire
     from bnstudio.project import Project
@@ -75,6 +75,7 @@ def _layers(before: Graph, after: Graph) -> Iterator[str]:
             changes.append("shares the weights of: " + " \u2192 ".join(names))
         if changes:  # a node that was only moved trains the same
             yield f"{_line(new.name)}: {'; '.join(changes)}"
+    yield from _inside(before, after, _layers)
 
 
 def _wires(before: Graph, after: Graph) -> Iterator[str]:
@@ -83,6 +84,17 @@ def _wires(before: Graph, after: Graph) -> Iterator[str]:
         yield f"+ {_wire(after, wire)}"
     for wire in found.wires_removed:
         yield f"\u2212 {_wire(before, wire)}"
+    yield from _inside(before, after, _wires)
+
+
+def _inside(
+    before: Graph, after: Graph, say: Callable[[Graph, Graph], Iterator[str]]
+) -> Iterator[str]:
+    """What differs inside the models that are in both, with their names before it."""
+    for id in diff(before, after).changed:
+        old, new = before.nodes[id], after.nodes[id]
+        if old.inside is not None and new.inside is not None:
+            yield from (f"{_line(new.name)} / {line}" for line in say(old.inside, new.inside))
 
 
 def _settings(before: Project, after: Project) -> Iterator[str]:

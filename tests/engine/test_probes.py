@@ -57,8 +57,8 @@ def test_what_is_inside_a_model_is_measured_by_the_ids_that_lead_there():
     found = by_place([*probes.take(), *probes.take(True)])
     assert {"block", "block/path", "block/path/dense", "block/add", "again"} <= set(probes.nodes)
     inner = built.inside["block"].inside["path"].model
-    given = keras.Model(built.model.inputs, built.layers["dense"].output)(ROWS)
-    activations = keras.Model(inner.inputs, inner.get_layer("dense").output)(given)
+    given = keras.Model(built.model.inputs, built.layers["dense"].output)([ROWS])
+    activations = keras.Model(inner.inputs, inner.get_layer("dense").output)([given])
     assert found["block/path/dense", 0].mean == pytest.approx(np.asarray(activations).mean(), 1e-4)
     assert found["block/path/dense", 0].weight_norm > 0
     assert found["block/path/batch_normalization", 0].batch_norm is not None

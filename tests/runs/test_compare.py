@@ -128,3 +128,14 @@ def test_what_was_measured_is_a_setting_and_layers_are_named():
         "  measuring.budget: 0.05 → 0.1",
         "  measuring.left_out: () → (hidden, gone)",
     ]
+
+
+def test_what_differs_inside_a_model_has_its_name_before_it():
+    def holding(units):
+        inner = Graph({"d": Node("d", "Dense", "dense", {"units": units})})
+        block = Node("b", "Functional", "block", inside=Graph({"m": Node(
+            "m", "Functional", "deep", inside=inner)}))  # fmt: skip
+        return replace(project(), graph=Graph({"b": block}))
+
+    (line,) = [line for line in differences(holding(2), holding(3)) if "units" in line]
+    assert line.strip().startswith("block / deep / dense: units")

@@ -608,7 +608,7 @@ class Monkey:
         assert document.project == end, self.report()
 
     def check_drawing(self) -> None:
-        document, drawing = self.window.document, self.window.canvas.drawing
+        document, drawing = self.window.document.level, self.window.canvas.drawing
         graph = document.graph
         assert drawing.nodes.keys() == graph.nodes.keys(), self.report()
         assert drawing.wires.keys() == set(graph.wires), self.report()

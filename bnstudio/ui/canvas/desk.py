@@ -155,7 +155,7 @@ class Desk(Surface):
         """Puts the selected nodes and the wires between them on the clipboard, as text."""
         if not self.document.selection:
             return False
-        piece = fragment(self.document.graph, self.document.selection)
+        piece = steps.taken_along(self.document.graph, self.document.selection)
         QGuiApplication.clipboard().setText(project.fragment_dumps(piece))
         return True
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.rules import Severity
 from bnstudio.ui import theme
 
@@ -87,7 +88,7 @@ class Look:
         """The colour of a layer type's category; grey for an unknown type."""
         colour = self._categories.get(type)
         if colour is None:
-            entry = LAYERS.get(type)
+            entry = LAYERS.get(type) or MODEL_TYPES.get(type)
             colour = self.theme.category(entry.category if entry else "")
             self._categories[type] = colour
         return colour

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis import analyze, next_port, why_not
+from bnstudio.analysis import analyze, called, next_port, why_not
 from bnstudio.graph import (
     Graph,
     Wire,
     add,
     connect,
     disconnect,
+    fragment,
     heal,
     move,
     splice,
@@ -97,6 +99,23 @@ def cut_out(graph: Graph, ids: Iterable[str]) -> Graph:
     for wire in sorted(joints, key=lambda wire: after.nodes[wire.target].y):
         after = _close_up(after, wire, removed * PITCH)
     return after
+
+
+def taken_along(graph: Graph, ids: Iterable[str]) -> Graph:
+    """These nodes as a drawing that needs no other: who shared a layer that stays has one alike."""
+    piece = fragment(graph, ids)
+    nodes = dict(piece.nodes)
+    heirs: dict[str, str] = {}
+    for id, node in piece.nodes.items():
+        if node.shares is None or node.shares in nodes:
+            continue
+        heir = heirs.setdefault(node.shares, id)
+        nodes[id] = (
+            replace(node, shares=None, params=called(graph, id).params)
+            if heir == id
+            else replace(node, shares=heir, inside=None)
+        )
+    return replace(piece, nodes=nodes)
 
 
 def _close_up(graph: Graph, wire: Wire, most: float) -> Graph:

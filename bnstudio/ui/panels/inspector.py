@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 _MARGINS = (14, 10, 10, 14)
 _LONG = 28
 
+_MOST_WEIGHTS = 24
+"""Weights that are listed; a model in the model may have thousands."""
+
 _LONGEST = 100_000
 """Letters of a description that are shown."""
 
@@ -481,9 +484,11 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
             rows.append(("Input", ", ".join(show_shape(shape) for shape in facts.inputs), ""))
         shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
         rows.append(("Output", shown, ""))
-        for weight in facts.weights:
+        for weight in facts.weights[:_MOST_WEIGHTS]:
             note = "" if weight.trainable else "not trainable"
             rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
+        if len(facts.weights) > _MOST_WEIGHTS:
+            rows.append(("and more", f"{len(facts.weights) - _MOST_WEIGHTS:,} weights", ""))
         if facts.flops:
             rows.append(("FLOPs per row", f"{facts.flops:,}", ""))
     kept = f"{fixed:,} not trainable" if fixed else ""

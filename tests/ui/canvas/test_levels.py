@@ -48,8 +48,7 @@ def shown(view):
 
 
 def test_a_double_click_opens_a_model_and_the_trail_leads_back(view, level):
-    hand = Hand(view)
-    hand.double_click(hand.node("block")) if hasattr(hand, "node") else level.open_model("block")
+    Hand(view).double_click(view.drawing.nodes["block"].centre)
     assert level.path == ("block",)
     assert shown(view) == ["in", "inner"]
     assert view.trail.crumbs == ["Untitled", "block"]
@@ -58,6 +57,7 @@ def test_a_double_click_opens_a_model_and_the_trail_leads_back(view, level):
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert level.path == ("block", "dense")
     assert view.trail.crumbs == ["Untitled", "block", "inner"]
+    QApplication.processEvents()
     buttons = view.trail.findChildren(QToolButton)
     visible = [button for button in buttons if button.isVisible()]
     assert [button.accessibleName() for button in visible] == ["Go to Untitled", "Go to block"]
@@ -147,7 +147,7 @@ def test_what_cannot_be_grouped_is_said(view, level):
     assert level.undo_stack.count() == 0
 
 
-def test_a_copy_of_a_call_elsewhere_has_what_is_inside(view, level, qapp):
+def test_a_copy_of_a_call_elsewhere_has_what_is_inside(view, level):
     level.select(["again"])
     assert view.copy()
     level.document.open(Project(), None)
