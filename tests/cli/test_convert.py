@@ -1,5 +1,6 @@
 """``bnstudio convert`` to the model's own forms: whose weights, and how it ends."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -121,7 +122,12 @@ def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp
 
     out = tmp_path / "net.keras"
     subprocess.run(bnstudio("train", project, "--epochs", "2"), check=True, capture_output=True)
-    for weights in ("1", "1:best", "1:last", "fresh"):
+    listed = subprocess.run(
+        bnstudio("runs", project, "--format", "json"), check=True, capture_output=True
+    )
+    (run,) = json.loads(listed.stdout)["runs"]
+    number = run["number"]  # the user may have other runs
+    for weights in (f"{number}", f"{number}:best", f"{number}:last", "fresh"):
         done = subprocess.run(
             bnstudio("convert", project, out, "--weights", weights),
             check=True, capture_output=True, text=True,
