@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from bnstudio.graph import Graph, Node, Wire, remove, set_params
+from bnstudio.graph import Graph, Node, Wire, remove, set_params, with_level
 from bnstudio.project import Project
 from bnstudio.ui.document import Document
 from tests.ui.canvas.hand import Hand
@@ -155,3 +155,12 @@ def test_a_copy_of_a_call_elsewhere_has_what_is_inside(view, level):
     (node,) = level.graph.nodes.values()
     assert (node.shares, node.inside) == (None, whole().nodes["block"].inside)
     QApplication.clipboard().clear()
+
+
+def test_another_project_is_shown_from_its_outside(view, level):
+    level.enter(("block",))
+    inside = set_params(block(), ["dense"], {"units": 3})
+    other = with_level(whole(), ("block", "dense"), inside)
+    level.document.open(Project(graph=other), None)
+    assert level.path == ()
+    assert shown(view) == ["again", "block", "in", "out"]
