@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.analysis import analyze
 from bnstudio.importers import weight_places as places
-from bnstudio.importers.child import ask
+from bnstudio.importers.hdf5 import ask
 from bnstudio.importers.keras_file import WEIGHTS
 from bnstudio.importers.layer import MODELS
 from bnstudio.importers.model import Drawn, draw

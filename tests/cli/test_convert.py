@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,10 +16,12 @@ from bnstudio.project import ProjectError, samples
 from bnstudio.runs import store as stores
 from bnstudio.runs.weights import FRESH, Weights
 from bnstudio.training import export_job
+from bnstudio.weights import Weights as SideFile
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
 LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
+OWN = SideFile(Path("w"), "a.keras", {}, "")
 
 
 @pytest.fixture
@@ -93,8 +97,8 @@ def test_whose_weights_a_file_has(project, monkeypatch):
     monkeypatch.setattr(command, "store_of", lambda file: Store())
     monkeypatch.setattr(command, "weights_of", lambda store, run, project: run.weights)
 
-    def chosen(asked):
-        return command._chosen(SAMPLE.project, str(project), asked)
+    def chosen(asked, own=None, model=SAMPLE.project):
+        return command._chosen(model, str(project), asked, own)
 
     assert chosen(None) is LEFT[0], "the newest run of this model"
     assert chosen("fresh") is FRESH
@@ -104,14 +108,21 @@ def test_whose_weights_a_file_has(project, monkeypatch):
         ("2:last", "Run 2 has no such weights: it has kept end, best"),
         ("3", "Run 3 has no such weights: it was of another model"),
         ("4", "there is no run 4"),
-        ("best", "--weights is 'fresh', or a run's number"),
+        ("best", "--weights is 'fresh', 'project', or a run's number"),
+        ("project", "it has no weights of its own"),
     ):
         with pytest.raises(ProjectError, match=reason):
             chosen(asked)
+    assert chosen(None, OWN) is LEFT[0], "what was trained comes before what it began with"
     runs[1].weights = []
-    assert chosen(None) is FRESH
+    assert chosen(None) is chosen("fresh", OWN) is FRESH
+    assert chosen(None, OWN) == chosen("project", OWN) == Weights("Those of a.keras", "first", "w")
+    anew = replace(SAMPLE.project, settings=replace(SAMPLE.project.settings, start="new"))
+    assert chosen(None, OWN, anew) is FRESH, "its settings leave them out"
+    assert chosen("project", OWN, anew).path == "w"
     with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1")
+        command._chosen(SAMPLE.project, "net.keras", "1", OWN)
+    assert command._chosen(SAMPLE.project, "net.keras", None, OWN).path == "w"
 
 
 @pytest.mark.deep
