@@ -67,7 +67,8 @@ class Scene(QGraphicsScene):
 
     def show_graph(self, graph: Graph, analysis: Analysis) -> None:
         """Draws another graph; only what differs is touched."""
-        before, self._graph, self._facts = self._graph, graph, analysis.facts
+        before, self._graph = self._graph, graph
+        before_facts, self._facts = self._facts, analysis.facts
         change = diff(before, graph)
         self.version += 1
         stale: set[Wire] = set()
@@ -81,8 +82,7 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts = analysis.facts
-        before_facts, self._facts = self._facts, facts
+        facts = self._facts
         # What is inside a model may be another without the node itself being one.
         others = differing(before_facts, facts)
         touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
