@@ -48,7 +48,7 @@ REFUSED = {
     },
     ".onnx": {
         "Normalization", "Discretization", "Hashing", "HashedCrossing", "IntegerLookup",
-        "StringLookup", "TextVectorization",
+        "StringLookup", "TextVectorization", "MelSpectrogram",
     },
 }  # fmt: skip
 """The layers of the catalogue that a form cannot carry, as they are at first."""
