@@ -14,7 +14,8 @@ HELP = "write a project or a model file in another form: a script, a model, a pi
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
     ".bnstudio for a project (its weights go beside it, as .weights), .py for a Keras script, "
-    ".ipynb for a Jupyter notebook, .svg, .png or .pdf for a picture of the drawing; .keras, "
+    ".ipynb for a Jupyter notebook (the weights that its model begins with go beside it, as "
+    "initial.weights.h5), .svg, .png or .pdf for a picture of the drawing; .keras, "
     ".weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for the model. A model "
     "is opened again in a fresh process and compared before OUT is replaced, and is refused where "
     "the form would change what it computes. Exit status: 0, 1 where it is refused, 2 if a file "
@@ -41,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take each batch normalization into the Dense or convolution before it, where that "
         "leaves what the model computes as it is; for models that are trained",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace an initial.weights.h5 beside a script that has other weights",
     )
 
 
@@ -86,6 +92,12 @@ def run(chosen: argparse.Namespace) -> int:
             fold=chosen.fold_batchnorm,
         )
     else:
+        if (initial := exporter.loads(opened.project, path)) is not None:
+            from bnstudio.cli.export import export_initial
+
+            # First: a script must not name weights that are not there.
+            if status := export_initial(opened, chosen.file, initial, force=chosen.force):
+                return status
         write_atomic(chosen.out, exporter.render(opened.project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)
     return 0

@@ -59,8 +59,7 @@ def folded(built: Built, project: Project, norms: Collection[str]) -> Folded:
     found = survey(analysis)
     for stays in found.stays:
         if stays.norm in norms:
-            name = project.graph.nodes[stays.norm].name
-            raise JobError(f"{name!r} cannot be folded. {stays.why}", stays.norm)
+            raise JobError(f"{stays.name!r} cannot be folded. {stays.why}", stays.norm)
     folds = tuple(one for one in found.folds if one.norm in norms)
     graph = fold(project.graph, folds)
     weights = {node: layer.get_weights() for node, layer in built.layers.items()}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bnstudio.project import Project
     from bnstudio.runs.run import Run
     from bnstudio.runs.store import RunStore
+    from bnstudio.weights import Weights as Held
 
 Moment = Literal["end", "best", "last", "first"]
 
@@ -37,6 +38,11 @@ class Weights:
 
 
 FRESH = Weights("New ones, as the seed draws them", "first")
+
+
+def of_project(held: Held) -> Weights:
+    """Those that a project begins with, from the file beside it."""
+    return Weights(f"Those of {held.origin or 'the project'}", "first", str(held.path))
 
 
 def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:

@@ -181,6 +181,12 @@ class MainWindow(QMainWindow):
         """Takes the run that is shown back to its best epoch."""
         going_on.go_back(self, self.session)
 
+    def fold_batchnorm(self) -> None:
+        """Shows what folding the batch normalizations comes to, and does it."""
+        from bnstudio.ui import folding  # the window is seen sooner without it
+
+        folding.ask(self, self.session, self.say)
+
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
         self._docking.bring(title)

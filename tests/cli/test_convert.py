@@ -10,13 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bnstudio import weights
 from bnstudio.cli import export as command
 from bnstudio.main import main
-from bnstudio.project import ProjectError, samples
+from bnstudio.project import InitialWeights, ProjectError, load, samples, save
 from bnstudio.runs import store as stores
 from bnstudio.runs.weights import FRESH, Weights
 from bnstudio.training import export_job
 from bnstudio.weights import Weights as SideFile
+from bnstudio.weights import place
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
@@ -28,7 +30,8 @@ OWN = SideFile(Path("w"), "a.keras", {}, "")
 def project(tmp_path, monkeypatch):
     """A project file of the test's own."""
     monkeypatch.setattr(stores, "default_folder", lambda: tmp_path / "runs")
-    return shutil.copy(SAMPLE.path, tmp_path / "net.bnstudio")
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path / "weights")
+    return Path(shutil.copy(SAMPLE.path, tmp_path / "net.bnstudio"))
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def engine(monkeypatch):
         monkeypatch.setattr(
             command,
             "ExportJob",
-            lambda *given: export_job.ExportJob(*given, start=lambda: client),
+            lambda *given, **more: export_job.ExportJob(*given, start=lambda: client, **more),
         )
         return client
 
@@ -138,9 +141,9 @@ def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp
     )
     (run,) = json.loads(listed.stdout)["runs"]
     number = run["number"]  # the user may have other runs
-    for weights in (f"{number}", f"{number}:best", f"{number}:last", "fresh"):
+    for asked in (f"{number}", f"{number}:best", f"{number}:last", "fresh"):
         done = subprocess.run(
-            bnstudio("convert", project, out, "--weights", weights),
+            bnstudio("convert", project, out, "--weights", asked),
             check=True, capture_output=True, text=True,
         )  # fmt: skip
         assert "it computes exactly what the model does." in done.stderr
@@ -156,3 +159,65 @@ def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert out.read_bytes() == before
+
+
+@pytest.fixture
+def beginning(project):
+    """The project again, with a file of weights that it begins with."""
+    own = weights.write(place.beside(project), [], "a.keras")
+    begin = InitialWeights(own.fingerprint, own.origin)
+    save(replace(SAMPLE.project, weights=begin), project)
+    return project
+
+
+@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
+def test_the_weights_that_a_script_loads_go_beside_it(suffix, beginning, engine, tmp_path, capsys):
+    client = engine(FakeClient.write)
+    out, initial = tmp_path / f"net{suffix}", tmp_path / "initial.weights.h5"
+    assert main(["convert", str(beginning), str(out)]) == 0
+    assert "initial.weights.h5" in out.read_text()
+    assert initial.read_text() == "the model"
+    assert client.sent[0].suffix == ".weights.h5"
+    assert client.sent[0].weights == str(place.beside(beginning))
+    said = capsys.readouterr().err
+    assert f"Wrote {initial}. A fresh process has opened it" in said
+    assert f"Wrote {out}." in said
+    assert "The weights: Those of a.keras." in said
+
+
+def test_other_weights_beside_a_script_are_replaced_by_force_only(
+    beginning, engine, tmp_path, capsys
+):
+    out, initial = tmp_path / "net.py", tmp_path / "initial.weights.h5"
+    initial.write_text("another model's")
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out)]) == 1
+    assert initial.read_text() == "another model's"
+    assert not out.exists()
+    said = capsys.readouterr().err
+    assert f"{initial} is there already, with other weights, and was left as it is." in said
+    assert "--force" in said
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out), "--force"]) == 0
+    assert initial.read_text() == "the model"
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out)]) == 0, "the same weights are no others"
+
+
+def test_a_script_is_written_where_its_weights_are_lost_and_that_is_said(
+    beginning, engine, tmp_path, capsys
+):
+    place.beside(beginning).unlink()
+    client = engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
+    assert not client.sent
+    assert "The weights that the project begins with are not there" in capsys.readouterr().err
+    assert not (tmp_path / "initial.weights.h5").exists()
+
+
+def test_a_project_that_begins_with_new_weights_needs_no_file(beginning, engine, tmp_path):
+    settings = replace(SAMPLE.project.settings, start="new")
+    save(replace(load(beginning), settings=settings), beginning)
+    client = engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
+    assert not client.sent

@@ -84,8 +84,8 @@ RUBBISH = (
     "<b>bold</b>", "%n", "{0}", "x" * 300, "é中\u202e", "\U0001f600", "a b", "a/b", "__import__",
     "9" * 40, " 12 ", "1_000", "--", "\u0663",
 )  # fmt: skip
-UNTOUCHED = {"file.close", "help.about"}
-"""Actions left out: one ends the window; the other is the same every time."""
+UNTOUCHED = {"file.close", "help.about", "graph.fold"}
+"""Actions left out: one ends the window, one is the same every time, one starts an engine."""
 
 
 class ModelEngine(FakeEngine):
