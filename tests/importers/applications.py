@@ -162,7 +162,7 @@ def compare(saved, script, text, weights):
     found = [] if _tells(expected) else ["the outputs of all rows are alike, or no numbers"]
     made = runpy.run_path(script)["build_model"]()
     found += [f"script: {each}" for each in _unlike(model, made)]
-    made.set_weights(model.get_weights())
+    made.load_weights(saved)
     differences = [_largest(expected, _run(made, inputs))]
     if text:
         del made
