@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnstudio.engine.errors import JobError
+from bnstudio.engine.weights import settle
 from bnstudio.training import checkpoint as files
 from bnstudio.training.checkpoint import BEST, LAST, Checkpoint, CheckpointError
 
@@ -115,6 +116,7 @@ class Checkpoints:
             values.append(value.view(dtype))
         for variable, value in zip(self._variables, values, strict=True):
             variable.assign(value)
+        settle(self._model)
         for name, callback in self._callbacks.items():
             _put_back(callback, head.callbacks[name], arrays, f"callbacks/{name}")
             if getattr(callback, "stopped_epoch", 0):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.engine.errors import JobError, say
+from bnstudio.engine.weights import settle
 from bnstudio.training import checkpoint as checkpoints
 from bnstudio.training.checkpoint import CheckpointError
 
@@ -43,6 +44,7 @@ def _checkpoint(model: Any, path: Path) -> None:
                 f"shape {tuple(variable.shape)}."
             )
         variable.assign(array.view(variable.value.dtype.as_numpy_dtype))
+    settle(model)
 
 
 def _kept_model(model: Any, path: Path) -> None:

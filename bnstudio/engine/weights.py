@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 from bnstudio.engine.errors import JobError
@@ -52,6 +53,7 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
             raise JobError(f"The layers cannot begin with their weights. {error}") from error
         for variable, array in zip(layer.weights, arrays, strict=True):
             variable.assign(_tensor(array))
+    settle(built.model)
     if not unfit:
         return []
     shown = ", ".join(unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
@@ -59,6 +61,25 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
         f"These layers begin with new weights, for those of {weights.origin or 'the project'} have "
         f"other shapes: {shown}."
     ]
+
+
+def adapted(model: Any) -> list[Any]:
+    """The layers that compute with a copy of their variables, which was made when these were set.
+
+    What is traced before that goes on with the earlier copy.
+    """
+    layers = model._flatten_layers(include_self=False)
+    return [
+        layer
+        for layer in layers
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None
+    ]
+
+
+def settle(model: Any) -> None:
+    """To be called where variables of a model were set from outside: all layers go by them then."""
+    for layer in adapted(model):
+        layer.finalize_state()
 
 
 def arrays(built: Built, graph: Graph) -> Iterator[tuple[str, tuple[Array, ...]]]:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from bnstudio.exporters.source import Bracket, Symbol, literal, named, plain
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.nested import CELLS, Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bnstudio.exporters.source import Expression
     from bnstudio.graph import Value
     from bnstudio.layers import Given
@@ -99,6 +102,15 @@ def arguments(
     return items
 
 
+def imports_of(types: Iterable[str]) -> list[str]:
+    """The lines that import the layers among these types that ``keras.layers`` lacks."""
+    names: dict[str, set[str]] = {}
+    for type in types:
+        if type in MODULES:
+            names.setdefault(MODULES[type], set()).add(type)
+    return [f"from {module} import {', '.join(sorted(names[module]))}" for module in names]
+
+
 def is_class_name(name: str) -> bool:
     """Whether a name from a file can stand in the script as a class of Keras's."""
     # ASCII, or the name could be one that Python reads as another.
@@ -116,7 +128,8 @@ def _describe(type: str) -> _Type:
         if not param.required:
             break
         positional.append(param.name)
-    return f"layers.{type}(", entry.by_name, tuple(positional)
+    head = f"{type}(" if type in MODULES else f"layers.{type}("
+    return head, entry.by_name, tuple(positional)
 
 
 def _argument(param: Param, value: Value) -> Expression:

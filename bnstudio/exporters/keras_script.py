@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.bodies import lay_functions, listed, outlined
-from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
+from bnstudio.exporters.constructors import (
+    Constructors,
+    arguments,
+    called_with,
+    imports_of,
+    is_class_name,
+)
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
@@ -32,6 +38,7 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.layers import is_operation, show_shape
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Tensor, plan
@@ -191,13 +198,15 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
+        imports += imports_of(call.type for call in _all_calls(self.plan))
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _modules(self) -> set[str]:
         """What the calls of the model are written with."""
         all_calls = list(_all_calls(self.plan))
         calls = [call for call in all_calls if is_operation(call.type)]
-        others = len(calls) < len([call for call in all_calls if call.type != "Input"])
+        elsewhere = [call for call in all_calls if call.type == "Input" or call.type in MODULES]
+        others = len(calls) + len(elsewhere) < len(all_calls)
         found = {"layers"} if others or not calls else set()
         if calls:
             from bnstudio.exporters.operations import modules

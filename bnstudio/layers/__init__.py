@@ -2,6 +2,7 @@
 
 from bnstudio.layers import (
     activation,
+    applications,
     attention,
     augmentation,
     cells,
@@ -64,6 +65,7 @@ __all__ = [
     "Weight",
     "activation",
     "all_operations",
+    "applications",
     "attention",
     "augmentation",
     "cells",

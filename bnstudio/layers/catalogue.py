@@ -328,15 +328,15 @@ def _dtype_of(policy: Value, *, weight: bool) -> str:
 
 
 class Catalogue(dict[str, LayerType]):
-    """Layer types by name. To walk it is to meet the layers; by its name an operation is found too.
+    """Layer types by name. To walk it is to meet the layers that are offered for a new model.
 
-    There are hundreds of operations, and most drawings have none of them: they are read in when
-    the first one is looked up.
+    By its name what is in ``APART`` is found too, and an operation. There are hundreds of these,
+    and most drawings have none: they are read in when the first one is looked up.
     """
 
     def __missing__(self, name: str) -> LayerType:
         if not name.startswith(OPERATION_PREFIX):
-            raise KeyError(name)
+            return APART[name]
         return all_operations()[name]
 
     def get(  # type: ignore[override]
@@ -351,6 +351,9 @@ class Catalogue(dict[str, LayerType]):
     def __contains__(self, name: object) -> bool:
         return self.get(name) is not None if isinstance(name, str) else False
 
+
+APART: dict[str, LayerType] = {}
+"""Layer types that models in files have and that nobody is offered for a new one."""
 
 LAYERS = Catalogue()
 """Every layer type by name, in palette order; and, to be looked up, every operation."""
