@@ -86,12 +86,16 @@ class Scene(QGraphicsScene):
         # What is inside a model may be another without the node itself being one.
         others = differing(before_facts, facts)
         touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
+        named = {id for id in change.changed if before.nodes[id].name != graph.nodes[id].name}
+        if named:
+            touched.update(id for id, node in graph.nodes.items() if node.shares in named)
         touched &= self.nodes.keys()
         for id in touched:
             item, new = self.nodes[id], facts.get(id, _NO_FACTS)
             # Not the item's own box: a gesture may have drawn it elsewhere already.
             old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
-            item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
+            node = graph.nodes[id]
+            item.show_node(node, new, *self._ports(node), self._owner(node))
             if item.box != old_box or ports != (item.inputs, item.outputs):
                 self._grid.put(id, item.box)
                 dirty += (old_box, item.box)
@@ -103,7 +107,8 @@ class Scene(QGraphicsScene):
         self._label(touched)
         for id in change.added:
             node = graph.nodes[id]
-            item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
+            known_facts = facts.get(id, _NO_FACTS)
+            item = NodeItem(node, known_facts, *self._ports(node), self._owner(node))
             self.nodes[id] = item
             self._grid.put(id, item.box)
             dirty.append(item.box)
@@ -309,6 +314,13 @@ class Scene(QGraphicsScene):
         except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere
             outputs = 1
         return max(inputs, wired), max(outputs, 1)
+
+    def _owner(self, node: Node) -> str:
+        """What the node is called whose layer this one shares; empty for its own."""
+        if node.shares is None:
+            return ""
+        owner = self._graph.nodes.get(node.shares)
+        return owner.name if owner is not None else node.shares
 
     def _ends(self, wire: Wire) -> tuple[Point, Point]:
         return (

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from bnstudio.graph import Graph, Node, Wire, remove, set_params, with_level
+from bnstudio.graph import Graph, Node, Wire, remove, rename, set_params, with_level
 from bnstudio.project import Project
 from bnstudio.ui.document import Document
 from tests.ui.canvas.hand import Hand
@@ -71,6 +71,19 @@ def test_another_call_opens_the_model_that_it_calls(level):
     assert level.open_model("again")
     assert level.path == ("block",)
     assert not level.open_model("in")
+
+
+def test_a_model_is_titled_by_its_name_and_a_call_says_by_its_name_whose_it_is(view, level):
+    level.edit(rename(level.graph, "block", "tower"), "Rename")
+    view.set_zoom(1.0)
+    view.grab()
+    said = {
+        id: (item._texts.title.text(), item._texts.name.text(), item._texts.details.text())
+        for id, item in view.drawing.nodes.items()
+        if item._texts is not None
+    }
+    assert said["block"] == ("tower", "", "Functional, 1 layer")
+    assert said["again"] == ("again", "", "Functional, same as tower")
 
 
 def test_an_edit_inside_is_one_of_the_whole_and_undo_goes_where_it_was(level):

@@ -49,8 +49,9 @@ def check(drawing: Scene, document: Document) -> None:
         assert item.facts is document.analysis.facts[id]
         assert item.badge == new.badge
         if item._texts is not None:
-            said = Texts(node, item.facts, item.box.width, badge=item.badge is not None)
-            lines = ("type", "name", "details", "shape", "count")
+            badge = item.badge is not None
+            said = Texts(node, item.facts, item.box.width, badge=badge, owner=new.owner)
+            lines = ("title", "name", "details", "shape", "count")
             for line in lines:
                 assert getattr(item._texts, line).text() == getattr(said, line).text()
         assert item.selected == (id in document.selection)
