@@ -331,13 +331,18 @@ class Catalogue(dict[str, LayerType]):
     """Layer types by name. To walk it is to meet the layers; by its name an operation is found too.
 
     There are hundreds of operations, and most drawings have none of them: they are read in when
-    the first one is looked up.
+    the first one is looked up. A layer that is not of this program is found where it is registered
+    (``foreign.py``); its name has a colon in it.
     """
 
     def __missing__(self, name: str) -> LayerType:
-        if not name.startswith(OPERATION_PREFIX):
+        if name.startswith(OPERATION_PREFIX):
+            return all_operations()[name]
+        if ":" not in name:
             raise KeyError(name)
-        return all_operations()[name]
+        from bnstudio.layers.foreign import registered
+
+        return registered().types[name]
 
     def get(  # type: ignore[override]
         self, name: str, default: LayerType | None = None
@@ -428,6 +433,8 @@ def near_names(name: str) -> list[str]:
     folded = others | {known.lower(): known for known in LAYERS}
     if name.startswith(OPERATION_PREFIX):
         folded = {known.lower(): known for known in all_operations()}
+    elif ":" in name:  # of a package; what is called alike elsewhere is something else
+        return []
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 
