@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from bnstudio.engine import foreign
 from bnstudio.layers import LAYERS
 from bnstudio.layers.applications import MODULES
+from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object, Param
 from bnstudio.settings import LOSSES, OPTIMIZERS
@@ -30,6 +32,8 @@ def make_layer(type: str, name: str, params: Mapping[str, Value]) -> Any:
     made = arguments(entry.params if entry else (), params)
     if type == "Input":
         return keras.Input(name=name, **made)
+    if is_foreign(type):
+        return foreign.make(type, name, made)
     return _class_of(type)(name=name, **made)
 
 

@@ -146,10 +146,10 @@ def _keras(path: str, _model: str) -> Run:
 def _weights(path: str, model: str) -> Run:
     from bnstudio.analysis import analyze
     from bnstudio.engine.builder import build
+    from bnstudio.engine.foreign import load
     from bnstudio.plan import plan
-    from bnstudio.project import loads
 
-    made = build(plan(analyze(loads(model).graph))).model
+    made = build(plan(analyze(load(model).graph))).model
     made.load_weights(path)
     return _called(made)
 

@@ -17,8 +17,9 @@ from bnstudio.exporters.constructors import (
     Constructors,
     arguments,
     called_with,
-    imports_of,
+    imported,
     is_class_name,
+    is_layer,
 )
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.exporters.functions import written
@@ -38,7 +39,6 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.layers import is_operation, show_shape
-from bnstudio.layers.applications import MODULES
 from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Tensor, plan
@@ -198,16 +198,16 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
-        imports += imports_of(call.type for call in _all_calls(self.plan))
+        imports += imported({call.type for call in _all_calls(self.plan)})
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _modules(self) -> set[str]:
         """What the calls of the model are written with."""
-        all_calls = list(_all_calls(self.plan))
+        all_calls = [call for call in _all_calls(self.plan) if call.type != "Input"]
         calls = [call for call in all_calls if is_operation(call.type)]
-        elsewhere = [call for call in all_calls if call.type == "Input" or call.type in MODULES]
-        others = len(calls) + len(elsewhere) < len(all_calls)
-        found = {"layers"} if others or not calls else set()
+        brought = [call for call in all_calls if imported([call.type])]
+        others = len(calls) + len(brought) < len(all_calls)
+        found = {"layers"} if others or not all_calls else set()
         if calls:
             from bnstudio.exporters.operations import modules
 
@@ -279,7 +279,7 @@ class _Writer:
                 self._put([comment(_one_line(what), 4)], at + id)
         if not plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
-        elif chain and plan.sequential and all(is_class_name(call.type) for call in plan.calls):
+        elif chain and plan.sequential and all(is_layer(call.type) for call in plan.calls):
             self._sequential(plan, at, given)
         else:
             self._functional(analysis, plan, at, given)
@@ -346,7 +346,7 @@ class _Writer:
 
             written = operation(call, [names[key(tensor)] for tensor in call.inputs])
             return lay(written, 4, f"{unpacked(call, target)} = ")
-        if not is_class_name(call.type):
+        if not is_layer(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
             return [comment(_one_line(what), 4)] + (

@@ -331,13 +331,19 @@ class Catalogue(dict[str, LayerType]):
     """Layer types by name. To walk it is to meet the layers that are offered for a new model.
 
     By its name what is in ``APART`` is found too, and an operation. There are hundreds of these,
-    and most drawings have none: they are read in when the first one is looked up.
+    and most drawings have none: they are read in when the first one is looked up. A layer that
+    is not of this program is found where it is registered (``foreign.py``); its name has a colon
+    in it.
     """
 
     def __missing__(self, name: str) -> LayerType:
-        if not name.startswith(OPERATION_PREFIX):
+        if name.startswith(OPERATION_PREFIX):
+            return all_operations()[name]
+        if ":" not in name:
             return APART[name]
-        return all_operations()[name]
+        from bnstudio.layers.foreign import registered
+
+        return registered().types[name]
 
     def get(  # type: ignore[override]
         self, name: str, default: LayerType | None = None
@@ -431,6 +437,8 @@ def near_names(name: str) -> list[str]:
     folded = others | {known.lower(): known for known in LAYERS}
     if name.startswith(OPERATION_PREFIX):
         folded = {known.lower(): known for known in all_operations()}
+    elif ":" in name:  # of a package; what is called alike elsewhere is something else
+        return []
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 

@@ -302,7 +302,8 @@ class Scene(QGraphicsScene):
         """How many ports are shown: all named ones; of a merging layer one for the next wire."""
         entry = LAYERS.get(node.type)
         wired = len(self._graph.wires_into.get(node.id, ()))
-        inner = self._facts.get(node.id, _NO_FACTS).inner
+        facts = self._facts.get(node.id, _NO_FACTS)
+        inner = facts.inner
         if inner is not None:
             return max(len(entries(inner)), wired), max(len(exits(inner)), 1)
         if entry is None:
@@ -310,7 +311,7 @@ class Scene(QGraphicsScene):
         _, most = entry.input_counts(node.params)
         inputs = wired + 1 if most is None else most if entry.ports else min(max(wired, 1), most)
         try:
-            outputs = entry.output_count(node.params)
+            outputs = max(entry.output_count(node.params), len(facts.outputs))
         except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere
             outputs = 1
         return max(inputs, wired), max(outputs, 1)
