@@ -23,7 +23,6 @@ from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
 LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
-OWN = SideFile(Path("w"), "a.keras", {}, "")
 
 
 @pytest.fixture
@@ -90,7 +89,9 @@ class Kept:
         self.number, self.weights, self.title = number, weights, f"Run {number}"
 
 
-def test_whose_weights_a_file_has(project, monkeypatch):
+@pytest.fixture
+def runs(monkeypatch):
+    """What a project's store has kept: of three runs one with weights of this model."""
     runs = [Kept(1, []), Kept(2, LEFT), Kept(3, [])]
 
     class Store:
@@ -99,9 +100,12 @@ def test_whose_weights_a_file_has(project, monkeypatch):
 
     monkeypatch.setattr(command, "store_of", lambda file: Store())
     monkeypatch.setattr(command, "weights_of", lambda store, run, project: run.weights)
+    return runs
 
-    def chosen(asked, own=None, model=SAMPLE.project):
-        return command._chosen(model, str(project), asked, own)
+
+def test_whose_weights_a_file_has(project, runs):
+    def chosen(asked):
+        return command._chosen(SAMPLE.project, str(project), asked, None)
 
     assert chosen(None) is LEFT[0], "the newest run of this model"
     assert chosen("fresh") is FRESH
@@ -116,16 +120,27 @@ def test_whose_weights_a_file_has(project, monkeypatch):
     ):
         with pytest.raises(ProjectError, match=reason):
             chosen(asked)
-    assert chosen(None, OWN) is LEFT[0], "what was trained comes before what it began with"
     runs[1].weights = []
-    assert chosen(None) is chosen("fresh", OWN) is FRESH
-    assert chosen(None, OWN) == chosen("project", OWN) == Weights("Those of a.keras", "first", "w")
-    anew = replace(SAMPLE.project, settings=replace(SAMPLE.project.settings, start="new"))
-    assert chosen(None, OWN, anew) is FRESH, "its settings leave them out"
-    assert chosen("project", OWN, anew).path == "w"
+    assert chosen(None) is FRESH
     with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1", OWN)
-    assert command._chosen(SAMPLE.project, "net.keras", None, OWN).path == "w"
+        command._chosen(SAMPLE.project, "net.keras", "1", None)
+
+
+def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):
+    own = SideFile(Path("w"), "a.keras", {}, "")
+
+    def chosen(asked, model=SAMPLE.project, file=str(project)):
+        return command._chosen(model, file, asked, own)
+
+    assert chosen(None) is LEFT[0]
+    assert chosen("project") == Weights("Those of a.keras", "first", "w")
+    runs[1].weights = []
+    assert chosen(None) == chosen("project")
+    assert chosen("fresh") is FRESH
+    assert chosen(None, file="net.keras") == chosen("project"), "those in a model file"
+    anew = replace(SAMPLE.project, settings=replace(SAMPLE.project.settings, start="new"))
+    assert chosen(None, anew) is FRESH
+    assert chosen("project", anew).path == "w", "asked for, though left out"
 
 
 @pytest.mark.deep

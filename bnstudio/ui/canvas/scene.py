@@ -83,9 +83,12 @@ class Scene(QGraphicsScene):
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
         facts = self._facts
-        # What is inside a model may be another without the node itself being one.
         others = differing(before_facts, facts)
-        touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
+        touched.update(
+            id
+            for id in others
+            if _other_ports(before_facts.get(id, _NO_FACTS), facts.get(id, _NO_FACTS))
+        )
         named = {id for id in change.changed if before.nodes[id].name != graph.nodes[id].name}
         if named:
             touched.update(id for id, node in graph.nodes.items() if node.shares in named)
@@ -391,5 +394,11 @@ def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:
     return Shown(histogram, given, checkup.findings(node.id))
 
 
-def _inner(facts: Mapping[str, NodeFacts], id: str) -> Analysis | None:
-    return facts[id].inner if id in facts else None
+def _other_ports(before: NodeFacts, after: NodeFacts) -> bool:
+    """Whether a node may have other ports now without being another node itself.
+
+    What is inside a model may be another, and only the engine knows how much a layer of a package
+    gives. That nothing is known any more of the one output that most have changes no port.
+    """
+    counts = len(before.outputs), len(after.outputs)
+    return before.inner is not after.inner or (max(counts) > 1 and counts[0] != counts[1])
