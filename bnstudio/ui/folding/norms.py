@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bnstudio.graph import Graph
 
 _HEADERS = ("Batch normalization", "Taken over by", "Saves")
+_AROUND = 10
+"""Above and below a line, and two thirds of what is beside it."""
+
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
 
@@ -62,8 +65,9 @@ class Norms(QTableWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         em = self.fontMetrics().horizontalAdvance("M")
-        header.resizeSection(0, 16 * em)
-        header.sectionResized.connect(self.resizeRowsToContents)
+        header.resizeSection(0, min(max(self.sizeHintForColumn(0), 12 * em), 22 * em))
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
+        header.sectionResized.connect(self._give_room)
         if self.rowCount():
             self.setCurrentCell(0, 0)
         self.cellChanged.connect(self._tell)
@@ -102,6 +106,16 @@ class Norms(QTableWidget):
             item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
             self.setItem(row, column, item)
         return items
+
+    def _give_room(self) -> None:
+        """Makes the rows with a reason as high as that is; Qt leaves the padding out of account."""
+        room = self.columnWidth(1) + self.columnWidth(2) - 3 * _AROUND
+        metrics, wrapped = self.fontMetrics(), Qt.TextFlag.TextWordWrap
+        for row in range(len(self._ticks), self.rowCount()):
+            item = self.item(row, 1)
+            if item is not None:
+                box = metrics.boundingRect(0, 0, room, 10_000, wrapped, item.text())
+                self.setRowHeight(row, box.height() + _AROUND)
 
     def _tell(self, _row: int, column: int) -> None:
         if column == 0:

@@ -316,7 +316,7 @@ def test_the_picture_is_moved_about_and_changes_nothing(
 
 @pytest.mark.deep
 @pytest.mark.engine
-def test_an_engine_measures_it_and_what_is_folded_can_be_trained(
+def test_an_engine_measures_it_and_its_file_has_the_folded_weights(
     open_window, project, warm_engines, qtbot
 ):
     window = open_window(project)
