@@ -12,7 +12,7 @@ from bnstudio.ui.verbatim import in_html
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QShowEvent
 
     from bnstudio.folding import Survey
     from bnstudio.graph import Graph
@@ -64,9 +64,6 @@ class Norms(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        em = self.fontMetrics().horizontalAdvance("M")
-        header.resizeSection(0, min(max(self.sizeHintForColumn(0), 12 * em), 22 * em))
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
         header.sectionResized.connect(self._give_room)
         if self.rowCount():
             self.setCurrentCell(0, 0)
@@ -89,6 +86,15 @@ class Norms(QTableWidget):
         self.viewport().update()
         if self.chosen != before:
             self.ticked.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Makes room for names and lines, now that the style sheet has given it its type."""
+        em = self.fontMetrics().horizontalAdvance("M")
+        names = self.sizeHintForColumn(0) + 2 * _AROUND
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
+        self.horizontalHeader().resizeSection(0, min(max(names, 12 * em), 20 * em))
+        super().showEvent(event)
+        self._give_room()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space ticks all selected rows alike."""
