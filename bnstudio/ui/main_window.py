@@ -185,7 +185,8 @@ class MainWindow(QMainWindow):
         """Shows what folding the batch normalizations comes to, and does it."""
         from bnstudio.ui import folding  # the window is seen sooner without it
 
-        folding.ask(self, self.session, self.say)
+        if (dialog := folding.ask(self, self.session, self.say)) is not None:
+            self.files.left.connect(dialog.reject)
 
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
