@@ -11,14 +11,13 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.graph import key, levels
-from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.ahead import Ahead
-from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas import look, steps
 from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
@@ -227,9 +226,7 @@ class MainWindow(QMainWindow):
                 node.name,
                 partial(self._go, key(path, node.id)),
                 " / ".join((*self.document.level.names_of(path), node.type)),
-                colour=theme.current().category(
-                    LAYERS[node.type].category if node.type in LAYERS else ""
-                ),
+                colour=look.current().category(node.type),
             )
             for path, graph in levels(self.document.graph)
             for node in graph.nodes.values()
