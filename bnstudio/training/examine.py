@@ -67,7 +67,8 @@ class Examiner:
         self._ask(types)
 
     def examine(self, questions: Iterable[Question]) -> None:
-        """Asks what layers give."""
+        """Asks what layers give; questions before, not asked yet, are of a drawing that is gone."""
+        self._waiting = deque(one for one in self._waiting if isinstance(one, str))
         self._ask(questions)
 
     def poll(self, timeout: float = 0.0) -> list[Described | Examined]:
