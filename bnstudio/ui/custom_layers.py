@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -31,6 +32,7 @@ _ABOUT = (
     "are looked at, trained or exported. Tick only packages that you would import yourself."
 )
 _NONE = f"No installed package offers layers (entry point group {GROUP})."
+_INDENT = 26
 _PACKAGE = Qt.ItemDataRole.UserRole
 
 
@@ -50,6 +52,9 @@ class CustomLayers(QDialog):
         self.tree.setHeaderLabels(["Package and layer", "What is known of it"])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setUniformRowHeights(True)
+        self.tree.setRootIsDecorated(False)
+        self.tree.setItemsExpandable(False)
+        self.tree.setIndentation(_INDENT)
         header = self.tree.header()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -62,30 +67,33 @@ class CustomLayers(QDialog):
         self.again.setAutoDefault(False)
         buttons.addButton(self.again, QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)
-        column.setSpacing(10)
+        column.setContentsMargins(16, 16, 16, 12)
+        column.setSpacing(12)
         for widget in (about, self.tree, self.none, buttons):
             column.addWidget(widget)
         buttons.rejected.connect(self.reject)
         self.again.clicked.connect(self._read_again)
         self.tree.itemChanged.connect(self._tick)
         self.tree.currentItemChanged.connect(lambda *_: self._show_buttons())
+        self.resize(720, 480)
         extensions.changed.connect(self._fill)
         extensions.begin()
         self._fill()
-
-    def sizeHint(self) -> QSize:
-        return QSize(680, 420)
 
     def _fill(self) -> None:
         status = self._extensions.status
         found = status.packages if status is not None else ()
         current = self._package()
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
         self.tree.blockSignals(True)
         self.tree.clear()
         for package in found:
             on = status is not None and package.name in status.confirmed
             item = QTreeWidgetItem(self.tree, [f"{package.name} {package.version}".strip()])
             item.setData(0, _PACKAGE, package.name)
+            item.setFont(0, bold)
+            item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 9))
             item.setText(1, package.reason or ("Confirmed" if on else "Off"))
             item.setToolTip(1, package.reason)
             if not package.reason:
