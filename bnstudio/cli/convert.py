@@ -54,7 +54,8 @@ def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
     from bnstudio.cli.project_file import open_project, with_weights
     from bnstudio.exporters import EXPORTERS, exporter_of
-    from bnstudio.project import SUFFIX, ProjectError, save, write_atomic
+    from bnstudio.project import SUFFIX, ProjectError, Scratch, save, write_atomic
+    from bnstudio.weights import SUFFIX as WEIGHTS
     from bnstudio.weights import WeightsError, place
 
     path = Path(chosen.out)
@@ -73,13 +74,14 @@ def run(chosen: argparse.Namespace) -> int:
         raise ProjectError("it holds no weights, and folding changes these", chosen.out)
     opened = open_project(chosen.file)
     if exporter is None:
-        project, weights = with_weights(opened, place.beside(Path(chosen.out)))
-        try:
-            if weights is not None:
-                place.put_beside(weights, Path(chosen.out))
-        except WeightsError as error:
-            raise ProjectError(str(error)) from error
-        save(project, chosen.out)
+        with Scratch(path, f"own{WEIGHTS}") as scratch:
+            project, weights = with_weights(opened, scratch.path)
+            try:
+                if weights is not None:
+                    place.put_beside(weights, path)
+            except WeightsError as error:
+                raise ProjectError(str(error)) from error
+            save(project, path)
     elif exporter.render is None:
         from bnstudio.cli.export import export
 

@@ -24,6 +24,7 @@ from bnstudio.engine.prover import Prover
 from bnstudio.engine.samples import Batches
 from bnstudio.engine.single import alike, single
 from bnstudio.engine.weights import open_side_file, put
+from bnstudio.extensions import types_in
 from bnstudio.plan import plan
 from bnstudio.project import dumps
 from bnstudio.training.messages import Exported, Exporting
@@ -155,6 +156,7 @@ class Work:
                 "expected": str(expected),
                 "tolerance": self._format.tolerance,
                 "model": self._format.says(built.model, dumps(self._project)),
+                "layers": sorted(types_in(self._project.graph)),
             }
         )
         if "fault" in answer:

@@ -21,7 +21,7 @@ import numpy as np
 from bnstudio.weights import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -55,10 +55,11 @@ def main(suffix: str) -> None:
 def answer(suffix: str, job: dict[str, Any]) -> dict[str, Any]:
     """The difference that a file makes, or its fault.
 
-    ``job`` has the ``path``, the path ``expected`` of the recorded batches, the ``tolerance`` and,
-    where the file does not say it, the ``model``.
+    ``job`` has the ``path``, the path ``expected`` of the recorded batches, the ``tolerance``, the
+    types of ``layers`` that packages offer and, where the file does not say it, the ``model``.
     """
     try:
+        _bring(job.get("layers", ()))
         run = OPENERS[suffix](job["path"], job["model"])
         if run is None:
             return {"difference": 0.0}
@@ -75,6 +76,18 @@ def answer(suffix: str, job: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # the libraries that open it raise anything
         return {"fault": f"{type(error).__name__}: {error}"}
     return {"difference": worst}
+
+
+def _bring(types: Iterable[str]) -> None:
+    """Imports the classes of confirmed packages, as who uses such a file has to."""
+    for type in types:
+        import keras
+
+        from bnstudio.engine.foreign import class_of
+
+        made = class_of(type)
+        if not hasattr(keras.layers, made.__name__):
+            keras.saving.get_custom_objects().setdefault(made.__name__, made)
 
 
 def record(path: Path, batches: list[tuple[Arrays, Arrays]]) -> None:

@@ -39,6 +39,7 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
     Raises:
         JobError: If the file cannot be read.
     """
+    fitting: dict[str, Any] = {}
     unfit: list[str] = []
     for id, layer in owned(built, graph):
         held = weights.layers.get(id)
@@ -46,13 +47,14 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
             continue
         if [tuple(variable.shape) for variable in layer.weights] != [each.shape for each in held]:
             unfit.append(layer.name)
-            continue
-        try:
-            arrays = weights.read(id)
-        except WeightsError as error:
-            raise JobError(f"The layers cannot begin with their weights. {error}") from error
-        for variable, array in zip(layer.weights, arrays, strict=True):
-            variable.assign(_tensor(array))
+        else:
+            fitting[id] = layer
+    try:
+        for layer, arrays in zip(fitting.values(), weights.each(fitting), strict=True):
+            for variable, array in zip(layer.weights, arrays, strict=True):
+                variable.assign(_tensor(array))
+    except WeightsError as error:
+        raise JobError(f"The layers cannot begin with their weights. {error}") from error
     settle(built.model)
     if not unfit:
         return []

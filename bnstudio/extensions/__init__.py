@@ -7,7 +7,15 @@ by the engine, and only those of a package that the user has confirmed.
 
 from bnstudio.extensions.confirmed import confirm, confirmed, forbid
 from bnstudio.extensions.kept import Kept, forget, keep, kept
-from bnstudio.extensions.known import Status, learn, put_in_place, status, types_in
+from bnstudio.extensions.known import (
+    Status,
+    describe,
+    forget_answers,
+    learn,
+    put_in_place,
+    status,
+    types_in,
+)
 from bnstudio.extensions.offered import GROUP, Offer, Package, keras_version, packages
 
 __all__ = [
@@ -18,8 +26,10 @@ __all__ = [
     "Status",
     "confirm",
     "confirmed",
+    "describe",
     "forbid",
     "forget",
+    "forget_answers",
     "keep",
     "kept",
     "keras_version",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from bnstudio.extensions.confirmed import confirmed
 from bnstudio.extensions.kept import Kept, keep, kept
 from bnstudio.extensions.offered import Package, keras_version, packages
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.graph import Graph
-    from bnstudio.layers.foreign import Answer, Question
+    from bnstudio.layers.foreign import Answer, Form, Question
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,30 @@ def status() -> Status:
 
 
 def put_in_place() -> Status:
-    """Registers what is known now."""
-    found = status()
-    register(found.registered())
+    """Registers what is known now; answers that are not kept stay while their layers do."""
+    found, before = status(), registered()
+    now = found.registered()
+    stay = {asked: answer for asked, answer in before.answers.items() if asked.type in now.types}
+    register(replace(now, answers={**stay, **now.answers}))
     return found
+
+
+def describe(type: str, form: Form | None, reason: str) -> None:
+    """Keeps what the engine has said a layer looks like; without a form, why it could not."""
+    package, found = package_of(type), status()
+    said = found.kept.get(package) or Kept(package, found.version(package))
+    forms = tuple(known for known in said.forms if known.type != type)
+    failed = {known: why for known, why in said.failed.items() if known != type}
+    if form is None:
+        failed[type] = reason
+    keep(structs.replace(said, forms=(*forms, *filter(None, (form,))), failed=failed))
+
+
+def forget_answers(package: str) -> None:
+    """Has the engine asked again what a package's layers give."""
+    now = registered()
+    left = {asked: a for asked, a in now.answers.items() if package_of(asked.type) != package}
+    register(replace(now, answers=left))
 
 
 def learn(answers: Mapping[Question, Answer]) -> None:

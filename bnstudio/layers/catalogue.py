@@ -372,6 +372,16 @@ def all_operations() -> Mapping[str, LayerType]:
     return OPERATIONS
 
 
+def all_types() -> Mapping[str, LayerType]:
+    """Every layer type that can be drawn now, in palette order, with packages' and operations.
+
+    The first call reads the operations in.
+    """
+    from bnstudio.layers.foreign import registered
+
+    return {**LAYERS, **registered().types, **all_operations()}
+
+
 def is_operation(type: str) -> bool:
     """Whether a node's type is an operation of the catalogue."""
     return type.startswith(OPERATION_PREFIX) and type in LAYERS

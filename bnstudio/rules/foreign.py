@@ -21,13 +21,13 @@ def absent(case: Case) -> Iterator[Finding]:
     What the file says of the layer is kept. Its code is somebody else's, and no file can have it
     run: the package has to be installed, and you have to confirm it.
 
-    Install the package beside bnstudio, then confirm it under Train > Custom Layers, or with
+    Install the package beside bnstudio, then confirm it under Graph > Custom Layers, or with
     `bnstudio layers --allow PACKAGE`.
     """
     for node, failure in case.failures.get("EXT01", ()):
         package, _, name = node.type.partition(":")
         fix = None
-        hint = f"Install {package} and confirm it under Train > Custom Layers."
+        hint = f"Install {package} and confirm it under Graph > Custom Layers."
         if package == KERAS:
             hint = "Install the Keras that it was drawn with, or delete it."
             if name in LAYERS:
@@ -60,7 +60,7 @@ def own_code_fails(case: Case) -> Iterator[Finding]:
     raised an error, has not come to an end, or has ended its process.
 
     Change its arguments or its input. If its code was mended meanwhile, read the package again
-    under Train > Custom Layers.
+    under Graph > Custom Layers.
     """
     for node, failure in case.failures.get("EXT03", ()):
         whose = package_of(node.type)

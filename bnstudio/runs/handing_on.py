@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bnstudio import archive as archives
 from bnstudio.analysis import analyze
 from bnstudio.training import checkpoint as files
-from bnstudio.weights import Array, WeightsError, array_of, made_weights, write
+from bnstudio.weights import (
+    Array,
+    WeightsError,
+    array_of,
+    held_by,
+    made_weights,
+    those_inside,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,23 +69,29 @@ def learned(
 ) -> tuple[int, list[tuple[Weight, Callable[[], Iterator[NDArray[Any]]]]]]:
     """The weights of a node's layer in a checkpoint, and after how many epochs they are those.
 
-    Each comes with what gives its numbers block by block, as often as it is called.
+    ``node`` is its key, for it may be inside a model. Each weight comes with what gives its numbers
+    block by block, as often as it is called.
 
     Raises:
         CheckpointError: If it cannot be read; what gives the numbers raises ``archive.FAULTS``.
     """
     head = files.read_head(checkpoint)
-    owner = graph.layer_of(node).id if node in graph.nodes else ""
+    owner, names = held_by(graph, node)
     numbers = _places(head.variables, graph)[0].get(owner, [])
     weights = made_weights(analyze(graph)).get(owner, ())
+    own = len("/".join((*names, "")))
 
     def blocks(number: int) -> Iterator[NDArray[Any]]:
         with zipfile.ZipFile(checkpoint) as archive:
             for block in archives.blocks(archive, f"variables/{number}"):
                 yield Array(block, "bfloat16" if block.dtype.name == "uint16" else "").numbers
 
-    found = zip(weights, numbers, strict=False)
-    return head.epochs, [(weight, partial(blocks, number)) for weight, number in found]
+    found = list(zip(weights, numbers, strict=False))
+    chosen = [found[place] for place in those_inside(weights[: len(found)], names)]
+    return head.epochs, [
+        (replace(weight, name=weight.name[own:]), partial(blocks, number))
+        for weight, number in chosen
+    ]
 
 
 def _places(variables: tuple[str, ...], graph: Graph) -> tuple[dict[str, list[int]], list[str]]:

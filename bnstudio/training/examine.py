@@ -12,6 +12,8 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING
 
+from bnstudio import extensions
+from bnstudio.analysis import analyze
 from bnstudio.layers.foreign import Answer, Question
 from bnstudio.training.client import Client
 from bnstudio.training.messages import (
@@ -26,6 +28,9 @@ from bnstudio.training.messages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from bnstudio.analysis import Analysis
+    from bnstudio.graph import Graph
 
 LIMIT = 20.0
 """Seconds that the code of a layer may take. Imports of large packages take some."""
@@ -67,7 +72,8 @@ class Examiner:
         self._ask(types)
 
     def examine(self, questions: Iterable[Question]) -> None:
-        """Asks what layers give."""
+        """Asks what layers give; questions before, not asked yet, are of a drawing that is gone."""
+        self._waiting = deque(one for one in self._waiting if isinstance(one, str))
         self._ask(questions)
 
     def poll(self, timeout: float = 0.0) -> list[Described | Examined]:
@@ -154,6 +160,33 @@ class Examiner:
         if client is not None:
             client.kill()
             client.close()
+
+
+def describe_all(types: Iterable[str], start: Callable[[], Client] = Client) -> None:
+    """Has layers described, and keeps what is said of them; waits for it."""
+    examiner = Examiner(start)
+    try:
+        examiner.describe(types)
+        while examiner.busy:
+            for event in examiner.poll(1.0):
+                assert isinstance(event, Described)
+                extensions.describe(event.layer, event.form, event.reason)
+    finally:
+        examiner.close()
+
+
+def settle(graph: Graph, start: Callable[[], Client] = Client) -> Analysis:
+    """The analysis of a drawing once all that it asks of an engine is answered; waits for it."""
+    examiner = Examiner(start)
+    try:
+        while asked := (analysis := analyze(graph)).questions:
+            examiner.examine(asked)
+            while examiner.busy:
+                told = examiner.poll(1.0)
+                extensions.learn({e.question: e.answer for e in told if isinstance(e, Examined)})
+        return analysis
+    finally:
+        examiner.close()
 
 
 def _refused(name: str, wanted: str | Question, reason: str) -> Described | Examined:

@@ -151,6 +151,8 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("graph.add", "Add Layer...", "canvas.open_search", "Graph", ("Tab",), "add",
            "Finds a layer by name and adds it.", scope="canvas"),
+    Action("graph.custom", "Custom Layers...", "show_custom_layers", "Graph",
+           help="Lists the installed packages that offer layers, to be confirmed."),
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",
            "Lays the drawing out anew.", "drawn", group=1),
     Action("graph.group", "Group into Model", "canvas.group", "Graph", ("Ctrl+G",),

@@ -10,7 +10,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from bnstudio import data
 from bnstudio.analysis import Analysis, analyze
-from bnstudio.graph import Graph
+from bnstudio.graph import Graph, place_of
+from bnstudio.layers.foreign import registered
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
 from bnstudio.ui import garbage
@@ -136,7 +137,9 @@ class Document(QObject):
         """
         if isinstance(after, Graph):
             after = replace(self._project, graph=after)
-        measuring = after.settings.measuring.among(after.graph.nodes)
+        left_out, graph = after.settings.measuring.left_out, after.graph
+        there = {name for name in left_out if place_of(graph, name) is not None}
+        measuring = after.settings.measuring.among(there)
         if measuring is not after.settings.measuring:
             after = replace(after, settings=replace(after.settings, measuring=measuring))
         if after == self._project:
@@ -182,6 +185,11 @@ class Document(QObject):
             self.level.revealed.emit(local, param)
             self.revealed.emit(id, param)
 
+    def look_again(self) -> None:
+        """Analyses the drawing again: more may be known of layers that are not of this program."""
+        if self._analysis.known is not registered():
+            self._show(self._project)
+
     @garbage.later()
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project
@@ -189,7 +197,7 @@ class Document(QObject):
         kept = self._selection & project.graph.nodes.keys()
         lost = kept != self._selection
         self._selection = kept
-        if project.graph is not before.graph:
+        if project.graph is not before.graph or self._analysis.known is not registered():
             self._analysis = analyze(project.graph, self._analysis)
         self._diagnostics = self._diagnose()
         self.changed.emit(before, project)

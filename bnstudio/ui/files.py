@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
 from bnstudio.folding import NOTHING, survey
+from bnstudio.layers.foreign import registered
 from bnstudio.project import SUFFIX, Project, ProjectError
 from bnstudio.runs.weights import FRESH, of_project
 from bnstudio.ui import garbage, taking
@@ -123,10 +124,12 @@ class Files(QObject):
 
     def _import(self, path: Path) -> bool:
         """Makes a project of a model file, which is not saved anywhere yet."""
-        from bnstudio import importers
+        from bnstudio import extensions, importers
 
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
+            if not registered().absent:
+                extensions.put_in_place()  # its classes may be a package's
             imported = importers.load(path)
         except (ProjectError, OSError) as error:
             self._toasts.say(_sentence(error, path), "error")

@@ -11,18 +11,18 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.graph import key, levels
-from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.ahead import Ahead
-from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas import look, steps
 from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
+from bnstudio.ui.extensions import Extensions
 from bnstudio.ui.files import Files, can_open
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels.code import Code
@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self.document = Document(parent=self)
         self.session = Session(self.document, self, start=start_engine)
         self._ahead = Ahead(self.document, self.session)
+        self.extensions = Extensions(self.document, self.session)
         self.canvas = CanvasView(self.document, self.session)
         self.past = Past(self.canvas, self.session.moments)
         self.welcome = Welcome()
@@ -137,12 +138,14 @@ class MainWindow(QMainWindow):
         document.revealed.connect(self._reveal)
         document.help_wanted.connect(self.show_help)
         session.note.connect(self.say)
+        self.extensions.noted.connect(self.say)
         session.run_started.connect(lambda _: self._docking.advance("Curves", over="Problems"))
         for panel in self.panels.values():
             if isinstance(panel, Problems):
                 self._connect_problems(panel)
             elif isinstance(panel, Palette):
                 panel.chosen.connect(self.add_layer)
+                self.extensions.changed.connect(panel.refresh)
             elif isinstance(panel, Code):
                 panel.export_wanted.connect(self.actions_.by_id["file.export_1"].trigger)
         self.canvas.zoomed.connect(self._status.show_zoom)
@@ -185,7 +188,8 @@ class MainWindow(QMainWindow):
         """Shows what folding the batch normalizations comes to, and does it."""
         from bnstudio.ui import folding  # the window is seen sooner without it
 
-        folding.ask(self, self.session, self.say)
+        if (dialog := folding.ask(self, self.session, self.say)) is not None:
+            self.files.left.connect(dialog.reject)
 
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
@@ -226,9 +230,7 @@ class MainWindow(QMainWindow):
                 node.name,
                 partial(self._go, key(path, node.id)),
                 " / ".join((*self.document.level.names_of(path), node.type)),
-                colour=theme.current().category(
-                    LAYERS[node.type].category if node.type in LAYERS else ""
-                ),
+                colour=look.current().category(node.type),
             )
             for path, graph in levels(self.document.graph)
             for node in graph.nodes.values()
@@ -245,6 +247,12 @@ class MainWindow(QMainWindow):
         else:
             x, y = steps.free_spot(level.graph, round(middle.x), round(middle.y))
             self.canvas.add_layer(type, Point(x, y))
+
+    def show_custom_layers(self) -> None:
+        """Opens the list of packages that offer layers."""
+        from bnstudio.ui.custom_layers import CustomLayers
+
+        CustomLayers(self.extensions, self).open()
 
     def next_problem(self) -> None:
         """Selects the node of the next finding."""
@@ -458,6 +466,7 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.recovery.close()
         self.files.leave()
+        self.extensions.close()
         self.session.close()
         super().closeEvent(event)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import Graph, place_of
 from bnstudio.layers import show_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
     from bnstudio.layers import Weight
@@ -59,6 +60,29 @@ def made_weights(analysis: Analysis) -> dict[str, tuple[Weight, ...]]:
         if weights := analysis.facts[id].weights:
             made.setdefault(graph.layer_of(id).id, weights)
     return made
+
+
+def held_by(graph: Graph, key: str) -> tuple[str, tuple[str, ...]]:
+    """The node of the whole drawing that the weights of a node anywhere are held under.
+
+    With it come the names that lead from that model to the layer; none for a layer outside. The
+    node is "" where nothing has that key.
+    """
+    place = place_of(graph, key)
+    if place is None:
+        return "", ()
+    path, id = place
+    owners = []
+    for step in (*path, id):
+        owners.append(graph.layer_of(step))
+        graph = owners[-1].inside or Graph()
+    return owners[0].id, tuple(owner.name for owner in owners[1:])
+
+
+def those_inside(weights: Sequence[Weight], names: Sequence[str]) -> tuple[int, ...]:
+    """The places of those of a model's weights that a layer in it has; ``names`` lead there."""
+    start = "".join(f"{name}/" for name in names)
+    return tuple(place for place, each in enumerate(weights) if each.name.startswith(start))
 
 
 def _difference(weights: tuple[Weight, ...], held: tuple[Held, ...]) -> str:

@@ -82,14 +82,15 @@ def put_beside(weights: Weights, project: Path, folder: Path | None = None) -> W
     Other weights that are there go to the user's folder: an undo may come back to them.
 
     Raises:
-        WeightsError: If that cannot be done; what was there is as it was.
+        WeightsError: If that cannot be done, or a file of something else has that name, as those
+            of other programs may; what was there is as it was.
     """
     target = beside(project)
     if weights.path == target:
         return weights
     try:
-        with suppress(WeightsError):
-            there = open_weights(target)
+        if target.exists():
+            there = _own(target)
             if there.fingerprint == weights.fingerprint:
                 return there
             kept = room(folder).with_name(f"{there.fingerprint}{SUFFIX}")
@@ -129,6 +130,17 @@ def _places(fingerprint: str, project: Path | None, folder: Path) -> Iterator[Pa
 
 def _in(folder: Path, fingerprint: str) -> Path:
     return folder / f"{fingerprint}{SUFFIX}"
+
+
+def _own(target: Path) -> Weights:
+    """The weights that are there; what is something else is not to be replaced by any."""
+    try:
+        return open_weights(target)
+    except WeightsError as error:
+        raise WeightsError(
+            f"The weights cannot be saved as {target}, for what has that name would be lost. "
+            f"Move it away, or save the project under another name. {error}"
+        ) from error
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -4,11 +4,13 @@ import ast
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from bnstudio import weights
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, load, save
-from bnstudio.weights import open_weights
+from bnstudio.weights import array_of, open_weights, place
 from tests.importers.hostile import functional, layer
 
 SOUND = functional(
@@ -118,3 +120,17 @@ def test_weights_that_cannot_be_read_leave_no_project(stored_model, tmp_path, ca
     assert main(["convert", str(path), str(out)]) == 2
     assert "cannot be read" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ["bad.keras"]
+
+
+def test_convert_takes_no_other_weights_away(stored_model, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "user"
+    monkeypatch.setattr(place, "default_folder", lambda: folder)
+    out, other = tmp_path / "net.bnstudio", tmp_path / "net.weights"
+    before = weights.write(other, [("d", [array_of(np.ones(3))])], "another model")
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    assert place.find(before.fingerprint, out) is not None
+    assert sorted(each.name for each in tmp_path.iterdir()) == [out.name, other.name, "user"]
+    other.write_bytes(b"of another program")
+    assert main(["convert", str(stored_model), str(out)]) == 2
+    assert "Move it away" in capsys.readouterr().err
+    assert other.read_bytes() == b"of another program"

@@ -1,5 +1,12 @@
 """A package that offers layers, as pip would have installed it, in a folder of a test's."""
 
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from bnstudio.layers import foreign
+
 LAYERS = '''
 """Layers of a package."""
 
@@ -103,6 +110,19 @@ Odd = sample_layers.code.Scale
 """
 
 PACKAGE = "sample-layers"
+
+
+@contextmanager
+def at_hand(folder):
+    """The package on the path, with a user's folder of its own, and nothing registered."""
+    before = foreign.registered()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join((str(folder), os.environ["PYTHONPATH"])))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        patch.syspath_prepend(str(install(folder)))
+        yield folder
+    foreign.register(before)
 
 
 def install(folder, entries=ENTRIES, name="Sample_Layers", version="1.2", module="sample_layers"):

@@ -4,17 +4,19 @@ import json
 
 import pytest
 
-from bnstudio import extensions
+from bnstudio import extensions, importers
 from bnstudio import project as projects
 from bnstudio.analysis import analyze
 from bnstudio.data import Source
-from bnstudio.exporters import keras_script
+from bnstudio.exporters import EXPORTERS, keras_script
 from bnstudio.layers import LAYERS
+from bnstudio.layers.foreign import Registered, is_foreign, register, registered
 from bnstudio.project import Project
 from bnstudio.settings import Settings
 from bnstudio.training.client import Client
 from bnstudio.training.examine import Examiner
-from bnstudio.training.messages import Epoch, Failed, Finished, Started, Train
+from bnstudio.training.export_job import ExportJob
+from bnstudio.training.messages import Epoch, Exported, Failed, Finished, Started, Train
 from tests.engine.projects import Drawing
 from tests.extensions.package import PACKAGE
 
@@ -152,3 +154,53 @@ def test_it_trains_and_the_script_learns_the_same(drawn, examiner, warm, tmp_pat
     said = json.loads(warm.run("tests.run_scripts", str(script)))
     losses = [event.logs["loss"] for event in events if isinstance(event, Epoch)]
     assert said["history"]["loss"] == losses
+
+
+@pytest.fixture(scope="module")
+def saved(drawn, examiner, warm_engines, tmp_path_factory):
+    """A file of Keras's of it, proven by a process that has imported the package."""
+    settled(drawn, examiner)
+    path = tmp_path_factory.mktemp("saved") / "net.keras"
+    exporter = next(each for each in EXPORTERS if each.suffix == ".keras")
+    with ExportJob(projects.dumps(Project(drawn)), exporter, path) as job:
+        told = []
+        while not job.over:
+            told += job.take(60)
+    assert isinstance(told[-1], Exported), told[-1]
+    return path
+
+
+def test_a_file_of_keras_becomes_the_same_layers_again(drawn, saved):
+    opened = importers.load(saved).project.graph
+    assert sorted((n.type, n.name, n.params) for n in opened.nodes.values()) == sorted(
+        (n.type, n.name, n.params) for n in drawn.nodes.values()
+    )
+    assert not analyze(opened).failed
+
+
+def test_a_file_of_keras_is_opaque_while_its_package_is_off(saved):
+    known = registered()
+    try:
+        register(Registered())
+        opened = importers.load(saved).project.graph
+    finally:
+        register(known)
+    types = {node.type for node in opened.nodes.values()}
+    assert "custom.Widen" in types
+    assert not any(is_foreign(type) for type in types)
+
+
+def test_a_project_keeps_what_is_drawn_while_the_package_is_off(drawn):
+    known = registered()
+    text = projects.dumps(Project(drawn))
+    try:
+        register(Registered())
+        assert projects.loads(text, known_layers=True).graph == drawn
+        analysis = analyze(drawn)
+        codes = {f.code for id in analysis.failed for f in analysis.facts[id].failures}
+        assert codes == {"EXT01"}
+        script = keras_script.render(Project(drawn)).text
+        compile(script, "script", "exec")
+        assert "sample_layers" not in script
+    finally:
+        register(known)

@@ -22,7 +22,7 @@ from bnstudio.graph import (
     set_params,
     to_networkx,
 )
-from bnstudio.layers import LAYERS, all_operations
+from bnstudio.layers import LAYERS, all_types
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui import garbage
@@ -105,11 +105,11 @@ class Desk(Surface):
             known = set(fitting)
             types = [
                 *fitting,
-                *(type for type in (*LAYERS, *all_operations()) if type not in known),
+                *(type for type in all_types() if type not in known),
             ]
             self._open(at, types, f"Add after {name}", lambda t: self.add_after(t, source, place))
         else:
-            types = [*LAYERS, *all_operations()]
+            types = [*all_types()]
             self._open(at, types, "Add a layer", lambda type: self.add_layer(type, place))
 
     def ask(self, at: QPointF, types: Sequence[str], end: End) -> None:
@@ -123,8 +123,7 @@ class Desk(Surface):
     def ask_for_wire(self, wire: Wire, at: QPointF) -> None:
         """Asks what to splice into a wire."""
         analysis, place = self.document.analysis, self.camera.to_scene(at)
-        known = (*LAYERS, *all_operations())
-        types = [t for t in known if steps.splice_refusal(analysis, t, wire) is None]
+        types = [t for t in all_types() if steps.splice_refusal(analysis, t, wire) is None]
         self._open(at, types, "Insert", lambda type: self.add_layer(type, place, wire=wire))
 
     @property

@@ -33,6 +33,8 @@ _ZOOMS = {
 class Picture(Surface):
     """Shows a document: the wheel and + and - zoom, the mouse and the arrows move, F fits."""
 
+    mapped = False
+
     def __init__(self, document: Document, name: str) -> None:
         super().__init__(document)
         self.setAccessibleName(name)

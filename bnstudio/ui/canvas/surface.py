@@ -51,7 +51,10 @@ class Surface(QGraphicsView):
         session: The training; None where there is none.
         drawing: The items.
         camera: What part of the drawing is in view.
+        mapped: Whether a large drawing has a map in the corner.
     """
+
+    mapped = True
 
     #: The zoom changed: pixels a scene unit.
     zoomed = Signal(float)

@@ -34,8 +34,6 @@ from bnstudio.ui.whose_weights import trained
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
-
     from bnstudio.analysis import Analysis
     from bnstudio.runs.weights import Weights
     from bnstudio.ui.session import Session
@@ -284,11 +282,6 @@ class FoldDialog(QDialog):
         """Ends what is still being measured, however the dialog is left."""
         self.measuring.close()
         super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """A window that closes takes the dialog along."""
-        self.measuring.close()
-        super().closeEvent(event)
 
     def _leave(self) -> None:
         """The project has become another one beneath the dialog."""

@@ -12,12 +12,15 @@ from bnstudio.ui.verbatim import in_html
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QShowEvent
 
     from bnstudio.folding import Survey
     from bnstudio.graph import Graph
 
 _HEADERS = ("Batch normalization", "Taken over by", "Saves")
+_AROUND = 10
+"""Above and below a line, and two thirds of what is beside it."""
+
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
 
@@ -61,9 +64,7 @@ class Norms(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        em = self.fontMetrics().horizontalAdvance("M")
-        header.resizeSection(0, 16 * em)
-        header.sectionResized.connect(self.resizeRowsToContents)
+        header.sectionResized.connect(self._give_room)
         if self.rowCount():
             self.setCurrentCell(0, 0)
         self.cellChanged.connect(self._tell)
@@ -86,6 +87,15 @@ class Norms(QTableWidget):
         if self.chosen != before:
             self.ticked.emit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Makes room for names and lines, now that the style sheet has given it its type."""
+        em = self.fontMetrics().horizontalAdvance("M")
+        names = self.sizeHintForColumn(0) + 2 * _AROUND
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
+        self.horizontalHeader().resizeSection(0, min(max(names, 12 * em), 20 * em))
+        super().showEvent(event)
+        self._give_room()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space ticks all selected rows alike."""
         rows = [index.row() for index in self.selectionModel().selectedRows()]
@@ -102,6 +112,16 @@ class Norms(QTableWidget):
             item.setFlags(Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
             self.setItem(row, column, item)
         return items
+
+    def _give_room(self) -> None:
+        """Makes the rows with a reason as high as that is; Qt leaves the padding out of account."""
+        room = self.columnWidth(1) + self.columnWidth(2) - 3 * _AROUND
+        metrics, wrapped = self.fontMetrics(), Qt.TextFlag.TextWordWrap
+        for row in range(len(self._ticks), self.rowCount()):
+            item = self.item(row, 1)
+            if item is not None:
+                box = metrics.boundingRect(0, 0, room, 10_000, wrapped, item.text())
+                self.setRowHeight(row, box.height() + _AROUND)
 
     def _tell(self, _row: int, column: int) -> None:
         if column == 0:

@@ -67,6 +67,14 @@ def test_a_double_click_opens_a_model_and_the_trail_leads_back(view, level):
     assert view.viewport().y() == 0
 
 
+def test_the_trail_has_room_for_its_names_at_every_depth(view, level):
+    level.enter(("block",))
+    room = view.trail.height()
+    assert room > view.trail.fontMetrics().height()
+    level.enter(("block", "dense"))
+    assert (view.trail.height(), view.viewport().y()) == (room, room)
+
+
 def test_another_call_opens_the_model_that_it_calls(level):
     assert level.open_model("again")
     assert level.path == ("block",)
