@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import sys
 import traceback
@@ -10,7 +11,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 import shiboken6
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, qInstallMessageHandler
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -272,6 +273,11 @@ class Monkey:
         stack.enter_context(patch.object(QMessageBox, "warning", lambda *_: None))
         for name in ("getOpenFileName", "getSaveFileName"):
             stack.enter_context(patch.object(QFileDialog, name, lambda *_, **__: ("", "")))
+
+        # The press of a button with a menu is over when the menu is closed.
+        for menu in self.window.findChildren(QMenu):
+            if isinstance(menu.parent(), QAbstractButton):
+                menu.aboutToShow.connect(functools.partial(QTimer.singleShot, 0, menu.close))
 
         def note(kind: type, error: BaseException | None, trace: object) -> None:
             self.faults.append("".join(traceback.format_exception(kind, error, trace)))
