@@ -51,7 +51,8 @@ def missing(case: Case) -> Iterator[Finding]:
         return
     of = f" of {begin.origin}" if begin.origin else ""
     yield Finding(
-        f"The file with the weights{of} is not there, so every layer begins with new ones.",
+        f"The file with the weights{of} is not there or cannot be read, so every "
+        "layer begins with new ones.",
         "Put the .weights file beside the project again, under its name.",
         fix=Fix("Begin with new weights", _without),
     )
