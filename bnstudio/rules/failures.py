@@ -335,6 +335,8 @@ def _adapter(case: Case, node: Node) -> Layers | None:
 
 def _adapters(shape: Shape) -> Iterator[Layers]:
     """What may stand between a tensor of this shape and a layer that refuses it, best first."""
+    if not shape:  # a number of the whole batch has no rows
+        return
     inner = [size for size in shape[1:] if size is not None]
     known = len(inner) == len(shape) - 1
     if len(shape) == 4 and known:
