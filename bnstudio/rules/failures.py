@@ -12,6 +12,7 @@ from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque, opaque
+from bnstudio.layers.operands import Operand
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -246,9 +247,13 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
             fix = _filled(case, node, entry.open_ports(params)[len(wires) :])
         elif len(wires) == 1 < least:
             fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
+        hint = "Wire as many inputs as the layer has."
+        arguments = entry.params if entry is not None else ()
+        if len(wires) < least and any(isinstance(each, Operand) for each in arguments):
+            hint = "Wire each input, or put a constant in the place of one in the Inspector."
         yield Finding(
             f"{node.name}: {failure.message}",
-            "Wire as many inputs as the layer has.",
+            hint,
             node.id,
             fix=fix,
         )
