@@ -119,7 +119,7 @@ class WeightCard(_Card):
         if found is None:
             self._ask(weights, known)
         self._say(
-            ("Begins with" if used else "Kept, not used") + of,
+            ("Begins with" if used and not changed else "Kept, not used") + of,
             found if isinstance(found, str) else note,
         )
         own = len("/".join((*names, "")))

@@ -174,6 +174,7 @@ def test_the_inspector_shows_what_a_layer_begins_with(opened, qtbot):
     assert card.grab().toImage().size().height() > 100
     document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
     assert "begins with new weights: its kernel is (4, 3)" in card.note.text()
+    assert card.heading.text() == "Kept, not used \u00b7 stored.keras"
     document.select(["in"])
     assert not card.isVisible()
     opened.undo()
