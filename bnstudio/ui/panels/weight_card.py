@@ -109,7 +109,7 @@ class WeightCard(_Card):
         if found is None:
             self._ask(weights, owner, len(held))
         self._say(
-            ("Begins with" if used else "Kept, not used") + of,
+            ("Begins with" if used and not changed else "Kept, not used") + of,
             found if isinstance(found, str) else note,
         )
         self._show_rows(
