@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from bnstudio.layers.foreign import KERAS, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from importlib import metadata
 
 GROUP = "bnstudio.layers"
 """The group of the entry points: a name, and ``package.module:Class``."""
@@ -72,6 +72,8 @@ def packages() -> tuple[Package, ...]:
     What cannot be read is among them with the reason. Of two with one name the first on the path is
     the installed one, as for an import.
     """
+    from importlib import metadata  # the first frame has no need of it
+
     found: dict[str, Package] = {}
     for distribution in metadata.distributions():
         # What is said there is anybody's, and may be damaged in any way.
@@ -91,6 +93,8 @@ def packages() -> tuple[Package, ...]:
 
 def keras_version() -> str:
     """The version of the installed Keras, which is not imported; empty if there is none."""
+    from importlib import metadata
+
     try:
         return metadata.version(KERAS)
     except (metadata.PackageNotFoundError, OSError, ValueError):
@@ -132,7 +136,7 @@ def _offers(package: str, entries: Iterable[metadata.EntryPoint]) -> Iterator[Of
 
 def _name_of(distribution: metadata.Distribution) -> str:
     try:
-        return re.sub(r"[-_.]+", "-", str(distribution.metadata["Name"])).lower()
+        return re.sub(r"[-_.]+", "-", distribution.metadata["Name"] or "").lower()
     except Exception:  # as above
         return ""
 
