@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bnstudio.layers.foreign import KERAS, is_foreign
@@ -66,8 +67,9 @@ class Package:
     reason: str = ""
 
 
+@cache
 def packages() -> tuple[Package, ...]:
-    """The installed packages that offer layers, by name.
+    """The installed packages that offer layers, by name; found once, until the cache is cleared.
 
     What cannot be read is among them with the reason. Of two with one name the first on the path is
     the installed one, as for an import.

@@ -71,6 +71,7 @@ def test_a_damaged_package_stops_nothing_and_offers_nothing(folder, metadata, en
     info.mkdir()
     (info / "METADATA").write_bytes(metadata)
     (info / "entry_points.txt").write_bytes(entries)
+    extensions.packages.cache_clear()
     for found in extensions.packages():
         extensions.confirm(found.name)
     wanted = extensions.put_in_place().undescribed
