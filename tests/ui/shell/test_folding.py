@@ -252,6 +252,27 @@ def test_weights_of_a_run_come_first_and_new_ones_cannot_be_folded(
     assert len(clients) == 2
 
 
+def test_from_inside_a_model_the_whole_drawing_is_folded(open_window, project, clients, qtbot):
+    inner = Drawing()
+    inner.add("Input", shape=(2,))
+    inner.add("Dense", units=2)
+    inner.add("BatchNormalization")
+    outer = Drawing()
+    outer.graph, outer.last = drawing(), THIRD
+    model = outer.add("Functional", inside=inner.graph, name="tail")
+    window = open_window(replace(project, graph=outer.graph))
+    window.document.level.enter((model,))
+    dialog = opened(window)
+    last = dialog.norms.rowCount() - 1
+    assert dialog.norms.item(last, 0).text() == "tail / batch_normalization"
+    assert dialog.norms.item(last, 1).text().startswith("Stays. It is inside 'tail'")
+    started(clients, 1, qtbot).fold()
+    qtbot.waitUntil(dialog.ok.isEnabled)
+    press(dialog, "Fold")
+    assert window.document.level.path == ()
+    assert window.document.graph.nodes[model] is outer.graph.nodes[model]
+
+
 def test_a_model_without_normalizations_is_told_so(open_window, clients):
     made = Drawing()
     made.add("Input", shape=(4,))
