@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.exporters.models import WEIGHTS
 from bnstudio.folding import NOTHING
 from bnstudio.runs.weights import FRESH
 from bnstudio.ui.verbatim import in_html
@@ -23,6 +24,7 @@ from bnstudio.ui.verbatim import in_html
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bnstudio.exporters import Exporter
     from bnstudio.folding import Survey
     from bnstudio.runs.weights import Weights
 
@@ -31,11 +33,11 @@ class ExportChoice(QDialog):
     """Asks for the weights and, where there is something to fold, whether it is."""
 
     def __init__(
-        self, found: Sequence[Weights], survey: Survey, title: str, parent: QWidget
+        self, found: Sequence[Weights], survey: Survey, exporter: Exporter, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._found, self._survey = found, survey
-        self.setWindowTitle(f"Export {title}")
+        self._found, self._survey, self._alone = found, survey, exporter is WEIGHTS
+        self.setWindowTitle(f"Export {exporter.title}")
         label = QLabel("The &weights that it has:")
         self.weights = QComboBox()
         self.weights.setAccessibleName("Weights")
@@ -76,20 +78,22 @@ class ExportChoice(QDialog):
     def _follow(self) -> None:
         fresh = self._found[self.weights.currentIndex()] is FRESH
         self.fold.setEnabled(bool(self._survey.folds) and not fresh)
-        self.why.setText(
-            "Of new weights a normalization has learned nothing that could be folded."
-            if fresh
-            else "The model computes the same at inference; the difference is measured and told."
-        )
+        if fresh:
+            why = "Of new weights a normalization has learned nothing that could be folded."
+        elif self._alone:
+            why = "Folded, the weights are those of the folded model, not of the one that is drawn."
+        else:
+            why = "The model computes the same at inference; the difference is measured and told."
+        self.why.setText(why)
 
 
 def choose(
-    found: Sequence[Weights], survey: Survey, title: str, parent: QWidget
+    found: Sequence[Weights], survey: Survey, exporter: Exporter, parent: QWidget
 ) -> tuple[Weights, Survey] | None:
     """Asks where there is a choice; None where that is given up."""
     if len(found) == 1 and (found[0] is FRESH or not survey.folds):
         return found[0], NOTHING
-    dialog = ExportChoice(found, survey, title, parent)
+    dialog = ExportChoice(found, survey, exporter, parent)
     answered = dialog.exec()
     chosen = dialog.chosen
     dialog.deleteLater()

@@ -219,7 +219,7 @@ class Files(QObject):
             from bnstudio.ui.export_choice import choose  # the window is seen sooner without it
 
             found = [*trained(self._session), FRESH]
-            chosen = choose(found, survey(self._document.analysis), exporter.title, self._window)
+            chosen = choose(found, survey(self._document.analysis), exporter, self._window)
             if chosen is None:
                 return False
             weights, fold = chosen

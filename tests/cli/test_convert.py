@@ -1,16 +1,19 @@
 """``bnstudio convert`` to the model's own forms: whose weights, and how it ends."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from bnstudio import weights
+from bnstudio.analysis import analyze
 from bnstudio.cli import export as command
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, ProjectError, load, samples, save
@@ -236,3 +239,32 @@ def test_a_project_that_begins_with_new_weights_needs_no_file(beginning, engine,
     client = engine(FakeClient.write)
     assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
     assert not client.sent
+
+
+@pytest.mark.deep
+@pytest.mark.engine
+def test_a_script_trains_on_from_the_weights_beside_it(project, tmp_path):
+    """Its first epoch is that of a run here, to the last printed digit."""
+    sample = SAMPLE.project
+    random = np.random.default_rng(0)
+    held = {
+        id: [weights.array_of(random.normal(0, 1, w.shape).astype("float32")) for w in made]
+        for id, made in weights.made_weights(analyze(sample.graph)).items()
+    }
+    own = weights.write(place.beside(project), held.items(), "a.keras")
+    begin = InitialWeights(own.fingerprint, own.origin)
+    settings = replace(sample.settings, epochs=1)
+    save(replace(sample, weights=begin, settings=settings), project)
+
+    def done(*command, **more):
+        ran = subprocess.run(
+            [sys.executable, *command], check=True, capture_output=True, text=True, **more
+        )
+        return ran.stdout
+
+    out = tmp_path / "net.py"
+    done("-m", "bnstudio", "convert", str(project), str(out))
+    said = done(str(out), cwd=tmp_path)
+    run = done("-m", "bnstudio", "train", str(project), "--no-record")
+    losses = [re.search(r"\bloss:? +([\d.]+)", text)[1] for text in (said, run)]
+    assert losses[0] == losses[1]
