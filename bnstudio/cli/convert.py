@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
-    from bnstudio.cli.project_file import open_project, with_weights
+    from bnstudio.cli.project_file import open_project, say_missing, with_weights
     from bnstudio.exporters import EXPORTERS, exporter_of
     from bnstudio.project import SUFFIX, ProjectError, Scratch, save, write_atomic
     from bnstudio.weights import SUFFIX as WEIGHTS
@@ -82,6 +82,7 @@ def run(chosen: argparse.Namespace) -> int:
             except WeightsError as error:
                 raise ProjectError(str(error)) from error
             save(project, path)
+        say_missing(opened)
     elif exporter.render is None:
         from bnstudio.cli.export import export
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bnstudio.analysis import analyze
 from bnstudio.cli.keeping import store_of
-from bnstudio.cli.project_file import printable, with_weights
+from bnstudio.cli.project_file import printable, say_missing, with_weights
 from bnstudio.exporters.models import WEIGHTS
 from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
@@ -54,6 +54,8 @@ def export(
         if exporter.weights:
             project, own = with_weights(opened, Path(folder, f"own{SUFFIX}"))
         weights = _chosen(project, file, asked, own) if exporter.weights else FRESH
+        if weights is FRESH and exporter.weights and asked is None:
+            say_missing(opened)
         return _export(project, file, exporter, out, weights, fold=fold)
 
 
@@ -148,7 +150,9 @@ def _chosen(project: Project, file: str, asked: str | None, own: Held | None) ->
     if asked == "fresh":
         return FRESH
     if asked == "project" and own is None:
-        raise ProjectError("it has no weights of its own", file)
+        gone = project.weights is not None
+        why = "the file with its weights is not there" if gone else "it has no weights of its own"
+        raise ProjectError(why, file)
     first = FRESH
     if own is not None and (asked == "project" or project.settings.start == "weights"):
         first = of_project(own)

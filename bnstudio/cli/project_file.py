@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bnstudio import data, extensions, importers, project
 from bnstudio.analysis import analyze
+from bnstudio.layers.foreign import KERAS, package_of
 from bnstudio.project import InitialWeights, ProjectError
 from bnstudio.rules import Case, Severity, diagnose
 from bnstudio.weights import WeightsError, place
@@ -68,11 +69,17 @@ def open_project(path: str) -> Opened:
 
 def _analyzed(value: Project) -> Analysis:
     """The analysis; what it takes to know of layers of packages is asked of an engine."""
-    if not extensions.types_in(value.graph):
+    types = extensions.types_in(value.graph)
+    if not types:
         return analyze(value.graph)
-    from bnstudio.training.examine import settle
+    from bnstudio.training.examine import describe_all, settle
 
-    extensions.put_in_place()
+    known = extensions.put_in_place()
+    newer = {type for type in types if package_of(type) == KERAS}
+    wanted = (newer | types.intersection(known.undescribed)) - known.registered().types.keys()
+    if wanted:
+        describe_all(sorted(wanted))
+        extensions.put_in_place()
     return settle(value.graph)
 
 
@@ -93,6 +100,13 @@ def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]
     say(opened.unread.path, taken.notes)
     begin = InitialWeights(taken.weights.fingerprint, taken.weights.origin)
     return replace(opened.project, weights=begin), taken.weights
+
+
+def say_missing(opened: Opened) -> None:
+    """Prints that the file with the project's weights is gone, where that is so."""
+    for found in opened.diagnostics:
+        if found.code == "WGT02":
+            print(f"bnstudio: {printable(f'{found.message} {found.hint}')}", file=sys.stderr)
 
 
 def say(path: str, notes: Sequence[str]) -> None:

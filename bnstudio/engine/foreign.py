@@ -41,6 +41,7 @@ from bnstudio.layers.nested import CELLS
 from bnstudio.project import loads
 
 if TYPE_CHECKING:
+    from bnstudio.extensions import Offer
     from bnstudio.project import Project
 
 _COMMON = ("name", "trainable", "dtype", "autocast")
@@ -104,11 +105,9 @@ def class_of(type: str) -> Any:
         if type not in beyond_catalogue():
             raise ForeignError(why_absent(type))
         return getattr(keras.layers, name)
-    offers = [o for p in extensions.packages() if p.name == package and not p.reason
-              for o in p.offers if o.type == type and not o.reason]  # fmt: skip
-    if package not in extensions.confirmed() or not offers:
+    offer = _offer(type) if package in extensions.confirmed() else None
+    if offer is None:
         raise ForeignError(why_absent(type))
-    offer = offers[0]
     try:
         found = getattr(importlib.import_module(offer.module), offer.class_name)
     # What is imported may end in any way, `sys.exit` among them.
@@ -117,6 +116,19 @@ def class_of(type: str) -> Any:
     if not (inspect.isclass(found) and issubclass(found, keras.layers.Layer)):
         raise ForeignError(f"{offer.target} is not a class of layers: it has to be a keras.Layer.")
     return found
+
+
+def _offer(type: str) -> Offer | None:
+    """What a package offers under a type, unless something is wrong with it."""
+    for anew in (False, True):
+        if anew:  # it may have been installed since
+            extensions.packages.cache_clear()
+            importlib.invalidate_caches()
+        for package in extensions.packages():
+            for offer in package.offers:
+                if offer.type == type and not (package.reason or offer.reason):
+                    return offer
+    return None
 
 
 def describe(type: str) -> Form:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from bnstudio.engine.errors import JobError
+from bnstudio.graph import key
 from bnstudio.weights import WeightsError, array_of, open_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bnstudio.engine.builder import Built
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Path
     from bnstudio.weights import Array, Weights
 
 
@@ -26,7 +27,7 @@ def open_side_file(path: str) -> Weights:
         JobError: If there are none.
     """
     try:
-        return open_weights(Path(path))
+        return open_weights(FilePath(path))
     except WeightsError as error:
         raise JobError(f"The layers cannot begin with the project's weights. {error}") from error
 
@@ -91,14 +92,37 @@ def arrays(built: Built, graph: Graph) -> Iterator[tuple[str, tuple[Array, ...]]
             yield id, tuple(array_of(np.asarray(weight.numpy())) for weight in layer.weights)
 
 
-def owned(built: Built, graph: Graph) -> Iterator[tuple[str, Any]]:
-    """Each layer once, with the id of the node that has it."""
+def owned(built: Built, graph: Graph, path: Path = ()) -> Iterator[tuple[str, Any]]:
+    """Each layer once, those in models too, with the key of the node that has it."""
     seen: set[str] = set()
     for node, layer in built.layers.items():
-        id = graph.layer_of(node).id
-        if id not in seen:
-            seen.add(id)
-            yield id, layer
+        owner = graph.layer_of(node)
+        if owner.id in seen:
+            continue
+        seen.add(owner.id)
+        if owner.inside is None:
+            yield key(path, owner.id), layer
+        else:
+            yield from owned(built.inside[node], owner.inside, (*path, owner.id))
+
+
+def paths_of(model: Any) -> list[str]:
+    """What each variable of a model is called in a checkpoint, in their order.
+
+    That is Keras's path. Of a layer in a model in the model it does not say in which, so the names
+    of these come first.
+    """
+    places: dict[int, str] = {}
+    _place(model, "", places)
+    return [places.get(id(variable), "") + variable.path for variable in model.variables]
+
+
+def _place(model: Any, at: str, places: dict[int, str]) -> None:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            inside = f"{at}{layer.name}/"
+            places.update((id(variable), inside) for variable in layer.variables)
+            _place(layer, inside, places)
 
 
 def _tensor(array: Array) -> Any:

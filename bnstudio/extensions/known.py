@@ -101,7 +101,11 @@ def status() -> Status:
 
 
 def put_in_place() -> Status:
-    """Registers what is known now; answers that are not kept stay while their layers do."""
+    """Looks for packages and registers what is known now.
+
+    Answers that are not kept stay while their layers do.
+    """
+    packages.cache_clear()
     found, before = status(), registered()
     now = found.registered()
     stay = {asked: answer for asked, answer in before.answers.items() if asked.type in now.types}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from importlib import metadata
+from functools import cache
 from typing import TYPE_CHECKING
 
 from bnstudio.layers.foreign import KERAS, is_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from importlib import metadata
 
 GROUP = "bnstudio.layers"
 """The group of the entry points: a name, and ``package.module:Class``."""
@@ -66,12 +67,15 @@ class Package:
     reason: str = ""
 
 
+@cache
 def packages() -> tuple[Package, ...]:
-    """The installed packages that offer layers, by name.
+    """The installed packages that offer layers, by name; found once, until the cache is cleared.
 
     What cannot be read is among them with the reason. Of two with one name the first on the path is
     the installed one, as for an import.
     """
+    from importlib import metadata  # the first frame has no need of it
+
     found: dict[str, Package] = {}
     for distribution in metadata.distributions():
         # What is said there is anybody's, and may be damaged in any way.
@@ -91,6 +95,8 @@ def packages() -> tuple[Package, ...]:
 
 def keras_version() -> str:
     """The version of the installed Keras, which is not imported; empty if there is none."""
+    from importlib import metadata
+
     try:
         return metadata.version(KERAS)
     except (metadata.PackageNotFoundError, OSError, ValueError):
@@ -132,7 +138,7 @@ def _offers(package: str, entries: Iterable[metadata.EntryPoint]) -> Iterator[Of
 
 def _name_of(distribution: metadata.Distribution) -> str:
     try:
-        return re.sub(r"[-_.]+", "-", str(distribution.metadata["Name"])).lower()
+        return re.sub(r"[-_.]+", "-", distribution.metadata["Name"] or "").lower()
     except Exception:  # as above
         return ""
 

@@ -77,8 +77,7 @@ class CustomLayers(QDialog):
         self.tree.currentItemChanged.connect(lambda *_: self._show_buttons())
         self.resize(720, 480)
         extensions.changed.connect(self._fill)
-        extensions.begin()
-        self._fill()
+        extensions.look()
 
     def _fill(self) -> None:
         status = self._extensions.status

@@ -58,6 +58,10 @@ class Extensions(QObject):
         if self.status is None:
             self._put_in_place()
 
+    def look(self) -> None:
+        """Lists the packages anew: some may have been installed meanwhile."""
+        self._put_in_place()
+
     def confirm(self, package: str, on: bool) -> None:
         """Lets the code of a package run in the engine, or no longer; and remembers it."""
         try:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from bnstudio.weights.side_file import SUFFIX, Weights, WeightsError, open_weights
+from bnstudio.graph import SLASH
+from bnstudio.weights.side_file import SUFFIX, Weights, WeightsError, open_weights, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _KEPT = 30 * 86_400.0
@@ -74,6 +75,35 @@ def room(folder: Path | None = None) -> Path:
     except OSError as error:
         raise WeightsError(f"{folder}: {error.strerror or error}") from error
     return folder / f"new-{os.urandom(8).hex()}{SUFFIX}"
+
+
+def follow(weights: Weights, moved: Mapping[str, str], folder: Path | None = None) -> Weights:
+    """The same weights for a drawing whose nodes have other keys by now; these stay where they are.
+
+    ``moved`` has the new key by the earlier one, and what is inside goes along. They are the same
+    object where nothing in them has moved.
+
+    Raises:
+        WeightsError: If they cannot be read, or written into the user's folder.
+    """
+    keys = {id: _moved(id, moved) for id in weights.layers}
+    if all(id == now for id, now in keys.items()):
+        return weights
+    target = room(folder)
+    try:
+        write(target, ((now, weights.read(id)) for id, now in keys.items()), weights.origin)
+        return adopt(target, folder)
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _moved(id: str, moved: Mapping[str, str]) -> str:
+    start = id
+    while start not in moved:
+        start, slash, _ = start.rpartition(SLASH)
+        if not slash:
+            return id
+    return moved[start] + id[len(start) :]
 
 
 def put_beside(weights: Weights, project: Path, folder: Path | None = None) -> Weights:

@@ -1,9 +1,9 @@
 """The file beside a project that holds the weights its layers begin with.
 
-An archive of arrays (``bnstudio.archive``): for each layer, by the id of the node that has it, the
-arrays of Keras's ``layer.get_weights()`` in its order, called by number: of the layer, and in it. A
-head says which there are, so that they can be matched to a drawing without being read. Whatever is
-read may have been damaged or made up.
+An archive of arrays (``bnstudio.archive``): for each layer, by the key of the node that has it (its
+id, after those of the models that it is in), the arrays of Keras's ``layer.get_weights()`` in its
+order, called by number: of the layer, and in it. A head says which there are, so that they can be
+matched to a drawing without being read. Whatever is read may have been damaged or made up.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 Layers = Mapping[str, tuple[Held, ...]]
-"""The arrays of each layer, by the id of the node that has it."""
+"""The arrays of each layer, by the key of the node that has it."""
 
 
 class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bnstudio.extensions import packages
 from bnstudio.layers import foreign
 
 LAYERS = '''
@@ -15,7 +16,7 @@ import time
 
 import keras
 
-os.environ["SAMPLE_LAYERS_IMPORTED"] = "1"
+open(os.path.join(os.path.dirname(__file__), "imported"), "w").close()
 
 
 @keras.saving.register_keras_serializable("sample")
@@ -121,7 +122,9 @@ def at_hand(folder):
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         patch.syspath_prepend(str(install(folder)))
+        packages.cache_clear()
         yield folder
+    packages.cache_clear()
     foreign.register(before)
 
 

@@ -16,11 +16,20 @@ from bnstudio.settings import Settings
 from bnstudio.training.client import Client
 from bnstudio.training.examine import Examiner
 from bnstudio.training.export_job import ExportJob
-from bnstudio.training.messages import Epoch, Exported, Failed, Finished, Started, Train
+from bnstudio.training.messages import (
+    Describe,
+    Described,
+    Epoch,
+    Exported,
+    Failed,
+    Finished,
+    Started,
+    Train,
+)
 from tests.engine.projects import Drawing
 from tests.extensions.package import PACKAGE
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.deep]
 
 
 def of(name):
@@ -204,3 +213,25 @@ def test_a_project_keeps_what_is_drawn_while_the_package_is_off(drawn):
         assert "sample_layers" not in script
     finally:
         register(known)
+
+
+def test_an_engine_imports_nothing_of_a_package_that_is_off(drawn, examiner, installed):
+    (installed / "sample_layers" / "imported").unlink()
+    extensions.forbid(PACKAGE)
+    try:
+        with Client() as client:
+            client.send(Train("run", projects.dumps(Project(drawn)), probe_seconds=0))
+            client.send(Describe("one", of("Scale")))
+            client.send(Describe("two", "os:system"))
+            events = []
+            while len([e for e in events if isinstance(e, Failed | Described)]) < 3:
+                events += client.wait(60)
+    finally:
+        extensions.confirm(PACKAGE)
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert drawn.nodes[failed.node].type.startswith(f"{PACKAGE}:")
+    assert "is not confirmed or not here" in failed.message
+    reasons = {event.layer: event.reason for event in events if isinstance(event, Described)}
+    assert "is not confirmed" in reasons[of("Scale")]
+    assert "is not confirmed" in reasons["os:system"]
+    assert not (installed / "sample_layers" / "imported").exists()

@@ -11,11 +11,10 @@ from bnstudio.analysis import NodeFacts, entries, exits
 from bnstudio.graph import Graph, diff
 from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, show_shape
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
 from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
-from bnstudio.ui.canvas.node_texts import shape_text
 from bnstudio.ui.canvas.strip import Shown
 from bnstudio.ui.canvas.wire_item import WireItem
 
@@ -378,7 +377,8 @@ class Scene(QGraphicsScene):
                     line.show_label(shape)
 
     def _shape(self, wire: Wire) -> str:
-        return shape_text(self._facts.get(wire.source, _NO_FACTS))
+        outputs = self._facts.get(wire.source, _NO_FACTS).outputs
+        return show_shape(outputs[wire.source_port]) if wire.source_port < len(outputs) else "?"
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.analysis import analyze, next_port, why_not
-from bnstudio.graph import Graph, Wire, add, connect, disconnect, heal, move, set_params
+from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, heal, move, set_params
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
@@ -272,3 +272,18 @@ def test_a_badge_is_the_worst_finding(show):
         key=lambda d: list(Severity).index(d.severity),
     )
     assert view.drawing.nodes["a"].badge.severity is worst.severity
+
+
+def test_a_wire_is_labelled_with_the_shape_at_its_own_port(qapp):
+    nodes = {
+        "in": Node("in", "Input", "in", {"shape": (12, 4)}),
+        "lstm": Node(
+            "lstm", "LSTM", "lstm", {"units": 8, "return_sequences": True, "return_state": True},
+            y=120,
+        ),
+        "dense": Node("dense", "Dense", "dense", {"units": 1}, y=900),
+    }  # fmt: skip
+    graph = Graph(nodes, (Wire("in", 0, "lstm", 0), Wire("lstm", 1, "dense", 0)))
+    drawing = Scene()
+    drawing.show_graph(graph, analyze(graph))
+    assert drawing.wires[graph.wires[1]].label == "(None, 8)"
