@@ -88,7 +88,8 @@ class Layers(QWidget):
         if session is not None:
             session.measured.connect(self._measure)
             session.runs_changed.connect(self._measure)
-            self._level.opened.connect(self._measure)
+            # Not the level's, which is told before the session knows that its run is of another.
+            document.opened.connect(self._measure)
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
