@@ -37,28 +37,26 @@ def shared_and_folded():
     return drawing.graph
 
 
-@pytest.fixture
-def project():
-    return Project(shared_and_folded())
-
-
-def exported(project, folder, fold, proven=None):
-    """What an export of the project's own weights says, and the file."""
-    graph = project.graph
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The project, its model, what an export of its folded weights says, the file, the proof."""
+    folder = tmp_path_factory.mktemp("folded")
+    graph = shared_and_folded()
+    project = Project(graph)
     built = build(plan(analyze(graph)))
     randomized(built, np.random.default_rng(0))
-    own = folder / f"own{SUFFIX}"
+    own, path = folder / f"own{SUFFIX}", folder / f"model{SUFFIX}"
     write(own, arrays(built, graph), "a.keras")
-    path = folder / f"model{SUFFIX}"
-    asked = Export("e", dumps(project), SUFFIX, str(path), str(own), fold, "a.keras, folded")
-    jobs = [] if proven is None else proven
+    norms = tuple(one.norm for one in survey(analyze(graph)).folds)
+    asked = Export("e", dumps(project), SUFFIX, str(path), str(own), norms, "a.keras, folded")
+    proven = []
 
     def ask(job):
-        jobs.append(job)
+        proven.append(job)
         return prove.answer(SUFFIX, job)
 
     said = Work(asked, project, lambda event: None, Control(), ask).run()
-    return built, said, path
+    return project, built, said, path, proven[0]
 
 
 def outputs(built):
@@ -66,11 +64,10 @@ def outputs(built):
     return np.asarray(built.model(rows, training=False))
 
 
-def test_the_file_fits_the_folded_drawing_and_computes_the_same(project, tmp_path):
+def test_the_file_fits_the_folded_drawing_and_computes_the_same(exported):
+    project, before, said, path, _ = exported
     found = survey(analyze(project.graph))
     assert len(found.folds) == len(found.stays) == 1
-    norms = tuple(one.norm for one in found.folds)
-    before, said, path = exported(project, tmp_path, norms)
     assert 0 < said.folded < 1e-5
     assert said.difference < 1e-6
     weights = open_weights(path)
@@ -85,22 +82,21 @@ def test_the_file_fits_the_folded_drawing_and_computes_the_same(project, tmp_pat
     assert np.allclose(outputs(before), outputs(built), atol=1e-5)
 
 
-def test_a_file_that_lacks_a_layer_or_has_other_numbers_is_not_the_model(project, tmp_path):
-    proven = []
-    exported(project, tmp_path, (), proven)
-    path = tmp_path / f"model{SUFFIX}"
-    whole = open_weights(path)
+def test_a_file_that_lacks_a_layer_or_has_other_numbers_is_not_the_model(exported, tmp_path):
+    *_, whole, job = exported
+    whole, path = open_weights(whole), tmp_path / f"model{SUFFIX}"
+    job = {**job, "path": str(path)}
     held = {id: whole.read(id) for id in whole.layers}
     first = next(iter(held))
     write(path, [(id, given) for id, given in held.items() if id != first])
-    assert "not those of the model's layers" in prove.answer(SUFFIX, proven[0])["fault"]
+    assert "not those of the model's layers" in prove.answer(SUFFIX, job)["fault"]
     held[first] = tuple(array._replace(values=array.values + 0.01) for array in held[first])
     write(path, held.items())
-    assert "differs by" in prove.answer(SUFFIX, proven[0])["fault"]
+    assert "differs by" in prove.answer(SUFFIX, job)["fault"]
     *_, last = held
     held[last] = held[last][:-1]
     write(path, held.items())
-    assert "not those of the model's layers" in prove.answer(SUFFIX, proven[0])["fault"]
+    assert "not those of the model's layers" in prove.answer(SUFFIX, job)["fault"]
 
 
 def test_what_is_inside_a_model_stays_and_is_named_by_where_it_is():

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from bnstudio import graph as graphs
 from bnstudio.analysis import analyze
@@ -17,8 +17,10 @@ from bnstudio.runs.weights import Weights
 from bnstudio.training import export_job
 from bnstudio.training.messages import Exporting, Failed
 from bnstudio.ui import theme
-from bnstudio.ui.folding import FoldDialog, measuring
+from bnstudio.ui.document import Document
+from bnstudio.ui.folding import FoldDialog, ask, measuring
 from bnstudio.ui.folding import dialog as dialogs
+from bnstudio.ui.session import Session
 from bnstudio.weights import array_of, made_weights, open_weights, place, write
 from tests.engine.projects import Drawing
 from tests.training.fake_exports import FakeClient
@@ -93,12 +95,36 @@ def project(tmp_path):
     return Project(graph, weights=InitialWeights(own.fingerprint, own.origin))
 
 
-def opened(window):
-    """The dialog, after the command was chosen."""
-    window.actions_.by_id["graph.fold"].trigger()
-    found = window.findChildren(FoldDialog)
-    QApplication.processEvents()
-    return found[0] if found else None
+class Desk(QWidget):
+    """What the dialog needs of a window, without the window."""
+
+    def __init__(self, project):
+        super().__init__()
+        self.document = Document(project, self)
+        self.session = Session(self.document, self, start=False)
+        self.said = []
+        self.resize(1200, 800)
+
+    def fold(self):
+        """The dialog that is opened."""
+        dialog = ask(self, self.session, lambda text, kind: self.said.append((kind, text)))
+        QApplication.processEvents()
+        return dialog
+
+
+@pytest.fixture
+def desk(qapp):
+    """Desks for projects: ``desk(project)``."""
+    made = []
+
+    def desk(project):
+        made.append(Desk(project))
+        return made[-1]
+
+    yield desk
+    for each in made:
+        each.session.close()
+        each.deleteLater()
 
 
 def press(dialog, text):
@@ -123,7 +149,9 @@ def said(window):
 
 def test_folding_is_one_edit_of_drawing_and_weights(open_window, project, clients, qtbot):
     window = open_window(project)
-    dialog = opened(window)
+    window.actions_.by_id["graph.fold"].trigger()
+    (dialog,) = window.findChildren(FoldDialog)
+    QApplication.processEvents()
     assert not dialog.ok.isEnabled()
     assert dialog.weights.currentText() == "Those of a.keras"
     client = started(clients, 1, qtbot)
@@ -154,10 +182,16 @@ def test_folding_is_one_edit_of_drawing_and_weights(open_window, project, client
     window.redo()
     assert document.weights.origin == "a.keras, folded"
     assert not list(place.default_folder().glob("new-*"))
+    window.undo()
+    window.actions_.by_id["graph.fold"].trigger()
+    client = started(clients, 2, qtbot)
+    document.undo_stack.setClean()
+    window.close()
+    assert client.killed
 
 
-def test_what_is_not_ticked_stays_and_is_not_measured_twice(open_window, project, clients, qtbot):
-    dialog = opened(open_window(project))
+def test_what_is_not_ticked_stays_and_is_not_measured_twice(desk, project, clients, qtbot):
+    dialog = desk(project).fold()
     started(clients, 1, qtbot).fold()
     qtbot.waitUntil(dialog.ok.isEnabled)
     assert dialog.all.text() == "2 of 3 are folded"
@@ -186,10 +220,8 @@ def test_what_is_not_ticked_stays_and_is_not_measured_twice(open_window, project
     assert not list(place.default_folder().glob("new-*"))
 
 
-def test_the_list_says_what_takes_over_what_it_saves_and_why_one_stays(
-    open_window, project, clients
-):
-    dialog = opened(open_window(project))
+def test_the_list_says_what_takes_over_what_it_saves_and_why_one_stays(desk, project, clients):
+    dialog = desk(project).fold()
     rows = [
         [item.text() for column in range(3) if (item := dialog.norms.item(row, column))]
         for row in range(dialog.norms.rowCount())
@@ -209,8 +241,8 @@ def test_the_list_says_what_takes_over_what_it_saves_and_why_one_stays(
     press(dialog, "Cancel")
 
 
-def test_measuring_shows_how_far_it_is_and_can_be_stopped(open_window, project, clients, qtbot):
-    dialog = opened(open_window(project))
+def test_measuring_shows_how_far_it_is_and_can_be_stopped(desk, project, clients, qtbot):
+    dialog = desk(project).fold()
     client = started(clients, 1, qtbot)
     client.coming.append(Exporting(client.request, "Folding <b>", 0.25))
     qtbot.waitUntil(lambda: "Folding <b>" in dialog.status.text())
@@ -232,27 +264,27 @@ def test_measuring_shows_how_far_it_is_and_can_be_stopped(open_window, project, 
 
 
 def test_weights_of_a_run_come_first_and_new_ones_cannot_be_folded(
-    open_window, project, clients, monkeypatch, qtbot
+    desk, project, clients, monkeypatch, qtbot
 ):
-    window = open_window(project)
+    window = desk(project)
     with monkeypatch.context() as patch:
         own = dialogs.trained(window.session)
         patch.setattr(dialogs, "trained", lambda session: [OF_A_RUN, *own])
-        dialog = opened(window)
+        dialog = window.fold()
     assert started(clients, 1, qtbot).sent[0].weights == "1.keras"
     QTest.keyClick(dialog.weights, Qt.Key.Key_Down)
     assert started(clients, 2, qtbot).sent[0].weights == own[0].path
     assert clients[0].killed
     press(dialog, "Cancel")
-    bare = open_window(replace(project, weights=None))
-    dialog = opened(bare)
+    bare = desk(replace(project, weights=None))
+    dialog = bare.fold()
     assert not dialog.weights.isVisible()
     assert not dialog.ok.isEnabled()
     press(dialog, "Cancel")
     assert len(clients) == 2
 
 
-def test_from_inside_a_model_the_whole_drawing_is_folded(open_window, project, clients, qtbot):
+def test_from_inside_a_model_the_whole_drawing_is_folded(desk, project, clients, qtbot):
     inner = Drawing()
     inner.add("Input", shape=(2,))
     inner.add("Dense", units=2)
@@ -260,9 +292,9 @@ def test_from_inside_a_model_the_whole_drawing_is_folded(open_window, project, c
     outer = Drawing()
     outer.graph, outer.last = drawing(), THIRD
     model = outer.add("Functional", inside=inner.graph, name="tail")
-    window = open_window(replace(project, graph=outer.graph))
+    window = desk(replace(project, graph=outer.graph))
     window.document.level.enter((model,))
-    dialog = opened(window)
+    dialog = window.fold()
     last = dialog.norms.rowCount() - 1
     assert dialog.norms.item(last, 0).text() == "tail / batch_normalization"
     assert dialog.norms.item(last, 1).text().startswith("Stays. It is inside 'tail'")
@@ -273,40 +305,29 @@ def test_from_inside_a_model_the_whole_drawing_is_folded(open_window, project, c
     assert window.document.graph.nodes[model] is outer.graph.nodes[model]
 
 
-def test_a_model_without_normalizations_is_told_so(open_window, clients):
+def test_a_model_without_normalizations_is_told_so(desk, clients):
     made = Drawing()
     made.add("Input", shape=(4,))
     made.add("Dense", units=2)
-    window = open_window(Project(made.graph))
-    assert opened(window) is None
-    assert said(window)[-1] == ("info", "The model has no BatchNormalization to fold.")
+    window = desk(Project(made.graph))
+    assert window.fold() is None
+    assert window.said[-1] == ("info", "The model has no BatchNormalization to fold.")
 
 
-def test_an_edit_beneath_the_dialog_ends_it(open_window, project, clients, qtbot):
-    window = open_window(project)
-    opened(window)
+def test_an_edit_beneath_the_dialog_ends_it(desk, project, clients, qtbot):
+    window = desk(project)
+    window.fold()
     client = started(clients, 1, qtbot)
     window.document.edit(graphs.rename(window.document.graph, "dense", "other"), "Rename")
     assert client.killed
-    assert said(window)[-1] == ("info", "The project has changed, so nothing was folded.")
-
-
-def test_a_window_that_closes_ends_the_measuring(open_window, project, clients, qtbot):
-    window = open_window(project)
-    opened(window)
-    client = started(clients, 1, qtbot)
-    window.document.undo_stack.setClean()
-    window.close()
-    assert client.killed
+    assert window.said[-1] == ("info", "The project has changed, so nothing was folded.")
 
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])
-def test_the_picture_is_moved_about_and_changes_nothing(
-    appearance, open_window, project, clients, qtbot
-):
+def test_the_picture_is_moved_about_and_changes_nothing(appearance, desk, project, clients, qtbot):
     theme.force(appearance)
-    window = open_window(project)
-    dialog = opened(window)
+    window = desk(project)
+    dialog = window.fold()
     dialog.resize(620, 440)
     assert (dialog.width(), dialog.height()) == (620, 440)
     picture = dialog.picture
@@ -338,10 +359,10 @@ def test_the_picture_is_moved_about_and_changes_nothing(
 @pytest.mark.deep
 @pytest.mark.engine
 def test_an_engine_measures_it_and_its_file_has_the_folded_weights(
-    open_window, project, warm_engines, qtbot
+    desk, project, warm_engines, qtbot
 ):
-    window = open_window(project)
-    dialog = opened(window)
+    window = desk(project)
+    dialog = window.fold()
     qtbot.waitUntil(dialog.ok.isEnabled, timeout=60_000)
     difference = dialog.measuring.found.difference
     assert 0 <= difference < 1e-5

@@ -206,85 +206,70 @@ def test_normalizations_are_folded_where_that_is_ticked(
     assert "Folded 1 batch normalization: 12 parameters fewer" in text
     assert "differ by 3e-08 at most" in text
 
-
-def test_nothing_is_asked_of_folding_where_none_can_be_folded(
-    open_window, client, answer, tmp_path, monkeypatch
-):
-    window = open_window(foldable("relu"))
-    begin_with(window)
-    shown = []
-
-    def act(dialog):
-        shown.append(dialog.fold.isVisible())
+    def see(dialog):
+        assert not dialog.fold.isVisible()
         press(dialog, "Choose File\u2026")
 
-    answer(act)
+    window.document.edit(foldable("relu").graph, "Nothing can be folded now")
+    answer(see)
     trigger(window, models.KERAS, tmp_path / "net.keras", monkeypatch)
-    assert shown == [False]
-    assert client.sent[0].fold == ()
+    assert len(asked) == 2
+    assert client.sent[1].fold == ()
 
 
-@pytest.mark.parametrize("exporter", [keras_script.EXPORTER, notebook.EXPORTER])
 def test_the_weights_that_a_script_loads_are_written_beside_it(
-    exporter, window, client, tmp_path, monkeypatch, qtbot
+    window, client, tmp_path, monkeypatch, qtbot
 ):
     own = begin_with(window)
-    path, initial = tmp_path / f"net{exporter.suffix}", tmp_path / "initial.weights.h5"
-    export = trigger(window, exporter, path, monkeypatch)
-    assert initial.name in path.read_text()
-    assert (client.sent[0].suffix, client.sent[0].weights) == (".weights.h5", str(own.path))
-    client.write()
-    with qtbot.waitSignal(export.ended):
-        pass
-    assert initial.read_text() == "the model"
-    (script, (kind, text)) = said(window)[-2:]
-    assert script == ("good", f"Exported to {path}")
-    assert kind == "good"
-    assert f"Exported to {initial}." in text
-
-
-@pytest.mark.parametrize("replaced", [True, False])
-def test_other_weights_that_are_there_are_asked_about(
-    replaced, window, client, tmp_path, monkeypatch, qtbot
-):
-    begin_with(window)
     initial = tmp_path / "initial.weights.h5"
-    initial.write_text("another model's")
-    export = trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch)
-
-    def look():
-        box = QApplication.activeModalWidget()
-        if box is None:
-            QTimer.singleShot(5, look)
-            return
-        assert f"There are other weights in {initial}." in box.text()
-        press(box, "Replace" if replaced else "Cancel")
-
-    QTimer.singleShot(0, look)
-    client.write()
-    with qtbot.waitSignal(export.ended):
-        pass
-    assert initial.read_text() == ("the model" if replaced else "another model's")
-    kind, text = said(window)[-1]
-    assert kind == ("good" if replaced else "error")
-    assert replaced or "was left as it is" in text
-
-
-def test_the_same_weights_again_are_not_asked_about(window, client, tmp_path, monkeypatch, qtbot):
-    begin_with(window)
-    (tmp_path / "initial.weights.h5").write_text("the model")
-    export = trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch)
-    client.write()
-    with qtbot.waitSignal(export.ended) as told:
-        pass
-    assert told.args[1] == "good"
-
-
-def test_a_script_without_the_weights_it_loads_says_so(window, client, tmp_path, monkeypatch):
-    begin_with(window).path.unlink()
+    for exporter in (keras_script.EXPORTER, notebook.EXPORTER):
+        path = tmp_path / f"net{exporter.suffix}"
+        export = trigger(window, exporter, path, monkeypatch)
+        assert initial.name in path.read_text()
+        assert (client.sent[0].suffix, client.sent[0].weights) == (".weights.h5", str(own.path))
+        client.write()
+        with qtbot.waitSignal(export.ended):
+            pass
+        assert initial.read_text() == "the model"
+        (script, (kind, text)) = said(window)[-2:]
+        assert script == ("good", f"Exported to {path}")
+        assert kind == "good", "the same weights, the second time, are not asked about"
+        assert f"Exported to {initial}." in text
+        client.sent.clear()
+    own.path.unlink()
     window.document.set_path(None)
-    assert trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch) is None
+    trigger(window, keras_script.EXPORTER, tmp_path / "a.py", monkeypatch)
+    assert (tmp_path / "a.py").exists()
     kind, text = said(window)[-1]
     assert kind == "warning"
     assert "are not there" in text
     assert not client.sent
+
+
+def test_other_weights_that_are_there_are_asked_about(window, client, tmp_path, monkeypatch, qtbot):
+    begin_with(window)
+    initial = tmp_path / "initial.weights.h5"
+    initial.write_text("another model's")
+    asked = []
+
+    def answer(words):
+        box = QApplication.activeModalWidget()
+        if box is None:
+            QTimer.singleShot(5, lambda: answer(words))
+            return
+        asked.append(box.text())
+        press(box, words)
+
+    for words, content, kind in (
+        ("Cancel", "another model's", "error"),
+        ("Replace", "the model", "good"),
+    ):
+        export = trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch)
+        QTimer.singleShot(0, lambda words=words: answer(words))
+        client.write()
+        with qtbot.waitSignal(export.ended):
+            pass
+        assert initial.read_text() == content
+        assert said(window)[-1][0] == kind
+        client.sent.clear()
+    assert asked == [f"There are other weights in {initial}."] * 2
