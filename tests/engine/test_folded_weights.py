@@ -39,7 +39,7 @@ def shared_and_folded():
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """The project, its model, what an export of its folded weights says, the file, what is asked."""
+    """The project, its model, what an export of its folded weights says, the file, the proof."""
     folder = tmp_path_factory.mktemp("folded")
     graph = shared_and_folded()
     project = Project(graph)

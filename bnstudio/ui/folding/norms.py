@@ -92,7 +92,8 @@ class Norms(QTableWidget):
         em = self.fontMetrics().horizontalAdvance("M")
         names = self.sizeHintForColumn(0) + 2 * _AROUND
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + _AROUND)
-        self.horizontalHeader().resizeSection(0, min(max(names, 12 * em), 20 * em))
+        header = self.horizontalHeader()
+        header.resizeSection(0, max(min(names, 20 * em), header.sectionSizeHint(0)))
         super().showEvent(event)
         self._give_room()
 
