@@ -90,11 +90,14 @@ class Written:
         return found
 
 
-def written(plan: Plan, lines: Sequence[int]) -> Generator[None, None, Written | None]:
+def written(
+    plan: Plan, lines: Sequence[int], taken: dict[str, int]
+) -> Generator[None, None, Written | None]:
     """A plan with its repeated parts as functions; None where that would not save lines.
 
     It is found with a break every few milliseconds. ``lines`` has how many each call takes where
-    it is written out.
+    it is written out; ``taken`` has the names that the script has already, and those of the
+    functions then.
     """
     if len(plan.calls) < FEWEST:
         return None
@@ -112,7 +115,7 @@ def written(plan: Plan, lines: Sequence[int]) -> Generator[None, None, Written |
             last = plan.calls[step.at + step.size - 1]
             outline.append(last._replace(inputs=_tensors(plan, step)))
     outlined = Plan(tuple(outline), plan.inputs, plan.outputs)
-    return Written(steps, dict(_functions(plan, search)), wires, outlined, shared)
+    return Written(steps, dict(_functions(plan, search, taken)), wires, outlined, shared)
 
 
 def _tensors(plan: Plan, step: Step) -> tuple[Tensor, ...]:
@@ -264,10 +267,9 @@ def _of_calls(calls: Sequence[Call], starts: Sequence[int], at: int) -> Iterator
             yield Column((at, key), key, False, values)
 
 
-def _functions(plan: Plan, search: Search) -> Iterator[tuple[int, Function]]:
+def _functions(plan: Plan, search: Search, taken: dict[str, int]) -> Iterator[tuple[int, Function]]:
     """The functions of the parts, each after those that it has in it."""
     made: dict[int, Function] = {}
-    taken: dict[str, int] = {}
     awaited = list(reversed(range(len(search.parts))))
     while awaited:
         part = awaited.pop()

@@ -96,16 +96,14 @@ def drafts(
 ) -> Iterator[Script | None]:
     """The same, with a break every few milliseconds: None until the script is ready."""
     writer = _Writer(project, analysis or analyze(project.graph), remarks)
-    if any(call.inside is not None for call in writer.plan.calls):
-        yield writer.script(None)  # its models are its functions
-        return
-    writing = written(writer.plan, writer.line_counts())
-    while True:
-        try:
-            yield next(writing)
-        except StopIteration as done:
-            yield writer.script(done.value)
-            return
+    for each, chain in _plans(writer.plan):
+        models = any(call.inside is not None for call in each.calls)
+        if each.sequential and (models or not chain):
+            continue  # what repeats in a chain are items of a list, and models are none of these
+        found = yield from written(each, writer.line_counts(each), writer.names)
+        if found is not None:
+            writer.written[id(each)] = found
+    yield writer.script()
 
 
 class _Writer:
@@ -116,16 +114,16 @@ class _Writer:
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
-        self.written: Written | None = None
+        self.written: dict[int, Written] = {}
         self.spans: dict[str, list[tuple[int, int]]] = {}
         self.parts: dict[str, tuple[int, int]] = {}
         self.functions: dict[int, str] = {}
         self.names: dict[str, int] = {}
 
-    def line_counts(self) -> list[int]:
+    def line_counts(self, plan: Plan) -> list[int]:
         """How many lines each call takes, or nearly so."""
         counts = []
-        for call in self.plan.calls:
+        for call in plan.calls:
             if is_operation(call.type):
                 counts.append(1)
                 continue
@@ -134,9 +132,8 @@ class _Writer:
             counts.append(1 if short else 3 + len(call.params))  # few, for what is kept
         return counts
 
-    def script(self, found: Written | None) -> Script:
+    def script(self) -> Script:
         """The whole, with what is repeated as functions."""
-        self.written = found
         imports, preparation = self._data()
         settings = self.project.settings
         held_out = settings.validation_split > 0
@@ -227,9 +224,7 @@ class _Writer:
     # The model.
 
     def _build_model(self) -> None:
-        if self.written is not None:
-            for ids, lines in lay_functions(self.written, self.plan, self.make):
-                self._put(lines, *ids)
+        self._functions(self.plan, "")
         self.lines += ["def build_model():"]
         shapes = [self.analysis.shape(tensor.node, tensor.port) for tensor in self.plan.outputs]
         known = shapes and len(shapes) <= 4 and None not in shapes
@@ -238,6 +233,12 @@ class _Writer:
         self.lines += docstring([gives], 4)
         self._body(self.analysis, self.plan, "")
 
+    def _functions(self, plan: Plan, at: str) -> None:
+        """The functions of what is repeated in a model."""
+        if (found := self.written.get(id(plan))) is not None:
+            for ids, lines in lay_functions(found, plan, self.make):
+                self._put(lines, *(at + node for node in ids))
+
     def _models(self, analysis: Analysis, plan: Plan, at: str) -> None:
         """A function for each model in the model, those inside before those that call them."""
         for call in plan.calls:
@@ -245,6 +246,7 @@ class _Writer:
             if call.inside is None or inner is None:
                 continue
             self._models(inner, call.inside, f"{at}{call.owner or call.node}/")
+            self._functions(call.inside, f"{at}{call.owner or call.node}/")
             name = self.functions[id(call.inside)] = identifier(call.name, self.names)
             self.lines += [f"def {name}():"]
             self.lines += docstring([f"Build the model {text(call.name)}"], 4)
@@ -286,9 +288,9 @@ class _Writer:
 
     def _sequential(self, plan: Plan, at: str, given: Sequence[Expression]) -> None:
         self.lines += ["    return keras.Sequential(", "        ["]
-        found = self.written if plan is self.plan else None
+        found = self.written.get(id(plan))
         for ids, lines in listed(plan, found, self.make) if found else ():
-            self._put(lines, *ids)
+            self._put(lines, *(at + node for node in ids))
         for call in () if found else plan.calls:
             line = self._line(call)
             if line is not None and len(line) <= WIDTH - 13:
@@ -303,7 +305,7 @@ class _Writer:
     def _functional(
         self, analysis: Analysis, plan: Plan, at: str, given: Sequence[Expression]
     ) -> None:
-        found = self.written if plan is self.plan else None
+        found = self.written.get(id(plan))
         taken = dict.fromkeys(self.names, 2)
         labels = {id: node.name for id, node in analysis.graph.nodes.items()}
         if found is not None:
@@ -317,7 +319,7 @@ class _Writer:
             if isinstance(item, Call):
                 self._put(self._call(item, names, layers), at + item.node)
             else:
-                self._put(item[1], *item[0])
+                self._put(item[1], *(at + node for node in item[0]))
         ends = [_several([names[id] for id in plan.inputs])]
         ends.append(_several([names[key(tensor)] for tensor in plan.outputs]))
         self.lines += lay(Bracket("keras.Model(", (*ends, *given)), 4, "return ")
@@ -453,6 +455,14 @@ def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expressio
         return text(choice.name)
     by_name = {param.name: param for param in spec.params} if spec else {}
     return Bracket(f"keras.{module}.{choice.name}(", tuple(arguments(by_name, choice.params)))
+
+
+def _plans(plan: Plan, *, chain: bool = True) -> Iterator[tuple[Plan, bool]]:
+    """A model and those in it, and of each whether it may be made as a list of layers."""
+    yield plan, chain
+    for call in plan.calls:
+        if call.inside is not None:
+            yield from _plans(call.inside, chain=call.type == SEQUENTIAL)
 
 
 def _all_calls(plan: Plan) -> Iterator[Call]:

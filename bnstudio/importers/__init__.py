@@ -6,6 +6,7 @@ A file is told by its suffix, and by its first bytes where the suffix says nothi
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from bnstudio.importers.importer import Described, Imported, Importer
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import draw
 from bnstudio.importers.reading import MAX_TEXT, as_json, open_file
+from bnstudio.importers.rows import source_for
 from bnstudio.importers.weights import Taken, Unread
 from bnstudio.project import SUFFIX, Project, ProjectError
 
@@ -99,6 +101,8 @@ def _made(described: Described, where: str, source: str) -> Imported:
         title=drawn.name,
         about=f"Imported from {source}{written}.",
     )
+    if (fitting := source_for(drawn.graph)) is not None:
+        project = replace(project, source=fitting)
     unread = Unread(where, drawn) if described.weights else None
     return Imported(project, tuple(notes), unread)
 

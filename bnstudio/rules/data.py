@@ -72,7 +72,16 @@ def input_shape(case: Case) -> Iterator[Finding]:
         if _fits(shape, rows):
             continue
         sizes = [size for size in shape if size is not None]
-        if len(sizes) == len(shape) and prod(sizes) == prod(rows):
+        fix: Fix | None
+        hint = "Set the Input's shape to that of the rows, or reshape the rows."
+        if case.project.weights is not None and prod(sizes) != prod(rows):
+            # Another Input would make the weights useless, and mostly the model.
+            fix = None
+            hint = (
+                f"The model has weights for rows of {show_shape(shape)}: choose data with such "
+                "rows to train it. It can be looked at and exported as it is."
+            )
+        elif len(sizes) == len(shape) and prod(sizes) == prod(rows):
             wanted = tuple(sizes)
             fix = Fix(
                 f"Give the rows the shape {wanted}",
@@ -84,7 +93,7 @@ def input_shape(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"{node.name} takes rows of shape {show_shape(shape)}, "
             f"but the data has {show_shape(rows)}.",
-            "Set the Input's shape to that of the rows, or reshape the rows.",
+            hint,
             node.id,
             "shape",
             fix,

@@ -1,5 +1,7 @@
 """A run begins with the weights of the project, as the script does that loads them."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -12,14 +14,15 @@ from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, run_job
 from bnstudio.engine.weights import arrays, put
 from bnstudio.exporters.keras_script import INITIAL, render
-from bnstudio.graph import set_params
+from bnstudio.graph import rename, set_params, with_level
+from bnstudio.importers import group
 from bnstudio.plan import plan
 from bnstudio.project import InitialWeights, Project
 from bnstudio.runs.handing_on import hand_on
 from bnstudio.settings import Settings
 from bnstudio.training.checkpoint import LAST
 from bnstudio.training.messages import Epoch, Noted
-from bnstudio.weights import match, write
+from bnstudio.weights import match, place, write
 from tests.engine.projects import chain
 
 GRAPH = chain(
@@ -100,6 +103,35 @@ def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_
         for one, two in zip(handed_on.read(id), theirs, strict=True):
             assert np.array_equal(one.values, two)
     assert len(handed_on.layers) == 5
+
+
+def test_layers_in_models_begin_with_weights_and_hand_theirs_on(weights, tmp_path):
+    _, *rest, _ = GRAPH.nodes
+    graph, inner = group(analyze(GRAPH), rest[1:3])
+    graph, outer = group(analyze(graph), [rest[0], inner])
+    graph, other = group(analyze(graph), rest[3:])
+    # Names need only be different within a model.
+    inside = rename(graph.nodes[other].inside, rest[4], GRAPH.nodes[rest[1]].name)
+    graph = with_level(graph, (other,), inside)
+    moved = {rest[0]: f"{outer}/{rest[0]}"}
+    moved |= {id: f"{outer}/{inner}/{id}" for id in rest[1:3]}
+    moved |= {id: f"{other}/{id}" for id in rest[3:]}
+    begin = place.follow(weights, moved, tmp_path)
+    short = replace(SETTINGS, epochs=1)
+    project = replace(project_of(begin, graph), settings=short)
+    losses, said = epochs(project, weights=str(begin.path), keep=str(tmp_path))
+    assert said == []
+    # Which models they are in changes nothing of what they compute.
+    flat = replace(project_of(weights), settings=short)
+    assert losses == epochs(flat, weights=str(weights.path))[0]
+    handed_on, left_out = hand_on(tmp_path / LAST, graph, tmp_path / "learned.weights", "Run 1")
+    assert left_out == ()
+    assert handed_on.layers.keys() == begin.layers.keys()
+    made = built(graph, 3)
+    put(made, graph, handed_on)
+    learned = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    rows = np.random.default_rng(1).normal(size=(4, 2)).astype("f4")
+    assert np.array_equal(made.model(rows), learned(rows))
 
 
 def test_weights_that_are_gone_are_an_error_in_words(weights, tmp_path):

@@ -103,6 +103,25 @@ def test_a_small_model_is_written_out():
     assert model_of(residual(((16, 3),))).startswith("def build_model")
 
 
+def test_what_repeats_in_a_model_or_beside_one_is_a_function_too():
+    inner = residual()
+    whole = residual()
+    nodes = {**whole.nodes, "body": Node("body", "Functional", "residual_block", {}, inside=inner)}
+    inputs = Node("in2", "Input", "in2", {"shape": (16,)})
+    graph = Graph({**nodes, "in2": inputs}, (*whole.wires, Wire("in2", 0, "body", 0)))
+    script = render(Project(graph))
+    text = script.text.split("\n")
+    for name in ("residual_block", "residual_block_2", "residual_block_3"):
+        assert sum(line.startswith(f"def {name}(") for line in text) == 1
+    # Both are as short as the one by itself, and the model has a name of its own.
+    first, last = script.parts["model"]
+    assert last - first < 2.3 * RESIDUAL.count("\n")
+    id = next(id for id, node in inner.nodes.items() if node.name == "stage2_block3_add")
+    places = [script.lines[key] for key in (id, f"body/{id}")]
+    assert all("layers.Add(" in text[spans[0][0] - 1] for spans in places)
+    assert places[0] != places[1]
+
+
 def test_a_chain_has_functions_that_give_layers():
     nodes = {"in": Node("in", "Input", "in", {"shape": (8,)})}
     for number in range(12):

@@ -139,13 +139,27 @@ def make(name, given):
     model = builder(weights=None, input_shape=(side, side, 3), classes=10, **arguments)
     random = np.random.default_rng(2)
     for weight in model.weights:
-        if len(weight.shape) == 4 and weight.shape[3] == 1:
-            # Keras takes all channels for inputs of each, and nothing would come out in the end.
-            weight.assign(weight * weight.shape[2] ** 0.5)
         # The others are random from the start, and to draw them once more takes long.
-        elif len(weight.shape) < 2 and "float" in weight.dtype:
+        if len(weight.shape) < 2 and "float" in weight.dtype:
             weight.assign_add(random.uniform(0, 0.2, weight.shape))
+    _calibrate(model, random.uniform(0, 255, (8, side, side, 3)).astype("float32"))
     return model
+
+
+def _calibrate(model, rows):
+    """Has the batch normalizations go by what they see, or hardly anything comes out in the end."""
+    import keras
+
+    norms = [
+        (layer, layer.momentum)
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    for layer, _ in norms:
+        layer.momentum = 0.0
+    model(rows, training=True)
+    for layer, momentum in norms:
+        layer.momentum = momentum
 
 
 def save(name, given, path):
@@ -235,8 +249,7 @@ def _inputs(model):
     import numpy as np
 
     random = np.random.default_rng(0)
-    rows = random.normal(size=(2, *model.inputs[0].shape[1:]))
-    rows[1] *= 30  # some models take numbers around 0, others bytes
+    rows = random.uniform(0, 255, (2, *model.inputs[0].shape[1:]))
     return rows.astype("float32")
 
 

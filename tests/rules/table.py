@@ -1,8 +1,11 @@
 """For each rule: projects in which it finds something, and projects in which it must not."""
 
+from dataclasses import replace
+
 from bnstudio.data import Source
 from bnstudio.graph import Graph
 from bnstudio.layers.foreign import Answer, Form, Registered, foreign_type
+from bnstudio.project import InitialWeights
 from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau
 from tests.rules.projects import (
     begun,
@@ -455,6 +458,7 @@ TABLE = {
     "DATA02": (
         [
             model(dense(), head(), shape=(14,)),
+            replace(model(dense(), head(), shape=(14,)), weights=InitialWeights("0" * 64, "a")),
             model(node("Flatten", "flat"), head(), shape=(5, 6)),
             model(node("Flatten", "flat"), head(), shape=(30, 1)),
             model(dense(), head(), source=Source("breast_cancer", shape=(30, 1)),

@@ -82,6 +82,8 @@ def test_applying_fixes_ends_in_a_sound_project(code):
                 break
             project = fixes[0].apply(project)
         left = {d.code for d in found(project) if d.severity == "error"}
+        if project.weights is not None:
+            left.discard("DATA02")  # another Input would make its weights useless
         # For these there is no remedy that can be guessed.
         assert left <= UNMENDED, left
 
