@@ -172,6 +172,8 @@ def _become(command, group, folder, environment):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    path = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:0] = [folder for folder in path if folder not in sys.path]
     random.seed()
     np.random.seed()
     sys.argv = command

@@ -12,6 +12,13 @@ from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
 from bnstudio.graph.diff import differing, window
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
+from bnstudio.layers.foreign import (
+    NotAskedYetError,
+    Registered,
+    is_foreign,
+    registered,
+    why_absent,
+)
 from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.opaque import opaque
 
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
     from bnstudio.graph import Graph, Node, Value, Wire
     from bnstudio.layers import LayerType, Shape, Weight
+    from bnstudio.layers.foreign import Question
 
 
 @dataclass(frozen=True)
@@ -30,11 +38,13 @@ class Failure:
         code: The diagnostic under which it is shown.
         message: What is wrong, with the values received.
         param: The argument at fault, where it is one.
+        question: What the engine is to be asked first, where the layer is not of this program.
     """
 
     code: str
     message: str
     param: str | None = None
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,16 @@ class NodeFacts:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A drawing and all that follows from it."""
+    """A drawing and all that follows from it.
+
+    Attributes:
+        known: What was known of layers that are not of this program.
+    """
 
     graph: Graph
     structure: Structure
     facts: Mapping[str, NodeFacts] = field(repr=False)
+    known: Registered = field(default_factory=registered, repr=False, compare=False)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -121,6 +136,19 @@ class Analysis:
     def failed(self) -> frozenset[str]:
         """The nodes that give no shape for a reason of their own."""
         return _failing(self.facts, self.facts)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What the engine is to be asked about layers that are not of this program.
+
+        Those inside models are among them.
+        """
+        failures = (failure for id in self.failed for failure in self.facts[id].failures)
+        found = [failure.question for failure in failures if failure.question is not None]
+        for facts in self.facts.values():
+            if facts.inner is not None:
+                found += facts.inner.questions
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def _totals(self) -> _Totals:
@@ -175,7 +203,7 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     ``previous``, the analysis of an earlier drawing, only saves work: what cannot have changed
     since is taken over. The result is the same without it.
     """
-    if previous is None:
+    if previous is None or previous.known is not registered():
         return _afresh(graph, structure(graph))
     before = previous.graph
     if graph is before:
@@ -284,6 +312,8 @@ def _node_facts(
     entry = LAYERS.get(node.type)
     if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
         return NodeFacts(inputs, kept.outputs(inputs), flops=None)
+    if entry is None and is_foreign(node.type):
+        return NodeFacts(inputs, failures=(Failure("EXT01", why_absent(node.type)),))
     if entry is None:
         near = near_names(node.type)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -309,8 +339,13 @@ def _node_facts(
         outputs = entry.output_shapes(shapes, node.params)
         weights = entry.weights(shapes, node.params)
     except ShapeError as error:
-        return NodeFacts(inputs, failures=(Failure(error.code, str(error)),))
+        return NodeFacts(inputs, failures=(_failure(error),))
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
+
+
+def _failure(error: ShapeError) -> Failure:
+    question = error.question if isinstance(error, NotAskedYetError) else None
+    return Failure(error.code, str(error), question=question)
 
 
 def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
@@ -353,7 +388,7 @@ def _model_facts(
     try:
         outputs, flops = inside.call(inner, shapes)
     except ShapeError as error:
-        return NodeFacts(inputs, failures=(Failure(error.code, str(error)),), inner=inner)
+        return NodeFacts(inputs, failures=(_failure(error),), inner=inner)
     if not outputs:
         return NodeFacts(inputs, inner=inner)
     return NodeFacts(inputs, outputs, inside.weights(inner, node.params), flops, (), inner)
@@ -365,10 +400,10 @@ _recent: tuple[Analysis, ...] = ()
 
 def _inside(graph: Graph, before: Analysis | None) -> Analysis:
     global _recent
-    if before is not None and before.graph is graph:
-        return before
-    for known in _recent:
-        if known.graph is graph:
+    now = registered()
+    recent = _recent if before is None else (before, *_recent)
+    for known in recent:
+        if known.graph is graph and known.known is now:
             return known
     made = analyze(graph, before)
     _recent = (made, *_recent[:7])

@@ -8,6 +8,7 @@ from bnstudio.analysis import inside
 from bnstudio.analysis.analyze import count_inputs, name_inputs
 from bnstudio.analysis.calls import called, entry_count
 from bnstudio.layers import LAYERS, ShapeError
+from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _refusal(analysis: Analysis, wire: Wire) -> str | None:
         return None
     try:
         entry.output_shapes(shapes, layer.params)
+    except NotAskedYetError:
+        return None
     except ShapeError as error:
         return str(error)
     return None

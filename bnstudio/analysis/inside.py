@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio.layers import LAYERS, ShapeError, Weight, show_shape
+from bnstudio.layers.foreign import NotAskedYetError, is_foreign
 from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def output_count(analysis: Analysis, id: str) -> int:
     if (kept := opaque(analysis.graph.layer_of(id), analysis.graph.nodes[id])) is not None:
         return len(kept.gives)
     layer = analysis.called(id)
+    if is_foreign(layer.type):
+        return max(1, len(analysis.facts[id].outputs))
     entry = LAYERS.get(layer.type)
     return 1 if entry is None or entry.check(layer.params) else entry.output_count(layer.params)
 
@@ -130,6 +133,8 @@ def _again(
         return (), None
     try:
         outputs = entry.output_shapes(shapes, layer.params)
+    except NotAskedYetError:
+        raise
     except ShapeError as error:
         # A layer that is built goes by the sizes it was built for, where none are known.
         filled = tuple(map(_filled, shapes, facts.inputs))

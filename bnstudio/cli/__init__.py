@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bnstudio
-from bnstudio.cli import check, convert, demo, runs, show, train
+from bnstudio.cli import check, convert, demo, layers, runs, show, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = {module.NAME: module for module in (check, show, train, runs, convert, demo)}
+COMMANDS = {module.NAME: module for module in (check, show, train, runs, convert, layers, demo)}
 """Every command by name, in the order of the help."""
 
 UNREADABLE = 2

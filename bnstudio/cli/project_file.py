@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnstudio import data, importers, project
+from bnstudio import data, extensions, importers, project
 from bnstudio.analysis import analyze
 from bnstudio.project import InitialWeights, ProjectError
 from bnstudio.rules import Case, Severity, diagnose
@@ -57,13 +57,23 @@ def open_project(path: str) -> Opened:
         ProjectError: If it cannot be read, or has layers that this version does not know.
     """
     value, text, unread = _read(path)
-    analysis = analyze(value.graph)
+    analysis = _analyzed(value)
     begin = value.weights
     weights = place.find(begin.fingerprint, Path(path)) if begin is not None else None
     layers = weights.layers if weights is not None else {}
     found = diagnose(Case(value, analysis, data.facts(value.source), layers))
     lines = project.node_lines(text) if text else {}
     return Opened(lines, value, analysis, found, weights, unread)
+
+
+def _analyzed(value: Project) -> Analysis:
+    """The analysis; what it takes to know of layers of packages is asked of an engine."""
+    if not extensions.types_in(value.graph):
+        return analyze(value.graph)
+    from bnstudio.training.examine import settle
+
+    extensions.put_in_place()
+    return settle(value.graph)
 
 
 def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]:
@@ -96,6 +106,7 @@ def _read(path: str) -> tuple[Project, str, Unread | None]:
     if importers.importer_of(path) is None:
         text = project.read_text(path)
         return project.loads(text, path, known_layers=True), text, None
+    extensions.put_in_place()  # its classes may be a package's
     imported = importers.load(path)
     say(path, imported.notes)
     return imported.project, "", imported.weights

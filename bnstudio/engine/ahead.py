@@ -14,8 +14,9 @@ import keras
 import numpy as np
 
 from bnstudio import data
+from bnstudio.engine.foreign import load
 from bnstudio.engine.setup import prepare, set_up
-from bnstudio.project import loads
+from bnstudio.engine.weights import adapted
 from bnstudio.training.alike import beginning
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Ahead:
         """Sets up what is wanted, unless it is there or something else is wanted meanwhile."""
         text = self._wanted
         try:
-            project = loads(text) if text else None
+            project = load(text) if text else None
             if project and self._kept and _alike(project, self._kept[0].project):
                 return
             self._drop()
@@ -76,7 +77,8 @@ class Ahead:
         prepared = prepare(project)
         heed()
         setup = set_up(project, prepared, heed)
-        setup.execution.make_ready()
+        if not adapted(setup.built.model):  # else the weights of the project would come too late
+            setup.execution.make_ready()
         return setup, _generators()
 
     def _drop(self) -> None:

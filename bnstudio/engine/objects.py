@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from bnstudio.engine import foreign
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
+from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object, Param
 from bnstudio.settings import LOSSES, OPTIMIZERS
@@ -28,7 +32,15 @@ def make_layer(type: str, name: str, params: Mapping[str, Value]) -> Any:
     made = arguments(entry.params if entry else (), params)
     if type == "Input":
         return keras.Input(name=name, **made)
-    return getattr(keras.layers, type)(name=name, **made)
+    if is_foreign(type):
+        return foreign.make(type, name, made)
+    return _class_of(type)(name=name, **made)
+
+
+def _class_of(type: str) -> Any:
+    """The class of a layer type."""
+    module = MODULES.get(type)
+    return getattr(import_module(module) if module else keras.layers, type)
 
 
 def make_optimizer(choice: Choice) -> Any:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from bnstudio.weights import SUFFIX
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -53,10 +55,11 @@ def main(suffix: str) -> None:
 def answer(suffix: str, job: dict[str, Any]) -> dict[str, Any]:
     """The difference that a file makes, or its fault.
 
-    ``job`` has the ``path``, the path ``expected`` of the recorded batches, the ``tolerance`` and,
-    where the file does not say it, the ``model``.
+    ``job`` has the ``path``, the path ``expected`` of the recorded batches, the ``tolerance``, the
+    types of ``layers`` that packages offer and, where the file does not say it, the ``model``.
     """
     try:
+        _bring(job.get("layers", ()))
         run = OPENERS[suffix](job["path"], job["model"])
         if run is None:
             return {"difference": 0.0}
@@ -73,6 +76,18 @@ def answer(suffix: str, job: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # the libraries that open it raise anything
         return {"fault": f"{type(error).__name__}: {error}"}
     return {"difference": worst}
+
+
+def _bring(types: Iterable[str]) -> None:
+    """Imports the classes of confirmed packages, as who uses such a file has to."""
+    for type in types:
+        import keras
+
+        from bnstudio.engine.foreign import class_of
+
+        made = class_of(type)
+        if not hasattr(keras.layers, made.__name__):
+            keras.saving.get_custom_objects().setdefault(made.__name__, made)
 
 
 def record(path: Path, batches: list[tuple[Arrays, Arrays]]) -> None:
@@ -144,12 +159,29 @@ def _keras(path: str, _model: str) -> Run:
 def _weights(path: str, model: str) -> Run:
     from bnstudio.analysis import analyze
     from bnstudio.engine.builder import build
+    from bnstudio.engine.foreign import load
+    from bnstudio.plan import plan
+
+    made = build(plan(analyze(load(model).graph))).model
+    made.load_weights(path)
+    return _called(made)
+
+
+def _side_file(path: str, model: str) -> Run:
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.weights import open_side_file, owned, put
     from bnstudio.plan import plan
     from bnstudio.project import loads
 
-    made = build(plan(analyze(loads(model).graph))).model
-    made.load_weights(path)
-    return _called(made)
+    graph = loads(model).graph
+    built = build(plan(analyze(graph)))
+    weights = open_side_file(path)
+    if put(built, graph, weights) or {
+        id for id, layer in owned(built, graph) if layer.weights
+    } != set(weights.layers):
+        raise Fault("its weights are not those of the model's layers")
+    return _called(built.model)
 
 
 def _config(path: str, model: str) -> None:
@@ -252,6 +284,7 @@ OPENERS: dict[str, Callable[[str, str], Run | None]] = {
     ".savedmodel": _saved_model,
     ".tflite": _litert,
     ".onnx": _onnx,
+    SUFFIX: _side_file,
 }
 
 LOADERS: dict[str, Callable[[], None]] = {
@@ -261,6 +294,7 @@ LOADERS: dict[str, Callable[[], None]] = {
     ".savedmodel": _load_tensorflow,
     ".tflite": _load_tensorflow,
     ".onnx": _load_onnx,
+    SUFFIX: _load_keras,
 }
 
 

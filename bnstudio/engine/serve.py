@@ -12,6 +12,10 @@ from bnstudio.engine.channel import Channel
 from bnstudio.engine.control import Control, Stopped
 from bnstudio.training.frames import FrameError, requests
 from bnstudio.training.messages import (
+    Describe,
+    Described,
+    Examine,
+    Examined,
     Export,
     Exported,
     Failed,
@@ -28,6 +32,8 @@ from bnstudio.training.messages import (
 
 if TYPE_CHECKING:
     from bnstudio.project import Project
+
+    Job = Train | Export | Prepare | Describe | Examine
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
@@ -49,7 +55,7 @@ class _Desk:
 
         self.channel = channel
         self.ahead = Ahead()
-        self.jobs: queue.SimpleQueue[Train | Export | Prepare] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.previews: queue.SimpleQueue[Preview] = queue.SimpleQueue()
         self._control: Control | None = None
         self._lock = threading.Lock()
@@ -72,6 +78,8 @@ class _Desk:
             match self.jobs.get():
                 case Prepare():
                     self.ahead.make()
+                case Describe() | Examine() as request:
+                    self.channel.send(_looked_at(request))
                 case request:
                     self.do(request)
 
@@ -126,13 +134,18 @@ class _Desk:
         """Does previews one after the other, beside a run."""
         from bnstudio.engine.errors import JobError, detail
         from bnstudio.engine.preview import preview
+        from bnstudio.project import ProjectError, loads
 
         while True:
             request = self.previews.get()
             try:
-                self.channel.send(preview(request.request, _load(request.project), request.rows))
+                project = loads(request.project)  # its layers are not needed
+                self.channel.send(preview(request.request, project, request.rows))
             except JobError as error:
                 self.channel.send(Failed(request.request, str(error)))
+            except ProjectError as error:
+                message = f"The project cannot be read. {error}"
+                self.channel.send(Failed(request.request, message))
             except Exception as error:
                 message = f"The data cannot be shown: {type(error).__name__}: {error}"
                 self.channel.send(Failed(request.request, message, "", detail(error)))
@@ -155,6 +168,8 @@ class _Desk:
             case Prepare() if control is None:
                 self.ahead.want(request.project)
                 self.jobs.put(request)
+            case Describe() | Examine():
+                self.jobs.put(request)
             case Preview():
                 self.previews.put(request)
             case Pause() if control:
@@ -167,12 +182,26 @@ class _Desk:
                 control.set_rate(request.value)
 
 
+def _looked_at(request: Describe | Examine) -> Described | Examined:
+    """What a layer that is not of this program looks like, or gives."""
+    from bnstudio.engine import foreign
+    from bnstudio.layers.foreign import ForeignError
+
+    if isinstance(request, Examine):
+        return Examined(request.request, request.question, foreign.examine(request.question))
+    try:
+        return Described(request.request, request.layer, foreign.describe(request.layer))
+    except ForeignError as error:
+        return Described(request.request, request.layer, reason=str(error))
+
+
 def _load(text: str) -> Project:
     from bnstudio.engine.errors import JobError
-    from bnstudio.project import ProjectError, loads
+    from bnstudio.engine.foreign import load
+    from bnstudio.project import ProjectError
 
     try:
-        return loads(text)
+        return load(text)
     except ProjectError as error:
         raise JobError(f"The project cannot be read. {error}") from error
 
@@ -185,6 +214,7 @@ def _warm_up() -> Ready:
 
     from bnstudio.data import Source
     from bnstudio.engine.fit import Job, run_job
+    from bnstudio.engine.foreign import beyond_catalogue
     from bnstudio.graph import Graph, Node, Wire
     from bnstudio.project import Project
     from bnstudio.settings import Settings
@@ -206,4 +236,4 @@ def _warm_up() -> Ready:
         device.name.removeprefix("/physical_device:")
         for device in tf.config.list_physical_devices()
     )
-    return Ready(keras.__version__, tf.__version__, devices)
+    return Ready(keras.__version__, tf.__version__, devices, beyond_catalogue())

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from bnstudio.exporters.source import Bracket, Symbol, literal, named, plain
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
+from bnstudio.layers.foreign import NEWER, Foreign, registered
 from bnstudio.layers.nested import CELLS, Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bnstudio.exporters.source import Expression
     from bnstudio.graph import Value
     from bnstudio.layers import Given
@@ -99,6 +103,41 @@ def arguments(
     return items
 
 
+def symbol(entry: Foreign) -> str:
+    """What the class of a layer that is not of this program is called in the script.
+
+    Its own name, where no other is called so and no variable can be.
+    """
+    if entry.category == NEWER:
+        return f"layers.{entry.class_name}"
+    alike = [each for each in registered().types.values() if each.class_name == entry.class_name]
+    if len({each.module for each in alike}) < 2 and is_class_name(entry.class_name):
+        return entry.class_name
+    return f"{entry.module.replace('.', '_')}_{entry.class_name}"
+
+
+def imported(types: Iterable[str]) -> list[str]:
+    """The lines that import the layers among these types that ``keras.layers`` lacks."""
+    lines = []
+    names: dict[str, set[str]] = {}
+    for type in types:
+        if type in MODULES:
+            names.setdefault(MODULES[type], set()).add(type)
+            continue
+        entry = LAYERS.get(type)
+        if isinstance(entry, Foreign) and entry.category != NEWER:
+            name = symbol(entry)
+            alias = f" as {name}" if name != entry.class_name else ""
+            lines.append(f"from {entry.module} import {entry.class_name}{alias}")
+    lines += [f"from {module} import {', '.join(sorted(names[module]))}" for module in names]
+    return lines
+
+
+def is_layer(type: str) -> bool:
+    """Whether the script has a constructor for a node's type."""
+    return is_class_name(type) or isinstance(LAYERS.get(type), Foreign)
+
+
 def is_class_name(name: str) -> bool:
     """Whether a name from a file can stand in the script as a class of Keras's."""
     # ASCII, or the name could be one that Python reads as another.
@@ -109,6 +148,9 @@ def _describe(type: str) -> _Type:
     entry = LAYERS.get(type) or CELLS.get(type)
     if entry is None:
         return f"layers.{type}(", {}, ()
+    head = f"{type}(" if type in MODULES else f"layers.{type}("
+    if isinstance(entry, Foreign):
+        head = f"{symbol(entry)}("
     if type == "Input":
         return "keras.Input(", entry.by_name, ()
     positional = []
@@ -116,7 +158,7 @@ def _describe(type: str) -> _Type:
         if not param.required:
             break
         positional.append(param.name)
-    return f"layers.{type}(", entry.by_name, tuple(positional)
+    return head, entry.by_name, tuple(positional)
 
 
 def _argument(param: Param, value: Value) -> Expression:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.bodies import lay_functions, listed, outlined
-from bnstudio.exporters.constructors import Constructors, arguments, called_with, is_class_name
+from bnstudio.exporters.constructors import (
+    Constructors,
+    arguments,
+    called_with,
+    imported,
+    is_class_name,
+    is_layer,
+)
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
@@ -191,14 +198,16 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
+        imports += imported({call.type for call in _all_calls(self.plan)})
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
     def _modules(self) -> set[str]:
         """What the calls of the model are written with."""
-        all_calls = list(_all_calls(self.plan))
+        all_calls = [call for call in _all_calls(self.plan) if call.type != "Input"]
         calls = [call for call in all_calls if is_operation(call.type)]
-        others = len(calls) < len([call for call in all_calls if call.type != "Input"])
-        found = {"layers"} if others or not calls else set()
+        brought = [call for call in all_calls if imported([call.type])]
+        others = len(calls) + len(brought) < len(all_calls)
+        found = {"layers"} if others or not all_calls else set()
         if calls:
             from bnstudio.exporters.operations import modules
 
@@ -270,7 +279,7 @@ class _Writer:
                 self._put([comment(_one_line(what), 4)], at + id)
         if not plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
-        elif chain and plan.sequential and all(is_class_name(call.type) for call in plan.calls):
+        elif chain and plan.sequential and all(is_layer(call.type) for call in plan.calls):
             self._sequential(plan, at, given)
         else:
             self._functional(analysis, plan, at, given)
@@ -337,7 +346,7 @@ class _Writer:
 
             written = operation(call, [names[key(tensor)] for tensor in call.inputs])
             return lay(written, 4, f"{unpacked(call, target)} = ")
-        if not is_class_name(call.type):
+        if not is_layer(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
             return [comment(_one_line(what), 4)] + (
@@ -401,7 +410,7 @@ class _Writer:
         begin = self.project.weights
         if begin is not None and self.project.settings.start == "weights":
             of = f" of {begin.origin}" if begin.origin else ""
-            what = f"It begins with the weights{of}: export them beside this script."
+            what = f"It begins with the weights{of}, which lie beside it."
             self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
 
     def _compile(self) -> None:
@@ -491,4 +500,6 @@ def _one_line(words: str) -> str:
     return "".join(char if char.isprintable() else " " for char in words)
 
 
-EXPORTER = Exporter("Keras script", ".py", lambda project: render(project).text.encode())
+EXPORTER = Exporter(
+    "Keras script", ".py", lambda project: render(project).text.encode(), initial=INITIAL
+)

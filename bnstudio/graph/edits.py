@@ -30,6 +30,7 @@ def free_name(base: str, taken: Iterable[str]) -> str:
     ``base`` may be a class name (``BatchNormalization`` becomes ``batch_normalization``) or a name
     that is numbered already, which counts on.
     """
+    base = base.rpartition(":")[2] or base  # what a package calls it, without the package
     stem = re.sub(r"\W", "_", base)
     stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", stem))
     stem = stem.lower().lstrip("_") or "node"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bnstudio.importers import legacy_operations
 from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
+from bnstudio.layers.foreign import registered
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
 
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 
     from bnstudio.graph import Value
     from bnstudio.layers import Shape
+    from bnstudio.layers.foreign import Foreign
 
 MAX_NAME = 1000
 """Letters of a name, above which a configuration is not believed."""
 
 _DESCRIPTION = ("module", "class_name", "config", "registered_name", "build_config")
+_BASE = (("activity_regularizer", None), ("autocast", True))
+"""What the configuration of a class says that has no constructor of its own, and means nothing."""
+
 MODELS = ("Functional", "Sequential", "Model")
 
 
@@ -101,10 +107,29 @@ def layer_of(raw: Any, where: str) -> Layer:
             params = operations.config_params(found, config)
             return Layer(name, found.name, kind, class_name, params, raw)
     known = CLASSES.get(class_name, class_name)
-    entry = LAYERS.get(known) if kind == "layers" else None
+    entry = LAYERS.get(known) if kind == "layers" and _stands_there(known, raw) else None
+    if entry is None and (offered := _offered(raw, class_name)) is not None:
+        own = {key: value for key, value in config.items() if (key, value) not in _BASE}
+        if own.keys() <= {*offered.by_name, "name"}:
+            return Layer(name, offered.name, kind, class_name, params_of(offered, own), raw)
     if entry is None:
         return Layer(name, "", kind, class_name, {}, raw)
     return Layer(name, known, kind, class_name, params_of(entry, config), raw)
+
+
+def _offered(raw: Mapping[str, Any], class_name: str) -> Foreign | None:
+    """The layer of a confirmed package, or of a newer Keras, that a description is of.
+
+    It is looked up among those that are registered; nothing that the file says is imported.
+    """
+    given = (raw.get("module"), class_name)
+    names = {raw.get("registered_name"), class_name}
+    for entry in registered().types.values():
+        # A class that was registered has its package before it.
+        named = ">" in entry.registered and entry.registered in names
+        if named or given == (entry.module, entry.class_name):
+            return entry
+    return None
 
 
 def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) -> str:
@@ -126,7 +151,14 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
             return "ops"
         if module.startswith(("keras.layers", "keras.src.layers")):
             return "layers"
+        if MODULES.get(class_name) == module:
+            return "layers"
     return "custom"
+
+
+def _stands_there(type: str, raw: Mapping[str, Any]) -> bool:
+    """Whether a class is the one that Keras has, where others may well have the same name."""
+    return type not in MODULES or MODULES[type] == raw.get("module")
 
 
 def _called_as_operation(raw: Mapping[str, Any], class_name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from bnstudio.layers import (
     activation,
+    applications,
     attention,
     augmentation,
     cells,
@@ -40,6 +41,7 @@ from bnstudio.layers.catalogue import (
     ShapeError,
     Weight,
     all_operations,
+    all_types,
     is_operation,
     near_names,
     show_shape,
@@ -64,6 +66,8 @@ __all__ = [
     "Weight",
     "activation",
     "all_operations",
+    "all_types",
+    "applications",
     "attention",
     "augmentation",
     "cells",

@@ -328,16 +328,22 @@ def _dtype_of(policy: Value, *, weight: bool) -> str:
 
 
 class Catalogue(dict[str, LayerType]):
-    """Layer types by name. To walk it is to meet the layers; by its name an operation is found too.
+    """Layer types by name. To walk it is to meet the layers that are offered for a new model.
 
-    There are hundreds of operations, and most drawings have none of them: they are read in when
-    the first one is looked up.
+    By its name what is in ``APART`` is found too, and an operation. There are hundreds of these,
+    and most drawings have none: they are read in when the first one is looked up. A layer that
+    is not of this program is found where it is registered (``foreign.py``); its name has a colon
+    in it.
     """
 
     def __missing__(self, name: str) -> LayerType:
-        if not name.startswith(OPERATION_PREFIX):
-            raise KeyError(name)
-        return all_operations()[name]
+        if name.startswith(OPERATION_PREFIX):
+            return all_operations()[name]
+        if ":" not in name:
+            return APART[name]
+        from bnstudio.layers.foreign import registered
+
+        return registered().types[name]
 
     def get(  # type: ignore[override]
         self, name: str, default: LayerType | None = None
@@ -352,6 +358,9 @@ class Catalogue(dict[str, LayerType]):
         return self.get(name) is not None if isinstance(name, str) else False
 
 
+APART: dict[str, LayerType] = {}
+"""Layer types that models in files have and that nobody is offered for a new one."""
+
 LAYERS = Catalogue()
 """Every layer type by name, in palette order; and, to be looked up, every operation."""
 
@@ -361,6 +370,16 @@ def all_operations() -> Mapping[str, LayerType]:
     from bnstudio.layers.operations import OPERATIONS
 
     return OPERATIONS
+
+
+def all_types() -> Mapping[str, LayerType]:
+    """Every layer type that can be drawn now, in palette order, with packages' and operations.
+
+    The first call reads the operations in.
+    """
+    from bnstudio.layers.foreign import registered
+
+    return {**LAYERS, **registered().types, **all_operations()}
 
 
 def is_operation(type: str) -> bool:
@@ -428,6 +447,8 @@ def near_names(name: str) -> list[str]:
     folded = others | {known.lower(): known for known in LAYERS}
     if name.startswith(OPERATION_PREFIX):
         folded = {known.lower(): known for known in all_operations()}
+    elif ":" in name:  # of a package; what is called alike elsewhere is something else
+        return []
     matches = difflib.get_close_matches(name.lower(), folded, 6)
     return list(dict.fromkeys(folded[match] for match in matches))[:3]
 

@@ -145,6 +145,20 @@ class Text(Param):
 
 
 @dataclass(frozen=True)
+class Json(Param):
+    """Anything that JSON can say: where nothing is known of an argument but its name."""
+
+    def check(self, value: Value) -> str | None:
+        """Takes everything but numbers that JSON has no way to write."""
+        if isinstance(value, Mapping | tuple):
+            entries = value.values() if isinstance(value, Mapping) else value
+            return next((reason for entry in entries if (reason := self.check(entry))), None)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _not_finite(value)
+        return None
+
+
+@dataclass(frozen=True)
 class Texts(Param):
     """A tuple of different texts, not empty, such as a vocabulary."""
 

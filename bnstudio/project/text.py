@@ -21,6 +21,7 @@ from msgspec import Meta
 from bnstudio.data import Source
 from bnstudio.graph import MAX_LEVELS, SLASH, Graph, Node, Wire
 from bnstudio.layers import LAYERS, near_names
+from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.models import MODELS, is_model
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.project import place, strict
@@ -497,7 +498,7 @@ class _Reader:
         levels += [(("models", name), model.nodes) for name, model in file.models.items()]
         for path, nodes in levels:
             for index, part in enumerate(nodes):
-                if part.type in LAYERS or is_opaque(part.type) or is_model(part.type):
+                if part.type in LAYERS or any(says(part.type) for says in _KEPT):
                     continue
                 near = near_names(part.type)
                 hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -535,6 +536,9 @@ class _Reader:
         except strict.Refused as refused:
             raise self.fail(refused.reason, *refused.find(self.text)) from None
 
+
+_KEPT = (is_opaque, is_model, is_foreign)
+"""What a type may be that is not in the catalogue; the diagnostics say what keeps it from use."""
 
 _KINDS = {
     "int": "a whole number", "float": "a number", "str": "text", "bool": "true or false",

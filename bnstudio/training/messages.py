@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from bnstudio.layers.foreign import Answer, Form, Question
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -86,6 +88,7 @@ class Export(Message, frozen=True):
         weights: The path of a checkpoint or of a kept model of this very model, or of the file
             beside the project; empty for the first weights, as the project's seed draws them.
         fold: The nodes of batch normalizations that are folded into the layers before them.
+        origin: Where these weights come from, for people: the file beside a project says it.
     """
 
     request: str
@@ -94,6 +97,28 @@ class Export(Message, frozen=True):
     path: str
     weights: str = ""
     fold: tuple[str, ...] = ()
+    origin: str = ""
+
+
+class Describe(Message, frozen=True):
+    """Say what a layer that is not of this program looks like; ``Described`` answers.
+
+    Attributes:
+        layer: Its type, of a package that the user has confirmed or of Keras.
+    """
+
+    request: str
+    layer: str
+
+
+class Examine(Message, frozen=True):
+    """Say what comes out of such a layer; ``Examined`` answers.
+
+    Its code may be anybody's: it may take for ever, or take the process with it.
+    """
+
+    request: str
+    question: Question
 
 
 class Pause(Message, frozen=True):
@@ -117,18 +142,25 @@ class LearningRate(Message, frozen=True):
     value: Annotated[float, msgspec.Meta(ge=RATES[0], le=RATES[1])]
 
 
-Request = Train | Prepare | Preview | Export | Pause | Resume | Stop | LearningRate
+Request = (
+    Train | Prepare | Preview | Export | Describe | Examine | Pause | Resume | Stop | LearningRate
+)
 
 
 # From the engine to the program.
 
 
 class Ready(Message, frozen=True):
-    """Keras is imported and a job can start at once."""
+    """Keras is imported and a job can start at once.
+
+    Attributes:
+        beyond: The layers of this Keras that the catalogue lacks, by type.
+    """
 
     keras: str
     tensorflow: str
     devices: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
 
 class Beat(Message, frozen=True):
@@ -424,6 +456,23 @@ class Previewed(Message, frozen=True):
     edges: tuple[float, ...] = ()
 
 
+class Described(Message, frozen=True):
+    """What a layer looks like; without a form, why that cannot be said."""
+
+    request: str
+    layer: str
+    form: Form | None = None
+    reason: str = ""
+
+
+class Examined(Message, frozen=True):
+    """What comes out of a layer."""
+
+    request: str
+    question: Question
+    answer: Answer
+
+
 class Exporting(Message, frozen=True):
     """An export goes on.
 
@@ -458,7 +507,7 @@ class Exported(Message, frozen=True):
 
 Event = (
     Ready | Beat | Started | Steps | Epoch | Histograms | Paused | Resumed | LearningRateChanged
-    | Noted | Finished | Failed | Previewed | Exporting | Exported
+    | Noted | Finished | Failed | Previewed | Described | Examined | Exporting | Exported
 )  # fmt: skip
 
 

@@ -151,6 +151,8 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("graph.add", "Add Layer...", "canvas.open_search", "Graph", ("Tab",), "add",
            "Finds a layer by name and adds it.", scope="canvas"),
+    Action("graph.custom", "Custom Layers...", "show_custom_layers", "Graph",
+           help="Lists the installed packages that offer layers, to be confirmed."),
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",
            "Lays the drawing out anew.", "drawn", group=1),
     Action("graph.group", "Group into Model", "canvas.group", "Graph", ("Ctrl+G",),
@@ -161,6 +163,9 @@ ACTIONS: tuple[Action, ...] = (
            help="Shows what is inside the selected model.", when="inside", group=2),
     Action("graph.leave_model", "Leave Model", "canvas.leave_model", "Graph", ("Alt+Up",),
            help="Shows the drawing that the open model stands in.", when="within", group=2),
+    Action("graph.fold", "Fold BatchNorm...", "fold_batchnorm", "Graph",
+           help="Takes the batch normalizations of a trained model into the layers before them.",
+           when="drawn", group=2),
     Action("graph.next_problem", "Next Problem", "next_problem", "Graph", ("F8",), "warning",
            "Selects the layer of the next problem.", "findings", group=3),
 

@@ -80,7 +80,7 @@ def run(path: str | None = None, *, reset: bool = False) -> int:
     if path is not None and not window.files.open_path(Path(path)):
         window.show_welcome()
     window.offer_recovery()
-    for turn, do in enumerate(_put_off(), start=1):
+    for turn, do in enumerate((*_put_off(), window.extensions.begin), start=1):
         QTimer.singleShot(turn * _QUIET, window, do)
     return app.exec()
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from bnstudio import data
 from bnstudio.analysis import Analysis, analyze
 from bnstudio.graph import Graph, place_of
+from bnstudio.layers.foreign import registered
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
 from bnstudio.ui import garbage
@@ -184,6 +185,11 @@ class Document(QObject):
             self.level.revealed.emit(local, param)
             self.revealed.emit(id, param)
 
+    def look_again(self) -> None:
+        """Analyses the drawing again: more may be known of layers that are not of this program."""
+        if self._analysis.known is not registered():
+            self._show(self._project)
+
     @garbage.later()
     def _show(self, project: Project) -> None:
         before, self._project = self._project, project
@@ -191,7 +197,7 @@ class Document(QObject):
         kept = self._selection & project.graph.nodes.keys()
         lost = kept != self._selection
         self._selection = kept
-        if project.graph is not before.graph:
+        if project.graph is not before.graph or self._analysis.known is not registered():
             self._analysis = analyze(project.graph, self._analysis)
         self._diagnostics = self._diagnose()
         self.changed.emit(before, project)

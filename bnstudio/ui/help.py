@@ -7,7 +7,9 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio import __version__
-from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, all_operations, is_operation
+from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, all_types, is_operation
+from bnstudio.layers.applications import MODULES
+from bnstudio.layers.foreign import FOREIGN_CATEGORIES, Foreign
 from bnstudio.layers.models import MODEL_TYPES, SEQUENTIAL
 from bnstudio.layers.params import Choice, Object, Param
 from bnstudio.rules import RULES
@@ -33,10 +35,12 @@ def _layer(name: str) -> str:
     about = [code for code, rule in RULES.items() if name in rule.help]
     if about:
         lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]
-    path = f"keras.{name}" if is_operation(name) else f"keras.layers.{name}"
+    path = f"keras.{name}" if is_operation(name) else f"{MODULES.get(name, 'keras.layers')}.{name}"
     if name in MODEL_TYPES:
         path = "keras.Sequential" if name == SEQUENTIAL else "keras.Model"
-    lines += ["", f"Keras: `{path}` ([contents](topic:))"]
+    if isinstance(entry, Foreign):
+        path = f"{entry.module}.{entry.class_name}"
+    lines += ["", f"Python: `{path}` ([contents](topic:))"]
     return "\n".join(lines)
 
 
@@ -60,9 +64,11 @@ def _rule(code: str) -> str:
 
 def _contents() -> str:
     lines = ["# Help", "## Layers", ""]
-    for category in (*CATEGORIES, *OPERATION_CATEGORIES):
-        entries = all_operations() if category in OPERATION_CATEGORIES else LAYERS
+    entries = all_types()
+    for category in (*CATEGORIES, *FOREIGN_CATEGORIES, *OPERATION_CATEGORIES):
         names = [name for name, entry in entries.items() if entry.category == category]
+        if not names:
+            continue
         links = ", ".join(f"[{name}](topic:{name})" for name in names)
         lines += [f"**{category}**  ", links, ""]
     if RULES:

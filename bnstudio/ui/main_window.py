@@ -22,6 +22,7 @@ from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
 from bnstudio.ui.document import Document
+from bnstudio.ui.extensions import Extensions
 from bnstudio.ui.files import Files, can_open
 from bnstudio.ui.help import HelpWindow
 from bnstudio.ui.panels.code import Code
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.document = Document(parent=self)
         self.session = Session(self.document, self, start=start_engine)
         self._ahead = Ahead(self.document, self.session)
+        self.extensions = Extensions(self.document, self.session)
         self.canvas = CanvasView(self.document, self.session)
         self.past = Past(self.canvas, self.session.moments)
         self.welcome = Welcome()
@@ -136,12 +138,14 @@ class MainWindow(QMainWindow):
         document.revealed.connect(self._reveal)
         document.help_wanted.connect(self.show_help)
         session.note.connect(self.say)
+        self.extensions.noted.connect(self.say)
         session.run_started.connect(lambda _: self._docking.advance("Curves", over="Problems"))
         for panel in self.panels.values():
             if isinstance(panel, Problems):
                 self._connect_problems(panel)
             elif isinstance(panel, Palette):
                 panel.chosen.connect(self.add_layer)
+                self.extensions.changed.connect(panel.refresh)
             elif isinstance(panel, Code):
                 panel.export_wanted.connect(self.actions_.by_id["file.export_1"].trigger)
         self.canvas.zoomed.connect(self._status.show_zoom)
@@ -179,6 +183,13 @@ class MainWindow(QMainWindow):
     def go_back(self) -> None:
         """Takes the run that is shown back to its best epoch."""
         going_on.go_back(self, self.session)
+
+    def fold_batchnorm(self) -> None:
+        """Shows what folding the batch normalizations comes to, and does it."""
+        from bnstudio.ui import folding  # the window is seen sooner without it
+
+        if (dialog := folding.ask(self, self.session, self.say)) is not None:
+            self.files.left.connect(dialog.reject)
 
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
@@ -236,6 +247,12 @@ class MainWindow(QMainWindow):
         else:
             x, y = steps.free_spot(level.graph, round(middle.x), round(middle.y))
             self.canvas.add_layer(type, Point(x, y))
+
+    def show_custom_layers(self) -> None:
+        """Opens the list of packages that offer layers."""
+        from bnstudio.ui.custom_layers import CustomLayers
+
+        CustomLayers(self.extensions, self).open()
 
     def next_problem(self) -> None:
         """Selects the node of the next finding."""
@@ -449,6 +466,7 @@ class MainWindow(QMainWindow):
         self.files.close()
         self.recovery.close()
         self.files.leave()
+        self.extensions.close()
         self.session.close()
         super().closeEvent(event)
 

@@ -62,6 +62,7 @@ def rank_layers(
 
         def told(entry: LayerType) -> tuple[str, str, str]:
             name = entry.name if whole else entry.name.removeprefix(OPERATION_PREFIX)
+            name = name.rpartition(":")[2]
             return name, entry.category, entry.summary
 
         entries = sorted(entries, key=lambda entry: "2D" not in entry.name)

@@ -107,6 +107,7 @@ class Session(RunList):
         progress: Of the live run, from 0 to 1.
         eta: Seconds until the live run is done, from its recent speed; None while unknown.
         answering: False when the engine has been silent for too long.
+        beyond: The layers of the engine's Keras that the catalogue lacks, by type.
     """
 
     #: The engine does something else: ``state``.
@@ -143,6 +144,7 @@ class Session(RunList):
         self.state: SessionState = "down"
         self.previous: Project | None = None
         self.answering = True
+        self.beyond: tuple[str, ...] = ()
         self._connect = connect
         self._client: Engine | None = None
         self._ready = False
@@ -415,6 +417,7 @@ class Session(RunList):
                 self._ready = True
                 self._false_starts = 0
                 self._take_versions(event)
+                self.beyond = event.beyond
                 if self.state == "starting":
                     self._set_state("ready")
                 self._send_waiting()

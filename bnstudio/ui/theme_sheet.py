@@ -140,12 +140,13 @@ def style_sheet(theme: Theme) -> str:
     QComboBox QAbstractItemView::item {{ min-height: 1.7em; padding: 0 4px; border-radius: 4px; }}
     QComboBox QAbstractItemView::item:selected {{ background: {t.hover}; color: {t.text}; }}
     QCheckBox {{ spacing: 7px; color: {t.text}; }}
-    QCheckBox::indicator, QTableView::indicator {{ width: 15px; height: 15px;
+    QCheckBox::indicator, QTableView::indicator, QTreeView::indicator {{ width: 15px; height: 15px;
         border: 1px solid {t.muted};
         border-radius: 4px; background: {t.surface}; }}
-    QCheckBox::indicator:hover, QTableView::indicator:hover {{ border-color: {t.accent}; }}
+    QCheckBox::indicator:hover, QTableView::indicator:hover, QTreeView::indicator:hover {{
+        border-color: {t.accent}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
-    QCheckBox::indicator:checked, QTableView::indicator:checked {{
+    QCheckBox::indicator:checked, QTableView::indicator:checked, QTreeView::indicator:checked {{
         background: {t.accent}; border-color: {t.accent};
         image: url("{tick}"); }}
     QCheckBox::indicator:indeterminate {{ background: {t.accent}; border-color: {t.accent};

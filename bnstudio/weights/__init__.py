@@ -1,6 +1,6 @@
 """The weights that a project's layers begin with: their file, and which layers they fit."""
 
-from bnstudio.weights.matching import Match, held_by, made_weights, match, those_inside
+from bnstudio.weights.matching import Match, made_weights, match
 from bnstudio.weights.side_file import (
     SUFFIX,
     Array,
@@ -24,10 +24,8 @@ __all__ = [
     "Weights",
     "WeightsError",
     "array_of",
-    "held_by",
     "made_weights",
     "match",
     "open_weights",
-    "those_inside",
     "write",
 ]

@@ -17,6 +17,7 @@ from bnstudio.engine.export import Work, export
 from bnstudio.engine.formats import FORMATS, SPOILT
 from bnstudio.engine.prover import Prover
 from bnstudio.exporters import EXPORTERS
+from bnstudio.exporters.models import PROJECT_WEIGHTS
 from bnstudio.layers import LAYERS
 from bnstudio.plan import plan
 from bnstudio.project import Project, dumps
@@ -28,7 +29,10 @@ from tests.engine.zoo import alone, of_many_kinds
 
 pytestmark = pytest.mark.engine
 
-SUFFIXES = [exporter.suffix for exporter in EXPORTERS if exporter.render is None]
+SUFFIXES = [
+    *(exporter.suffix for exporter in EXPORTERS if exporter.render is None),
+    PROJECT_WEIGHTS.suffix,
+]
 CHAIN = Project(
     chain(
         ("Input", {"shape": (4,)}),
@@ -155,12 +159,13 @@ def test_weights_of_another_model_are_refused_in_words(name, tmp_path):
 
 @pytest.mark.parametrize("always", each([True, False], lambda always: not always))
 def test_what_is_not_the_model_is_refused(always, tmp_path, monkeypatch):
-    def write(model, path):
+    def write(source, path):
+        model = source.model
         layers = model.layers if always or len(model.layers) > 1 else ()
         for layer in layers:
             if layer.name == "dense_1":
                 layer.set_weights([1.5 * weight for weight in layer.get_weights()])
-        return whole.write(model, path)
+        return whole.write(source, path)
 
     whole = FORMATS[".keras"]
     monkeypatch.setitem(FORMATS, ".keras", replace(whole, write=write))
@@ -217,7 +222,7 @@ def test_an_activation_in_a_layer_in_a_layer_is_found(tmp_path):
 
 
 def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
-    def full(model, path):
+    def full(source, path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setitem(FORMATS, ".keras", replace(FORMATS[".keras"], write=full))

@@ -3,22 +3,10 @@
 import pytest
 
 from bnstudio.layers import ALIASES, LAYERS, near_names
+from bnstudio.layers.left_out import LEFT_OUT
 from bnstudio.layers.nested import CELLS
 
 pytestmark = pytest.mark.engine
-
-LEFT_OUT = {
-    "Layer": "The base class of all.",
-    "Wrapper": "A base class.",
-    "InputSpec": "What a layer says of its inputs; no layer.",
-    "Lambda": "It holds Python code, which a drawing does not.",
-    "Pipeline": "It holds layers; a drawing draws them one after the other.",
-    "TFSMLayer": "It needs a folder with a saved model.",
-    "JaxLayer": "It holds a function of JAX.",
-    "FlaxLayer": "It holds a module of Flax.",
-    "TorchModuleWrapper": "It holds a module of PyTorch.",
-}
-"""Classes in ``keras.layers`` that are not in the catalogue, and why."""
 
 
 def test_every_layer_of_keras_is_there_or_left_out_for_a_reason(keras):

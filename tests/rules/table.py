@@ -2,6 +2,7 @@
 
 from bnstudio.data import Source
 from bnstudio.graph import Graph
+from bnstudio.layers.foreign import Answer, Form, Registered, foreign_type
 from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau
 from tests.rules.projects import (
     begun,
@@ -14,6 +15,20 @@ from tests.rules.projects import (
     project,
     wine,
 )
+
+TYPES = {
+    name: foreign_type(Form(name, "sample.layers", name.partition(":")[2]))
+    for name in ("sample:Known", "sample:New", "sample:Bad")
+}
+EXTENSIONS = Registered(
+    TYPES,
+    {},
+    {
+        TYPES["sample:Known"].question([(None, 30)], {}): Answer(((None, 30),)),
+        TYPES["sample:Bad"].question([(None, 30)], {}): Answer(error="ValueError: It is bad."),
+    },
+)
+"""What an engine has said of layers that are not of this program; see ``conftest.py``."""
 
 IN = node("Input", "in", shape=(30,))
 OUT = head()
@@ -250,6 +265,21 @@ TABLE = {
             project(drawing([IN, dense("a"), node("Add", "join"), OUT],
                             "in a", "a join:0", "a join:1", "join out")),
         ],
+    ),
+    "EXT01": (
+        [
+            model(node("gone:Layer", "own", units=2), head()),
+            model(node("keras:Dense", "own", units=2), head()),
+        ],
+        [SOUND, model(node("sample:Known", "own"), head())],
+    ),
+    "EXT02": (
+        [model(node("sample:New", "own"), head())],
+        [SOUND, model(node("sample:Known", "own"), head())],
+    ),
+    "EXT03": (
+        [model(node("sample:Bad", "own"), head())],
+        [SOUND, model(node("sample:Known", "own"), head())],
     ),
     "MOD01": (
         [

@@ -90,7 +90,8 @@ class Look:
         if colour is None:
             entry = LAYERS.get(type) or MODEL_TYPES.get(type)
             colour = self.theme.category(entry.category if entry else "")
-            self._categories[type] = colour
+            if entry is not None:  # one that is not known may be yet
+                self._categories[type] = colour
         return colour
 
     def severity(self, severity: Severity) -> QColor:

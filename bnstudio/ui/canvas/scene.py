@@ -67,6 +67,7 @@ class Scene(QGraphicsScene):
     def show_graph(self, graph: Graph, analysis: Analysis) -> None:
         """Draws another graph; only what differs is touched."""
         before, self._graph = self._graph, graph
+        before_facts, self._facts = self._facts, analysis.facts
         change = diff(before, graph)
         self.version += 1
         stale: set[Wire] = set()
@@ -80,11 +81,13 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts = analysis.facts
-        before_facts, self._facts = self._facts, facts
-        # What is inside a model may be another without the node itself being one.
+        facts = self._facts
         others = differing(before_facts, facts)
-        touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
+        touched.update(
+            id
+            for id in others
+            if _other_ports(before_facts.get(id, _NO_FACTS), facts.get(id, _NO_FACTS))
+        )
         named = {id for id in change.changed if before.nodes[id].name != graph.nodes[id].name}
         if named:
             touched.update(id for id, node in graph.nodes.items() if node.shares in named)
@@ -301,7 +304,8 @@ class Scene(QGraphicsScene):
         """How many ports are shown: all named ones; of a merging layer one for the next wire."""
         entry = LAYERS.get(node.type)
         wired = len(self._graph.wires_into.get(node.id, ()))
-        inner = self._facts.get(node.id, _NO_FACTS).inner
+        facts = self._facts.get(node.id, _NO_FACTS)
+        inner = facts.inner
         if inner is not None:
             return max(len(entries(inner)), wired), max(len(exits(inner)), 1)
         if entry is None:
@@ -309,7 +313,7 @@ class Scene(QGraphicsScene):
         _, most = entry.input_counts(node.params)
         inputs = wired + 1 if most is None else most if entry.ports else min(max(wired, 1), most)
         try:
-            outputs = entry.output_count(node.params)
+            outputs = max(entry.output_count(node.params), len(facts.outputs))
         except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere
             outputs = 1
         return max(inputs, wired), max(outputs, 1)
@@ -390,5 +394,11 @@ def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:
     return Shown(histogram, given, checkup.findings(node.id))
 
 
-def _inner(facts: Mapping[str, NodeFacts], id: str) -> Analysis | None:
-    return facts[id].inner if id in facts else None
+def _other_ports(before: NodeFacts, after: NodeFacts) -> bool:
+    """Whether a node may have other ports now without being another node itself.
+
+    What is inside a model may be another, and only the engine knows how much a layer of a package
+    gives. That nothing is known any more of the one output that most have changes no port.
+    """
+    counts = len(before.outputs), len(after.outputs)
+    return before.inner is not after.inner or (max(counts) > 1 and counts[0] != counts[1])

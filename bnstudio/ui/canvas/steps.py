@@ -18,7 +18,8 @@ from bnstudio.graph import (
     splice,
     to_networkx,
 )
-from bnstudio.layers import LAYERS, ShapeError, all_operations
+from bnstudio.layers import LAYERS, ShapeError, all_types
+from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, node_box
 
@@ -212,7 +213,7 @@ def may_follow(analysis: Analysis, source: str, port: int = 0) -> list[str]:
     shape = analysis.shape(source, port)
     return [
         name
-        for name, entry in [*LAYERS.items(), *all_operations().items()]
+        for name, entry in all_types().items()
         if entry.max_inputs != 0 and (entry.min_inputs > 1 or not _shape_refusal(entry, shape))
     ]
 
@@ -224,7 +225,7 @@ def may_precede(analysis: Analysis, target: str, port: int) -> list[str]:
     """
     graph = analysis.graph
     result = []
-    for name in (*LAYERS, *all_operations()):
+    for name in all_types():
         if name == "Input":
             after, id = place(graph, name, 0, 0)
             wired = analyze(after, analysis)
@@ -239,6 +240,8 @@ def _shape_refusal(entry: LayerType, shape: Shape | None) -> str | None:
         return None
     try:
         entry.output_shapes([shape], entry.initial)
+    except NotAskedYetError:
+        return None
     except ShapeError as error:
         return str(error)
     return None

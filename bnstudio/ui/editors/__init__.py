@@ -13,6 +13,7 @@ from bnstudio.layers.params import (
     Floats,
     Int,
     Ints,
+    Json,
     Numbers,
     Object,
     Param,
@@ -28,7 +29,7 @@ from bnstudio.ui.editors.nested import NestedEditor, NestedListEditor
 from bnstudio.ui.editors.number import NumberEditor
 from bnstudio.ui.editors.objects import ObjectEditor
 from bnstudio.ui.editors.ranges import PairsEditor, RangeEditor
-from bnstudio.ui.editors.text import ArrayEditor, TextEditor, TextsEditor
+from bnstudio.ui.editors.text import ArrayEditor, JsonEditor, TextEditor, TextsEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
 EDITORS: dict[type[Param], Any] = {
@@ -36,6 +37,7 @@ EDITORS: dict[type[Param], Any] = {
     Int: NumberEditor,
     Float: NumberEditor,
     Text: TextEditor,
+    Json: JsonEditor,
     Texts: TextsEditor,
     Choice: ChoiceEditor,
     Ints: IntsEditor,

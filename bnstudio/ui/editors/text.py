@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit
 
+from bnstudio.layers.foreign import frozen
 from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import Text
 from bnstudio.ui.editors.base import MIXED, Editor, Line, belongs_to_window, mark_refused
@@ -59,6 +61,41 @@ class ArrayEditor(TextEditor):
 
     def _take(self, text: str) -> None:
         self.offer(Operand.read(text))
+
+
+class JsonEditor(TextEditor):
+    """For ``Json``: what is typed as JSON has it, ``[1, 2]`` or ``true``; other words are text."""
+
+    def __init__(self, param: Param) -> None:
+        super().__init__(Text(param.name, None))
+        self.param = param
+
+    def show_value(self, value: Value, mixed: bool = False) -> None:
+        self.field.setPlaceholderText(MIXED)
+        if mixed or _read(self.field.text()) != value or not self.field.text():
+            super().show_value(_shown(value), mixed)
+
+    def _take(self, text: str) -> None:
+        self.offer(_read(text))
+
+
+def _shown(value: Value) -> str:
+    """A value as it is typed: text without quotes, where it cannot be taken for anything else."""
+    plain = isinstance(value, str) and _read(value) == value and value == value.strip()
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _read(text: str) -> Value:
+    """What is typed, as a value; nothing is None."""
+    if not text.strip():
+        return None
+    for said, value in (("None", None), ("True", True), ("False", False)):
+        if text.strip() == said:
+            return value
+    try:
+        return frozen(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
 
 
 _LINES = 5

@@ -146,6 +146,12 @@ class Inspector(QWidget):
             self._stack.setCurrentWidget(page)
 
     def _page(self, type: str) -> TypePage:
+        made = self._pages.get(type)
+        if made is not None and made.entry is not _entry(type):
+            # The package that it is of was read again.
+            self._stack.removeWidget(made)
+            made.deleteLater()
+            del self._pages[type]
         if type not in self._pages:
             self._pages[type] = TypePage(_entry(type), self._document, self._session)
             self._stack.addWidget(self._pages[type])

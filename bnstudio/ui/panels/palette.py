@@ -36,12 +36,14 @@ from bnstudio.layers import (
     OPERATION_CATEGORIES,
     LayerType,
     all_operations,
+    all_types,
 )
+from bnstudio.layers.foreign import FOREIGN_CATEGORIES, registered
 from bnstudio.ui import icons, theme
 from bnstudio.ui.search import rank_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
@@ -128,6 +130,11 @@ class Palette(QWidget):
             self.list.setCurrentIndex(self._model.index(first))
         self._describe()
 
+    def refresh(self) -> None:
+        """Lists anew what there is: layers of packages come and go."""
+        if not self.search.text():
+            self._filter("")
+
     def _choose(self, name: str) -> None:
         self.chosen.emit(name)
 
@@ -162,9 +169,10 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
     What stands under a folded heading is left out, but found.
     """
     if text.strip():
-        return [*rank_layers(text, [*LAYERS.values(), *all_operations().values()])]
+        return [*rank_layers(text, [*all_types().values()])]
     rows: list[LayerType | str] = []
-    for category in (*CATEGORIES, *OPERATION_CATEGORIES):
+    brought = tuple(category for category in FOREIGN_CATEGORIES if _under(category))
+    for category in (*CATEGORIES, *brought, *OPERATION_CATEGORIES):
         rows.append(category)
         if category not in folded:
             rows += _under(category)
@@ -173,7 +181,11 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
 
 def _under(category: str) -> list[LayerType]:
     """What stands under a heading."""
-    entries = all_operations() if category in OPERATION_CATEGORIES else LAYERS
+    entries: Mapping[str, LayerType] = LAYERS
+    if category in OPERATION_CATEGORIES:
+        entries = all_operations()
+    elif category in FOREIGN_CATEGORIES:
+        entries = registered().types
     return [entry for entry in entries.values() if entry.category == category]
 
 

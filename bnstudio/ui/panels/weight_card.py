@@ -13,7 +13,6 @@ from bnstudio.archive import FAULTS
 from bnstudio.graph import key
 from bnstudio.health.figures import figure
 from bnstudio.layers import LAYERS, show_shape
-from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.project import loads
 from bnstudio.runs.handing_on import learned
 from bnstudio.training.checkpoint import CheckpointError
@@ -21,7 +20,7 @@ from bnstudio.training.messages import Histogram
 from bnstudio.ui import theme
 from bnstudio.ui.reading import Reading
 from bnstudio.ui.verbatim import Verbatim
-from bnstudio.weights import WeightsError, held_by, those_inside
+from bnstudio.weights import WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,9 +35,6 @@ _Row = tuple[str, tuple[int, ...], "Histogram | None"]
 
 _BARS = 40
 """Pixels of height of a histogram."""
-
-_MOST_ROWS = 24
-"""Weights of a model that are drawn; one with more shows those of its layers inside."""
 
 _MOST = 200
 """Layers whose histograms are remembered."""
@@ -89,64 +85,53 @@ class WeightCard(_Card):
 
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__(document, session)
-        self._known: dict[tuple[str, str, tuple[int, ...]], tuple[Histogram, ...] | str] = {}
+        self._known: dict[tuple[str, str], tuple[Histogram, ...] | str] = {}
 
     def show_layer(self, id: str) -> None:
-        """Shows the weights for a node's layer; with an empty id it is hidden."""
+        """Shows those for the layer of a node of the open drawing; hidden with an empty id."""
         self._id = id
         document, level = self._document, self._document.level
-        weights = document.weights
-        owner, names = held_by(document.graph, key(level.path, id))
+        weights, graph = document.weights, level.graph
+        owner = key(level.path, graph.layer_of(id).id) if id in graph.nodes else ""
         held = weights.layers.get(owner) if weights is not None else None
-        match = document.match
-        made = match.fitting.get(owner, ()) if match is not None else ()
-        # Of arrays that do not fit it is not known which layer in the model has had which.
-        places = those_inside(made, names) if names else tuple(range(len(held or ())))
-        self.setVisible(bool(held and places))
-        if weights is None or not held or not places:
+        self.setVisible(bool(held))
+        if weights is None or not held:
             return
         used = document.project.settings.start == "weights"
         of = f" \u00b7 {weights.origin}" if weights.origin else ""
+        match = document.match
         changed = match.changed.get(owner, "") if match is not None else ""
+        made = match.fitting.get(owner, ()) if match is not None else ()
+        names = [weight.name for weight in made]
+        names += [f"array {place + 1}" for place in range(len(names), len(held))]
         note = f"It begins with new weights: {changed}." if changed else ""
-        if is_model(level.graph.nodes[id].type) and len(places) > _MOST_ROWS:
-            shown: tuple[int, ...] = ()
-            note = note or _to_open(len(places))
-        else:
-            shown = places
-        known = (weights.fingerprint, owner, shown)
-        found = self._known.get(known, () if not shown else None)
+        found = self._known.get((weights.fingerprint, owner))
         if found is None:
-            self._ask(weights, known)
+            self._ask(weights, owner, len(held))
         self._say(
             ("Begins with" if used and not changed else "Kept, not used") + of,
             found if isinstance(found, str) else note,
         )
-        own = len("/".join((*names, "")))
         self._show_rows(
             [
-                (
-                    made[place].name[own:] if place < len(made) else f"array {place + 1}",
-                    held[place].shape,
-                    found[row] if isinstance(found, tuple) else None,
-                )
-                for row, place in enumerate(shown)
+                (names[place], each.shape, found[place] if isinstance(found, tuple) else None)
+                for place, each in enumerate(held)
             ]
         )
 
-    def _ask(self, weights: Weights, known: tuple[str, str, tuple[int, ...]]) -> None:
-        _, owner, places = known
-
+    def _ask(self, weights: Weights, owner: str, count: int) -> None:
         def read() -> tuple[Histogram, ...] | str:
             try:
-                return tuple(_described(partial(weights.blocks, owner, place)) for place in places)
+                return tuple(
+                    _described(partial(weights.blocks, owner, place)) for place in range(count)
+                )
             except WeightsError as error:
                 return str(error)
 
         def take(found: tuple[Histogram, ...] | str) -> None:
             while len(self._known) >= _MOST:
                 del self._known[next(iter(self._known))]
-            self._known[known] = found
+            self._known[weights.fingerprint, owner] = found
             self.show_layer(self._id)
 
         self._reading.ask("weights", read, take)
@@ -164,11 +149,11 @@ class LearnedCard(_Card):
     def show_layer(self, id: str) -> None:
         """Shows those of a node's layer; with an empty id, or of none, it is hidden."""
         self._id = id
-        node = key(self._document.level.path, id)
         run = self._session.run
         path = self._session.store.checkpoint(run) if run is not None and id else None
         mark = _mark(path) if path is not None else None
-        wanted = (run.id, node, mark) if run is not None and mark is not None else None
+        place = key(self._document.level.path, id)
+        wanted = (run.id, place, mark) if run is not None and mark is not None else None
         if wanted is None or (self._shown is not None and wanted[:2] != self._shown[:2]):
             self.hide()
         if wanted is None or run is None or path is None or wanted == self._shown:
@@ -176,26 +161,22 @@ class LearnedCard(_Card):
         self._shown = wanted
         title = run.title
         project = run.project or loads(run.text)
-        nodes = self._document.level.graph.nodes
-        model = id in nodes and is_model(nodes[id].type)
 
-        def read() -> tuple[int, int, list[_Row]]:
+        def read() -> tuple[int, list[_Row]]:
             try:
-                epoch, weights = learned(path, project.graph, node)
-                shown = () if model and len(weights) > _MOST_ROWS else weights
-                return epoch, len(weights), [
-                    (weight.name, weight.shape, _described(blocks)) for weight, blocks in shown
-                ]  # fmt: skip
+                epoch, weights = learned(path, project.graph, place)
+                return epoch, [
+                    (weight.name, weight.shape, _described(blocks)) for weight, blocks in weights
+                ]
             except (CheckpointError, *FAULTS):
-                return 0, 0, []  # it is being replaced, or is none: the panel of runs says so
+                return 0, []  # it is being replaced, or is none: the panel of runs says so
 
-        def take(found: tuple[int, int, list[_Row]]) -> None:
-            epoch, count, rows = found
+        def take(found: tuple[int, list[_Row]]) -> None:
+            epoch, rows = found
             if self._shown == wanted:
-                note = _to_open(count) if count and not rows else ""
-                self._say(f"After epoch {epoch:,} \u00b7 {title}", note)
+                self._say(f"After epoch {epoch:,} \u00b7 {title}", "")
                 self._show_rows(rows)
-                self.setVisible(bool(count))
+                self.setVisible(bool(rows))
 
         self._reading.ask("learned", read, take)
 
@@ -273,10 +254,6 @@ def _told(histogram: Histogram) -> str:
     return " \u00b7 ".join(parts)
 
 
-def _to_open(count: int) -> str:
-    return f"{count:,} weights. Open the model to see those of each layer."
-
-
 def _described(blocks: Callable[[], Iterable[Any]]) -> Histogram:
     from bnstudio.weights.described import describe  # with numpy, for which a start does not wait
 
@@ -292,5 +269,5 @@ def _mark(path: Path) -> int | None:
 
 
 def _category(type: str) -> QColor:
-    entry = LAYERS.get(type) or MODEL_TYPES.get(type)
+    entry = LAYERS.get(type)
     return theme.current().category(entry.category if entry else "")

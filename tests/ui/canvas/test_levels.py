@@ -1,13 +1,17 @@
 """Models in the model on the canvas: opened, edited inside, left, grouped and expanded."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from bnstudio.graph import Graph, Node, Wire, remove, rename, set_params, with_level
-from bnstudio.project import Project
+from bnstudio.project import InitialWeights, Project
 from bnstudio.ui.document import Document
+from bnstudio.weights import Array, made_weights, place, write
 from tests.ui.canvas.hand import Hand
 
 
@@ -157,6 +161,43 @@ def test_layers_are_grouped_and_expanded_in_one_step_each(view, level):
     assert stack.count() == 2
     stack.setIndex(0)
     assert level.document.graph == whole()
+
+
+def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path)
+    document = level.document
+    held = {
+        id: [Array(np.full(weight.shape, number, "f4"), "float32") for weight in weights]
+        for number, (id, weights) in enumerate(made_weights(document.analysis).items())
+    }
+    assert held.keys() == {"block/dense/dense", "out"}
+    first = place.adopt(write(tmp_path / "new.weights", held.items(), "net.keras").path)
+    begin = InitialWeights(first.fingerprint, first.origin)
+    document.edit(replace(document.project, weights=begin), "Take Over Weights")
+
+    def where():
+        found = document.weights
+        assert document.match.fitting.keys() == found.layers.keys()
+        assert found.origin == "net.keras"
+        return {id: {float(array.values.mean()) for array in found.read(id)} for id in found.layers}
+
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
+    level.enter(("block",))
+    level.select(["dense"])
+    view.group()
+    assert where() == {"block/block/dense/dense": {0}, "out": {1}}
+    view.expand()
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
+    level.enter(())
+    view.expand("block")
+    view.expand("dense")
+    (id,) = where().keys() - {"out"}
+    assert where() == {id: {0}, "out": {1}}
+    assert "/" not in id
+    for _ in range(4):
+        level.undo_stack.undo()
+    assert document.weights.fingerprint == first.fingerprint
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
 
 
 def test_what_cannot_be_grouped_is_said(view, level):
