@@ -192,7 +192,7 @@ def test_inside_a_model_the_inspector_shows_the_weights_of_that_layer(open_windo
         "d": Node("d", "Dense", "d", {"units": 3}),
     }
     graph = Graph(outer, (Wire("in", 0, "m", 0), Wire("m", 0, "d", 0)))
-    arrays = {"m": ((4, 2), (2,)), "d": ((2, 3), (3,))}
+    arrays = {"m/d": ((4, 2), (2,)), "d": ((2, 3), (3,))}
     held = {
         id: [array_of(np.full(shape, number, "f4")) for shape in shapes]
         for number, (id, shapes) in enumerate(arrays.items(), 1)
