@@ -38,6 +38,7 @@ from bnstudio.ui.verbatim import Verbatim
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Graph, Node
+    from bnstudio.layers import Weight
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -45,7 +46,7 @@ _MARGINS = (14, 10, 10, 14)
 _LONG = 28
 
 _MOST_WEIGHTS = 24
-"""Weights that are listed; a model in the model may have thousands."""
+"""Weights that are listed; a stack of cells may have many."""
 
 _LONGEST = 100_000
 """Letters of a description that are shown."""
@@ -490,11 +491,17 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
             rows.append(("Input", ", ".join(show_shape(shape) for shape in facts.inputs), ""))
         shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
         rows.append(("Output", shown, ""))
-        for weight in facts.weights[:_MOST_WEIGHTS]:
+        if facts.inner is not None:  # each stands at its layer, inside
+            if facts.weights:
+                rows.append(("Weights inside", f"{len(facts.weights):,}", ""))
+            listed: tuple[Weight, ...] = ()
+        else:
+            listed = facts.weights
+        for weight in listed[:_MOST_WEIGHTS]:
             note = "" if weight.trainable else "not trainable"
             rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
-        if len(facts.weights) > _MOST_WEIGHTS:
-            rows.append(("and more", f"{len(facts.weights) - _MOST_WEIGHTS:,} weights", ""))
+        if len(listed) > _MOST_WEIGHTS:
+            rows.append(("and more", f"{len(listed) - _MOST_WEIGHTS:,} weights", ""))
         if facts.flops:
             rows.append(("FLOPs per row", f"{facts.flops:,}", ""))
     kept = f"{fixed:,} not trainable" if fixed else ""

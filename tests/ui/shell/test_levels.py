@@ -1,6 +1,6 @@
 """The window around a model in the model: what shows the whole, and what the open drawing."""
 
-from bnstudio.graph import Graph, Node, Wire
+from bnstudio.graph import Graph, Node, Wire, set_params, with_level
 from bnstudio.project import Project
 
 INSIDE = Graph(
@@ -54,3 +54,15 @@ def test_a_layer_inside_is_found_by_its_name(open_window):
     window.show_help("Sequential")
     assert "keras.Sequential" in window._help.page.toPlainText()
     window._help.close()
+
+
+def test_the_weights_of_a_model_are_listed_at_its_layers(open_window):
+    fixed = set_params(INSIDE, ["bad"], {"units": 4})
+    window = open_window(Project(graph=with_level(WHOLE, ("block",), fixed)))
+    window.show_panel("Inspector")
+    inspector, level = window.panels["Inspector"], window.document.level
+    level.select(["block"])
+    assert "Weights&nbsp;inside" in inspector.page.facts.text()
+    assert "kernel" not in inspector.page.facts.text()
+    level.go("block/bad")
+    assert "kernel" in inspector.page.facts.text()
