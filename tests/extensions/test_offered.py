@@ -202,6 +202,7 @@ def test_a_layer_inside_a_model_is_asked_about_and_answered_too(folder):
     assert before.shape(last) is None
     extensions.learn({asked: Answer(((None, 4),), (("factor", (4,), True),))})
     after = analyze(drawing.graph, before)
+    assert after == analyze(drawing.graph)
     assert after.questions == ()
     assert after.shape(last) == (None, 2)
     assert [weight.name for weight in after.facts[model].weights] == ["scale/factor"]

@@ -78,6 +78,9 @@ def test_a_layer_of_a_confirmed_package_is_drawn_and_trained(window, qtbot):
     assert "the engine is being asked" in window.session.blocked()
     qtbot.waitUntil(lambda: document.analysis.shape(id) == (None, 30), timeout=60_000)
     assert document.analysis.facts[id].trainable == 30
+    drawn = window.canvas.drawing.nodes
+    assert drawn[id].facts is document.analysis.facts[id]
+    assert drawn["dense"].facts.outputs == ((None, 2),)
     assert "sample_layers" not in sys.modules
     qtbot.waitUntil(lambda: window.session.ready, timeout=60_000)
     with qtbot.waitSignal(window.session.run_ended, timeout=60_000) as ended:
