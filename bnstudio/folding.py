@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.analysis import analyze
-from bnstudio.graph import heal, set_params
+from bnstudio.graph import heal, key, level, levels, set_params
 from bnstudio.layers import LAYERS
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,9 +58,16 @@ class Fold:
 
 @dataclass(frozen=True)
 class Stays:
-    """A batch normalization that cannot be folded, and why."""
+    """A batch normalization that cannot be folded.
+
+    Attributes:
+        norm: The key of its node.
+        name: What it is called, behind the names of the models that it is in.
+        why: The reason, in a sentence.
+    """
 
     norm: str
+    name: str
     why: str
 
 
@@ -76,6 +83,10 @@ class Survey:
         """Parameters that folding all of them saves."""
         return sum(fold.saved for fold in self.folds)
 
+    def only(self, norms: Collection[str]) -> Survey:
+        """The same where these alone are folded."""
+        return Survey(tuple(one for one in self.folds if one.norm in norms), self.stays)
+
 
 NOTHING = Survey((), ())
 """Of a model without any."""
@@ -88,14 +99,34 @@ def survey(analysis: Analysis) -> Survey:
     stays: list[Stays] = []
     calls = Counter(graph.layer_of(id).id for id in analysis.live)
     for id in analysis.order:
-        if id not in analysis.live or graph.layer_of(id).type != NORM:
+        node, layer = graph.nodes[id], graph.layer_of(id)
+        if id not in analysis.live:
             continue
-        found = _judge(analysis, graph.nodes[id], calls)
+        if layer.inside is not None and node.shares is None:
+            stays += _inside(node, layer.inside)
+        if layer.type != NORM:
+            continue
+        found = _judge(analysis, node, calls)
         if isinstance(found, str):
-            stays.append(Stays(id, found))
+            stays.append(Stays(id, node.name, found))
         else:
             folds.append(found)
     return Survey(tuple(folds), tuple(stays))
+
+
+def _inside(model: Node, graph: Graph) -> Iterator[Stays]:
+    """The batch normalizations in a model in the model, whose weights are kept as one."""
+    for path, inner in levels(graph, (model.id,)):
+        names = [model.name]
+        for place, id in enumerate(path[1:], 1):
+            names.append(level(graph, path[1:place]).nodes[id].name)
+        for node in inner.nodes.values():
+            if inner.layer_of(node.id).type == NORM:
+                yield Stays(
+                    key(path, node.id),
+                    " / ".join((*names, node.name)),
+                    f"It is inside {model.name!r}, and what is inside a model stays as it is.",
+                )
 
 
 def _judge(analysis: Analysis, norm: Node, calls: Mapping[str, int]) -> Fold | str:

@@ -32,7 +32,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("deep", max_examples=2_000, deadline=None, print_blob=True)
+settings.register_profile("deep", max_examples=1_000, deadline=None, print_blob=True)
 settings.load_profile("quick")
 
 

@@ -140,7 +140,7 @@ def layer(name, arguments, shapes, run=False, given=None, dtype="float32"):
     try:
         if name == "Input":
             return {"outputs": [keras.Input(**arguments).shape], "weights": []}
-        made = getattr(keras.layers, name)(**_with_layers(arguments))
+        made = _find(name if "." in name else f"layers.{name}")(**_with_layers(arguments))
         stage = "call"
         call = _caller(made, given)
         outputs = call(*[keras.KerasTensor(shape, dtype) for shape in shapes])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnstudio.analysis import analyze, next_port, why_not
+from bnstudio.analysis import analyze, memory, next_port, why_not
 from bnstudio.graph import (
     Graph,
     Node,
@@ -37,6 +37,7 @@ from bnstudio.project import (
     loads,
     node_lines,
 )
+from bnstudio.settings import Settings
 from tests.rules.projects import chain, drawing, errors, found, head, model, node
 
 IN = node("Input", "in", shape=(30,))
@@ -206,6 +207,23 @@ def test_shapes_counts_and_operations_are_those_of_what_is_inside():
     assert [weight.name for weight in first.weights][:2] == ["dense/kernel", "dense/bias"]
     frozen = analyze(set_params(TWICE, ["encoder"], {"trainable": False})).facts["encoder"]
     assert (frozen.trainable, frozen.fixed) == (0, 280)
+
+
+def test_what_a_step_holds_is_what_the_layers_inside_hold():
+    inside = memory(analyze(ENCODER), Settings()).activations
+    alone = chain(IN, node("Functional", "encoder", inside=ENCODER))
+    assert memory(analyze(alone), Settings()).activations >= inside > 0
+
+
+@pytest.mark.timeout(20)
+def test_models_that_call_models_many_times_take_no_longer_for_that():
+    inside = chain(node("Input", "in", shape=(None,)), node("ReLU", "x"))
+    for _ in range(MAX_LEVELS - 1):
+        calls = [node("Functional", f"n{at}", shares="n0" if at else None, inside=None if at else
+                      inside) for at in range(8)]  # fmt: skip
+        inside = chain(node("Input", "in", shape=(None,)), *calls)
+    facts = analyze(outside(inside, [(2, 5)])).facts["model"]
+    assert facts.outputs == ((2, 5),)
 
 
 def test_an_edit_outside_analyses_nothing_inside_anew():

@@ -18,9 +18,7 @@ def dense(id, units=30, **params):
 def test_a_chain_is_sequential():
     made = plan(analyze(chain(IN, dense("a", 4), dense("b", 1))))
     assert made.sequential
-    assert made.calls[1] == Call(
-        "a", "Dense", "a", {"units": 4}, (Tensor("in"),), ((None, 4),), owner="a"
-    )
+    assert made.calls[1] == Call("a", "Dense", "a", {"units": 4}, (Tensor("in"),), ((None, 4),))
     assert (made.inputs, made.outputs) == (("in",), (Tensor("b"),))
 
 
@@ -47,9 +45,9 @@ def test_what_is_outside_the_model_is_left_out():
 def test_a_shared_layer_has_one_name_and_one_maker():
     b = node("Dense", "b", shares="a", called="other")
     made = plan(analyze(drawing([IN, dense("a"), b], "in a", "a b")))
-    assert [(c.name, c.params, c.reuses) for c in made.calls[1:]] == [
-        ("a", {"units": 30}, None),
-        ("a", {"units": 30}, "a"),
+    assert [(c.name, c.params, c.reuses, c.owner) for c in made.calls[1:]] == [
+        ("a", {"units": 30}, None, ""),
+        ("a", {"units": 30}, "a", "a"),
     ]
 
 

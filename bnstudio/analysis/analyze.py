@@ -425,7 +425,8 @@ def _wrong_count(entry: LayerType, params: Mapping[str, Value], wired: int) -> s
     """Why a layer cannot take this many wires; an unwired one is for the rules to judge."""
     least, most = entry.input_counts(params)
     if most is not None and wired > most:
-        return f"{entry.name} takes {name_inputs(entry, params)}, and {wired} wires come in."
+        come = "1 wire comes" if wired == 1 else f"{wired} wires come"
+        return f"{entry.name} takes {name_inputs(entry, params)}, and {come} in."
     if 0 < wired < least:
         atleast = "" if most == least else "at least "
         return f"{entry.name} needs {atleast}{name_inputs(entry, params)}, and has {wired}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio.layers import LAYERS, ShapeError, Weight, show_shape
@@ -64,14 +65,40 @@ def refusal(inner: Analysis, shapes: Sequence[Shape | None]) -> str | None:
     return None
 
 
-def call(inner: Analysis, shapes: Sequence[Shape]) -> tuple[tuple[Shape, ...], int | None]:
+_MOST_LAYERS = 100_000
+"""Layers that are gone through anew for one call; a file from anybody could ask for any number."""
+
+
+@dataclass
+class _Work:
+    """What one call has found for the models in it: each is gone through once for like shapes."""
+
+    known: dict[tuple[int, tuple[Shape, ...]], tuple[tuple[Shape, ...], int | None]]
+    left: int = _MOST_LAYERS
+
+
+def call(
+    inner: Analysis, shapes: Sequence[Shape], work: _Work | None = None
+) -> tuple[tuple[Shape, ...], int | None]:
     """The shapes that come out for these, and the operations for one row.
 
-    The shapes are empty while one of them is unknown, the operations None.
+    The shapes are empty while one of them is unknown, or takes too long to find out; the operations
+    are None then.
 
     Raises:
         ShapeError: If a layer inside cannot take what then comes to it.
     """
+    work = work or _Work({})
+    place = id(inner), tuple(shapes)
+    if place not in work.known:
+        work.left -= len(inner.order)
+        work.known[place] = _through(inner, shapes, work) if work.left >= 0 else ((), None)
+    return work.known[place]
+
+
+def _through(
+    inner: Analysis, shapes: Sequence[Shape], work: _Work
+) -> tuple[tuple[Shape, ...], int | None]:
     inputs = entries(inner)
     given: dict[End, Shape] = {(id, 0): shape for id, shape in zip(inputs, shapes, strict=True)}
     flops: int | None = 0
@@ -85,7 +112,7 @@ def call(inner: Analysis, shapes: Sequence[Shape]) -> tuple[tuple[Shape, ...], i
             if None in known:
                 return (), None
             taken = tuple(shape for shape in known if shape is not None)
-            outputs, cost = _again(inner, id, facts, taken)
+            outputs, cost = _again(inner, id, facts, taken, work)
             given |= {(id, port): shape for port, shape in enumerate(outputs)}
             flops = None if flops is None or cost is None else flops + cost
     found = [given.get(end) for end in exits(inner)]
@@ -93,13 +120,13 @@ def call(inner: Analysis, shapes: Sequence[Shape]) -> tuple[tuple[Shape, ...], i
 
 
 def _again(
-    inner: Analysis, id: str, facts: NodeFacts, shapes: tuple[Shape, ...]
+    inner: Analysis, id: str, facts: NodeFacts, shapes: tuple[Shape, ...], work: _Work
 ) -> tuple[tuple[Shape, ...], int | None]:
     """What a node inside gives for these shapes; its own answer where they are its own."""
     if shapes == facts.inputs or not facts.outputs:
         return facts.outputs, facts.flops
     if facts.inner is not None:
-        return call(facts.inner, shapes)
+        return call(facts.inner, shapes, work)
     layer = inner.called(id)
     entry = LAYERS.get(layer.type)
     if entry is None:

@@ -107,6 +107,8 @@ def _numbers(analysis: Analysis, node: Node) -> int:
 def _held(analysis: Analysis, node: Node) -> int:
     """The numbers that a node's layer holds for the way back, for one row."""
     facts = analysis.facts[node.id]
+    if (inner := facts.inner) is not None:
+        return sum(_held(inner, inner.graph.nodes[id]) for id in inner.live)
     if node.type in _RECURRENT and facts.inputs and facts.inputs[0] and facts.outputs:
         return _GATES * _row(facts.inputs[0][:2]) * (facts.outputs[0][-1] or 0)
     return 0 if node.type in _VIEWS else _numbers(analysis, node)

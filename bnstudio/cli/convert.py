@@ -14,7 +14,8 @@ HELP = "write a project or a model file in another form: a script, a model, a pi
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
     ".bnstudio for a project (its weights go beside it, as .weights), .py for a Keras script, "
-    ".ipynb for a Jupyter notebook, .svg, .png or .pdf for a picture of the drawing; .keras, "
+    ".ipynb for a Jupyter notebook (the weights that its model begins with go beside it, as "
+    "initial.weights.h5), .svg, .png or .pdf for a picture of the drawing; .keras, "
     ".weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for the model. A model "
     "is opened again in a fresh process and compared before OUT is replaced, and is refused where "
     "the form would change what it computes. Exit status: 0, 1 where it is refused, 2 if a file "
@@ -42,13 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take each batch normalization into the Dense or convolution before it, where that "
         "leaves what the model computes as it is; for models that are trained",
     )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace an initial.weights.h5 beside a script that has other weights",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Writes the file and names it."""
-    from bnstudio.cli.project_file import open_project, with_weights
+    from bnstudio.cli.project_file import open_project, say_missing, with_weights
     from bnstudio.exporters import EXPORTERS, exporter_of
-    from bnstudio.project import SUFFIX, ProjectError, save, write_atomic
+    from bnstudio.project import SUFFIX, ProjectError, Scratch, save, write_atomic
+    from bnstudio.weights import SUFFIX as WEIGHTS
     from bnstudio.weights import WeightsError, place
 
     path = Path(chosen.out)
@@ -67,13 +74,15 @@ def run(chosen: argparse.Namespace) -> int:
         raise ProjectError("it holds no weights, and folding changes these", chosen.out)
     opened = open_project(chosen.file)
     if exporter is None:
-        project, weights = with_weights(opened, place.beside(Path(chosen.out)))
-        try:
-            if weights is not None:
-                place.put_beside(weights, Path(chosen.out))
-        except WeightsError as error:
-            raise ProjectError(str(error)) from error
-        save(project, chosen.out)
+        with Scratch(path, f"own{WEIGHTS}") as scratch:
+            project, weights = with_weights(opened, scratch.path)
+            try:
+                if weights is not None:
+                    place.put_beside(weights, path)
+            except WeightsError as error:
+                raise ProjectError(str(error)) from error
+            save(project, path)
+        say_missing(opened)
     elif exporter.render is None:
         from bnstudio.cli.export import export
 
@@ -86,6 +95,12 @@ def run(chosen: argparse.Namespace) -> int:
             fold=chosen.fold_batchnorm,
         )
     else:
+        if (initial := exporter.loads(opened.project, path)) is not None:
+            from bnstudio.cli.export import export_initial
+
+            # First: a script must not name weights that are not there.
+            if status := export_initial(opened, chosen.file, initial, force=chosen.force):
+                return status
         write_atomic(chosen.out, exporter.render(opened.project))
     print(f"Wrote {chosen.out}.", file=sys.stderr)
     return 0

@@ -13,16 +13,19 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from bnstudio.analysis import analyze
 from bnstudio.cli.keeping import store_of
-from bnstudio.cli.project_file import printable, with_weights
+from bnstudio.cli.project_file import printable, say_missing, with_weights
+from bnstudio.exporters.models import WEIGHTS
 from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
-from bnstudio.runs.weights import FRESH, Weights, weights_of
-from bnstudio.training.export_job import STARTING, ExportJob, proof
+from bnstudio.runs.weights import FRESH, Weights, of_project, weights_of
+from bnstudio.training.export_job import STARTING, ExportJob, proof, told_of_folding
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 from bnstudio.weights import SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnstudio.cli.project_file import Opened
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Stays
@@ -51,20 +54,57 @@ def export(
         if exporter.weights:
             project, own = with_weights(opened, Path(folder, f"own{SUFFIX}"))
         weights = _chosen(project, file, asked, own) if exporter.weights else FRESH
+        if weights is FRESH and exporter.weights and asked is None:
+            say_missing(opened)
         return _export(project, file, exporter, out, weights, fold=fold)
 
 
+def export_initial(opened: Opened, file: str, target: Path, *, force: bool = False) -> int:
+    """Exports the weights that a script loads to beside it, and returns the exit status.
+
+    Others that are there are replaced with ``force`` only.
+    """
+    if opened.weights is None:
+        said = "The weights that the project begins with are not there, so nothing is written as"
+        print(f"{said} {target}; what loads it cannot be run without.", file=sys.stderr)
+        return 0
+    kept = False
+
+    def may_replace(_: Path) -> bool:
+        nonlocal kept
+        kept = not force
+        return force
+
+    own = of_project(opened.weights)
+    status = _export(opened.project, file, WEIGHTS, str(target), own, may_replace=may_replace)
+    if kept:
+        print("With --force it is replaced.", file=sys.stderr)
+    return status
+
+
 def _export(
-    project: Project, file: str, exporter: Exporter, out: str, weights: Weights, *, fold: bool
+    project: Project,
+    file: str,
+    exporter: Exporter,
+    out: str,
+    weights: Weights,
+    *,
+    fold: bool = False,
+    may_replace: Callable[[Path], bool] | None = None,
 ) -> int:
     found = survey(analyze(project.graph)) if fold else NOTHING
     if fold and not found.folds:
-        why = "".join(f"\n{_stays(project, one)}" for one in found.stays)
+        why = "".join(f"\n{_stays(one)}" for one in found.stays)
         raise ProjectError(f"there is no batch normalization that can be folded{why}", file)
     console = Console(stderr=True, highlight=False, emoji=False)
     with (
         ExportJob(
-            dumps(project), exporter, Path(out), weights.path, tuple(f.norm for f in found.folds)
+            dumps(project),
+            exporter,
+            Path(out),
+            weights.path,
+            tuple(one.norm for one in found.folds),
+            may_replace=may_replace,
         ) as job,
         Progress(
             TextColumn("{task.description}", markup=False),
@@ -92,21 +132,17 @@ def _export(
     if exporter.weights:
         print(f"The weights: {printable(weights.title)}.", file=sys.stderr)
     for stays in found.stays:
-        print(f"Not folded: {_stays(project, stays)}", file=sys.stderr)
-    if end.folded is not None:
-        print(
-            f"Folded {len(found.folds)} batch normalizations: {found.saved:,} parameters fewer; "
-            f"the outputs differ by {end.folded:.1g} at most.",
-            file=sys.stderr,
-        )
+        print(f"Not folded: {_stays(stays)}", file=sys.stderr)
+    if told := told_of_folding(found, end):
+        print(told, file=sys.stderr)
     for note in end.notes:
         print(printable(note), file=sys.stderr)
     print(f"Wrote {out}. {proof(exporter, end)}", file=sys.stderr)
     return 0
 
 
-def _stays(project: Project, stays: Stays) -> str:
-    return printable(f"{project.graph.nodes[stays.norm].name}: {stays.why}")
+def _stays(stays: Stays) -> str:
+    return printable(f"{stays.name}: {stays.why}")
 
 
 def _chosen(project: Project, file: str, asked: str | None, own: Held | None) -> Weights:
@@ -114,10 +150,12 @@ def _chosen(project: Project, file: str, asked: str | None, own: Held | None) ->
     if asked == "fresh":
         return FRESH
     if asked == "project" and own is None:
-        raise ProjectError("it has no weights of its own", file)
+        gone = project.weights is not None
+        why = "the file with its weights is not there" if gone else "it has no weights of its own"
+        raise ProjectError(why, file)
     first = FRESH
     if own is not None and (asked == "project" or project.settings.start == "weights"):
-        first = Weights(f"Those of {own.origin or 'the project'}", "first", str(own.path))
+        first = of_project(own)
     if asked == "project":
         return first
     if importer_of(file) is not None:

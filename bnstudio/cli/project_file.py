@@ -102,6 +102,13 @@ def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]
     return replace(opened.project, weights=begin), taken.weights
 
 
+def say_missing(opened: Opened) -> None:
+    """Prints that the file with the project's weights is gone, where that is so."""
+    for found in opened.diagnostics:
+        if found.code == "WGT02":
+            print(f"bnstudio: {printable(f'{found.message} {found.hint}')}", file=sys.stderr)
+
+
 def say(path: str, notes: Sequence[str]) -> None:
     """Prints what was not taken over from a file."""
     for note in notes:

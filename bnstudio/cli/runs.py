@@ -66,9 +66,14 @@ def runs_of(file: str, store: RunStore) -> list[Run]:
     Raises:
         ProjectError: If there is no such file, or its runs cannot be read.
     """
+    from bnstudio.importers import importer_of, reading
     from bnstudio.project import ProjectError, read_text
 
-    read_text(file)
+    if importer_of(file) is None:
+        read_text(file)
+    else:
+        with reading.open_file(file):
+            pass  # its runs are beside it as a project's are
     found = list(store.runs_here())
     if store.faults:
         raise ProjectError(f"its runs cannot be read: {store.faults[0]}", file)

@@ -58,7 +58,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Trains; refuses what has errors."""
     from bnstudio.cli.check import as_text
     from bnstudio.cli.keeping import begin, go_on
-    from bnstudio.cli.project_file import open_project, with_weights
+    from bnstudio.cli.project_file import open_project, say_missing, with_weights
     from bnstudio.cli.training import Job
     from bnstudio.project import ProjectError
     from bnstudio.weights import WeightsError, place
@@ -93,6 +93,7 @@ def run(chosen: argparse.Namespace) -> int:
             weights = str((found if opened.unread is None else place.adopt(found.path)).path)
     except WeightsError as error:
         raise ProjectError(str(error)) from error
+    say_missing(opened)
     project = _override(project, chosen.epochs, chosen.seed)
     keeping = None if chosen.no_record else begin(project, chosen.file)
     return Job(project, chosen.events, chosen.model, keeping, weights).run()

@@ -16,6 +16,7 @@ import numpy as np
 from bnstudio import data
 from bnstudio.engine.foreign import load
 from bnstudio.engine.setup import prepare, set_up
+from bnstudio.engine.weights import adapted
 from bnstudio.training.alike import beginning
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Ahead:
         prepared = prepare(project)
         heed()
         setup = set_up(project, prepared, heed)
-        setup.execution.make_ready()
+        if not adapted(setup.built.model):  # else the weights of the project would come too late
+            setup.execution.make_ready()
         return setup, _generators()
 
     def _drop(self) -> None:

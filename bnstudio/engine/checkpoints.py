@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnstudio.engine.errors import JobError
+from bnstudio.engine.weights import paths_of, settle
 from bnstudio.training import checkpoint as files
 from bnstudio.training.checkpoint import BEST, LAST, Checkpoint, CheckpointError
 
@@ -58,6 +59,7 @@ class Checkpoints:
         self._due = 0.0
         # In this order, which is that of the files; nothing else changes or steers a step.
         self._variables = [*model.variables, *model.optimizer.variables]
+        self._paths = [*paths_of(model), *(variable.path for variable in model.optimizer.variables)]
         values = [variable.value for variable in self._variables]
         self._copy = tf.function(lambda: [tf.identity(value) for value in values])
 
@@ -96,7 +98,7 @@ class Checkpoints:
             JobError: If the checkpoint is one of another model.
         """
         head, arrays = kept.head, kept.arrays
-        paths = tuple(variable.path for variable in self._variables)
+        paths = tuple(self._paths)
         if head.variables != paths or head.callbacks.keys() != self._callbacks.keys():
             raise JobError(
                 "The checkpoint is one of another model or of other training settings: it has "
@@ -115,6 +117,7 @@ class Checkpoints:
             values.append(value.view(dtype))
         for variable, value in zip(self._variables, values, strict=True):
             variable.assign(value)
+        settle(self._model)
         for name, callback in self._callbacks.items():
             _put_back(callback, head.callbacks[name], arrays, f"callbacks/{name}")
             if getattr(callback, "stopped_epoch", 0):
@@ -147,7 +150,7 @@ class Checkpoints:
             event.epoch + 1,
             event.steps_done,
             event.elapsed,
-            (variable.path for variable in self._variables),
+            self._paths,
             self._best,
             callbacks,
         )

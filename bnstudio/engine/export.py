@@ -16,7 +16,7 @@ from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError, culprit, is_memory, say
 from bnstudio.engine.folded import folded
-from bnstudio.engine.formats import FORMATS, spoils
+from bnstudio.engine.formats import FORMATS, Source, spoils
 from bnstudio.engine.given import give
 from bnstudio.engine.objects import make_loss, make_optimizer
 from bnstudio.engine.prove import Fault, record
@@ -135,7 +135,8 @@ class Work:
         if told:
             self._tell(f"Writing {self._format.title}", 0.3)
         try:
-            written = self._format.write(built.model, path)
+            source = Source(built, self._project.graph, self._request.origin)
+            written = self._format.write(source, path)
         except Exception as error:
             if (reason := _disk(error)) or is_memory(error):
                 raise JobError(f"It could not be written: {reason or say(error)}") from error

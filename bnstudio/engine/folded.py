@@ -12,6 +12,7 @@ from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.samples import Batches
+from bnstudio.engine.weights import settle
 from bnstudio.folding import fold, fold_weights, survey
 from bnstudio.plan import plan
 
@@ -59,8 +60,7 @@ def folded(built: Built, project: Project, norms: Collection[str]) -> Folded:
     found = survey(analysis)
     for stays in found.stays:
         if stays.norm in norms:
-            name = project.graph.nodes[stays.norm].name
-            raise JobError(f"{name!r} cannot be folded. {stays.why}", stays.norm)
+            raise JobError(f"{stays.name!r} cannot be folded. {stays.why}", stays.norm)
     folds = tuple(one for one in found.folds if one.norm in norms)
     graph = fold(project.graph, folds)
     weights = {node: layer.get_weights() for node, layer in built.layers.items()}
@@ -70,6 +70,7 @@ def folded(built: Built, project: Project, norms: Collection[str]) -> Folded:
     made = build(calls)
     for node, arrays in fold_weights(project.graph, folds, weights).items():
         made.layers[node].set_weights(list(arrays))
+    settle(made.model)
     rows, expected = Batches(built.model, plan(analysis)).of((ROWS,))[0]
     given = rows[0] if len(rows) == 1 else rows
     got = [np.asarray(one) for one in keras.tree.flatten(made.model(given, training=False))]

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from bnstudio.engine.weights import arrays
+from bnstudio.weights import SUFFIX, write
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bnstudio.engine.builder import Built
+    from bnstudio.graph import Graph
     from bnstudio.plan import Call
 
 EXACT, CLOSE = 1e-6, 1e-4
@@ -36,6 +41,26 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What is written.
+
+    Attributes:
+        built: The model, with its weights.
+        graph: The drawing that it was built of.
+        origin: Where its weights come from, for people.
+    """
+
+    built: Built
+    graph: Graph
+    origin: str = ""
+
+    @property
+    def model(self) -> Any:
+        """The Keras model."""
+        return self.built.model
+
+
+@dataclass(frozen=True)
 class Format:
     """A form that the engine writes.
 
@@ -49,36 +74,43 @@ class Format:
     """
 
     title: str
-    write: Callable[[Any, Path], Written]
+    write: Callable[[Source, Path], Written]
     says: Callable[[Any, str], str]
     tolerance: float = EXACT
     compiled: bool = False
 
 
-def _keras(model: Any, path: Path) -> Written:
-    model.save(path)
+def _keras(source: Source, path: Path) -> Written:
+    source.model.save(path)
     return Written()
 
 
-def _weights(model: Any, path: Path) -> Written:
-    model.save_weights(path)
+def _weights(source: Source, path: Path) -> Written:
+    source.model.save_weights(path)
     return Written()
 
 
-def _config(model: Any, path: Path) -> Written:
-    path.write_text(json.dumps(json.loads(model.to_json()), indent=2) + "\n", "utf-8")
+def _side_file(source: Source, path: Path) -> Written:
+    write(path, arrays(source.built, source.graph), source.origin)
     return Written()
 
 
-def _saved_model(model: Any, path: Path) -> Written:
-    kept = _at_inference(model)
-    kept.export(path, format="tf_saved_model", verbose=False, input_signature=_signature(model))
+def _config(source: Source, path: Path) -> Written:
+    path.write_text(json.dumps(json.loads(source.model.to_json()), indent=2) + "\n", "utf-8")
     return Written()
 
 
-def _litert(model: Any, path: Path) -> Written:
+def _saved_model(source: Source, path: Path) -> Written:
+    kept = _at_inference(source.model)
+    given = _signature(source.model)
+    kept.export(path, format="tf_saved_model", verbose=False, input_signature=given)
+    return Written()
+
+
+def _litert(source: Source, path: Path) -> Written:
     import tensorflow as tf
 
+    model = source.model
     # What LiteRT itself computes: with more, a file would need all of TensorFlow beside it.
     own = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
     try:
@@ -99,7 +131,8 @@ def _litert(model: Any, path: Path) -> Written:
     return Written()
 
 
-def _onnx(model: Any, path: Path) -> Written:
+def _onnx(source: Source, path: Path) -> Written:
+    model = source.model
     with warnings.catch_warnings():
         # Keras asks numpy for a name of before numpy 2, to put it there for tf2onnx.
         warnings.simplefilter("ignore", FutureWarning)
@@ -152,6 +185,7 @@ FORMATS: dict[str, Format] = {
     ".savedmodel": Format("SavedModel", _saved_model, _nothing),
     ".tflite": Format("LiteRT", _litert, _inputs, CLOSE),
     ".onnx": Format("ONNX", _onnx, _inputs, CLOSE),
+    SUFFIX: Format("weights for a project", _side_file, _project),
 }
 """Every form that the engine writes, by the suffix of its exporter."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.engine.errors import JobError, say
+from bnstudio.engine.weights import paths_of, settle
 from bnstudio.training import checkpoint as checkpoints
 from bnstudio.training.checkpoint import CheckpointError
 
@@ -31,18 +32,20 @@ def _checkpoint(model: Any, path: Path) -> None:
     except CheckpointError as error:
         raise JobError(str(error)) from error
     places = {name: place for place, name in enumerate(kept.head.variables)}
-    for variable in model.variables:
-        if variable.path not in places:
-            raise JobError(f"{path} is of another model: it has no {variable.path!r}.")
-    for variable in model.variables:
-        array = kept.arrays.get(f"variables/{places[variable.path]}")
+    named = list(zip(paths_of(model), model.variables, strict=True))
+    for name, _ in named:
+        if name not in places:
+            raise JobError(f"{path} is of another model: it has no {name!r}.")
+    for name, variable in named:
+        array = kept.arrays.get(f"variables/{places[name]}")
         if array is None or array.shape != tuple(variable.shape):
             there = "missing" if array is None else f"of the shape {array.shape}"
             raise JobError(
-                f"{path} is of another model: {variable.path!r} is {there} in it, and here of the "
+                f"{path} is of another model: {name!r} is {there} in it, and here of the "
                 f"shape {tuple(variable.shape)}."
             )
         variable.assign(array.view(variable.value.dtype.as_numpy_dtype))
+    settle(model)
 
 
 def _kept_model(model: Any, path: Path) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from bnstudio.engine import foreign
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object, Param
@@ -32,7 +34,13 @@ def make_layer(type: str, name: str, params: Mapping[str, Value]) -> Any:
         return keras.Input(name=name, **made)
     if is_foreign(type):
         return foreign.make(type, name, made)
-    return getattr(keras.layers, type)(name=name, **made)
+    return _class_of(type)(name=name, **made)
+
+
+def _class_of(type: str) -> Any:
+    """The class of a layer type."""
+    module = MODULES.get(type)
+    return getattr(import_module(module) if module else keras.layers, type)
 
 
 def make_optimizer(choice: Choice) -> Any:

@@ -21,7 +21,7 @@ from bnstudio.engine.inside import opened
 from bnstudio.engine.measure import Place, measure
 from bnstudio.engine.passes import LEAST_ROWS, Passes
 from bnstudio.engine.update import Update
-from bnstudio.graph import seen_from
+from bnstudio.graph import SLASH
 from bnstudio.settings import Measuring
 from bnstudio.training.messages import BatchNormGap
 
@@ -99,9 +99,7 @@ class Probes:
         """
         built = opened(built)
         left_out = set(measuring.left_out)
-        tensors = [
-            key for key in built.tensors if left_out.isdisjoint((key.node, seen_from((), key.node)))
-        ]
+        tensors = [key for key in built.tensors if left_out.isdisjoint(_around(key.node))]
         self.nodes = tuple(dict.fromkeys(key.node for key in tensors))
         self._places = [
             Place(key.node, key.port, *_units(built.layers.get(key.node))) for key in tensors
@@ -257,6 +255,12 @@ class Probes:
         steps *= optimizer.gradient_accumulation_steps or 1
         # A shared layer takes in the batch each time that it is called.
         return float(layer.momentum ** (steps * self._calls[id(layer)]))
+
+
+def _around(node: str) -> list[str]:
+    """The keys of a node and of the models that it is inside, from the outside in."""
+    ids = node.split(SLASH)
+    return [SLASH.join(ids[:depth]) for depth in range(1, len(ids) + 1)]
 
 
 def _width(shapes: list[Any], rows: int, step: int) -> Width:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from bnstudio.weights import SUFFIX
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -165,6 +167,23 @@ def _weights(path: str, model: str) -> Run:
     return _called(made)
 
 
+def _side_file(path: str, model: str) -> Run:
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.weights import open_side_file, owned, put
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+
+    graph = loads(model).graph
+    built = build(plan(analyze(graph)))
+    weights = open_side_file(path)
+    if put(built, graph, weights) or {
+        id for id, layer in owned(built, graph) if layer.weights
+    } != set(weights.layers):
+        raise Fault("its weights are not those of the model's layers")
+    return _called(built.model)
+
+
 def _config(path: str, model: str) -> None:
     import keras
 
@@ -265,6 +284,7 @@ OPENERS: dict[str, Callable[[str, str], Run | None]] = {
     ".savedmodel": _saved_model,
     ".tflite": _litert,
     ".onnx": _onnx,
+    SUFFIX: _side_file,
 }
 
 LOADERS: dict[str, Callable[[], None]] = {
@@ -274,6 +294,7 @@ LOADERS: dict[str, Callable[[], None]] = {
     ".savedmodel": _load_tensorflow,
     ".tflite": _load_tensorflow,
     ".onnx": _load_onnx,
+    SUFFIX: _load_keras,
 }
 
 

@@ -22,12 +22,21 @@ if TYPE_CHECKING:
 SIZES = (8, 16, 32, 64, 128)
 """What is tried, in this order, for sizes that a drawing leaves open."""
 
+KINDS: tuple[tuple[tuple[float, float] | None, int], ...] = (
+    (None, 8), ((0.1, 0.9), 2), ((1.1, 1.9), 1)
+)  # fmt: skip
+"""What is tried, in this order, where a model cannot be run or does not give numbers alone: between
+what its numbers lie, None for normally distributed ones, and below what its whole numbers are."""
+
 _INDICES = {
     "Embedding": "input_dim",
     "CategoryEncoding": "num_tokens",
     "ReversibleEmbedding": "input_dim",
 }
 """Layers that look their inputs up, and the argument that says how many entries there are."""
+
+_TRIED = 4
+"""Rows with which that is tried."""
 
 _WORDS = ("red", "green", "blue", "a b", "red green", "")
 
@@ -44,40 +53,57 @@ class Batches:
         self._limits = limits(plan)
         self._random = np.random.default_rng(0)
         open_ = any(None in tensor.shape[1:] for tensor in model.inputs)
-        self._size = self._fitting(SIZES if open_ else SIZES[:1])
+        self._size, self._kind = self._fitting(SIZES if open_ else SIZES[:1])
 
     def of(self, counts: Sequence[int]) -> list[tuple[list[NDArray[Any]], list[NDArray[Any]]]]:
         """Inputs and outputs for each number of rows, inference mode; fewer if that is fixed."""
         found: dict[int, tuple[list[NDArray[Any]], list[NDArray[Any]]]] = {}
         for count in counts:
-            inputs = self._rows(count, self._size)
+            inputs = self._rows(count, self._size, self._kind)
             found.setdefault(len(inputs[0]), (inputs, self._run(inputs)))
         return list(found.values())
 
-    def _fitting(self, sizes: Sequence[int]) -> int:
-        """The first size with which the model can be run."""
-        for size in sizes:
-            try:
-                self._run(self._rows(1, size))
-            except JobError:
-                raise
-            except Exception as error:
-                fault = error
-            else:
-                return size
-        raise JobError(
-            "The model cannot be run on random rows, by which a file is proven: " + say(fault),
-            culprit(fault, self._plan),
-        ) from fault
+    def _fitting(self, sizes: Sequence[int]) -> tuple[int, int]:
+        """The first size and kind with which the model gives as many numbers as with any.
+
+        What is no number in the model and in a file of it says nothing of that file.
+        """
+        most, found, fault = -1.0, (0, 0), None
+        for kind in range(len(KINDS)):
+            for size in sizes:
+                try:
+                    share = _numbers(self._run(self._rows(_TRIED, size, kind)))
+                except JobError:
+                    raise
+                except Exception as error:
+                    fault = error if kind == 0 else fault
+                    continue
+                if share > most:
+                    most, found = share, (size, kind)
+                break
+            if most == 1:
+                break
+        if fault and most < 0:
+            raise JobError(
+                "The model cannot be run on random rows, by which a file is proven: " + say(fault),
+                culprit(fault, self._plan),
+            ) from fault
+        if not most:
+            raise JobError(
+                "The model gives no number on random rows, by which a file is proven: all of its "
+                "outputs are NaN or infinite. Use other weights, if these are of a run that has "
+                "diverged."
+            )
+        return found
 
     def _run(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
         given = [tf.constant(array) for array in inputs]
         made = self._model(given[0] if len(given) == 1 else given, training=False)
         return [standard(tensor.numpy()) for tensor in keras.tree.flatten(made)]
 
-    def _rows(self, count: int, size: int) -> list[NDArray[Any]]:
+    def _rows(self, count: int, size: int, kind: int) -> list[NDArray[Any]]:
         return [
-            _array(tensor, self._limits[node], count, size, self._random)
+            _array(tensor, self._limits[node], count, size, KINDS[kind], self._random)
             for node, tensor in zip(self._plan.inputs, self._model.inputs, strict=True)
         ]
 
@@ -110,8 +136,20 @@ def _passes(call: Call) -> bool:
     return entry is not None and entry.category in ("Reshaping", "Merging", "Regularization")
 
 
+def _numbers(outputs: list[NDArray[Any]]) -> float:
+    """The share of what is no NaN and finite, in [0, 1]."""
+    kinds = [array for array in outputs if array.dtype.kind in "fc"]
+    total = sum(array.size for array in kinds)
+    return sum(int(np.isfinite(array).sum()) for array in kinds) / total if total else 1.0
+
+
 def _array(
-    tensor: Any, limit: int | None, count: int, size: int, random: np.random.Generator
+    tensor: Any,
+    limit: int | None,
+    count: int,
+    size: int,
+    kind: tuple[tuple[float, float] | None, int],
+    random: np.random.Generator,
 ) -> NDArray[Any]:
     if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
         raise JobError(
@@ -120,15 +158,18 @@ def _array(
         )
     shape = (tensor.shape[0] or count, *(size if n is None else n for n in tensor.shape[1:]))
     dtype = str(tensor.dtype)
+    between, most = kind
     if dtype == "string":
         return random.choice(np.array(_WORDS, object), shape)
     if dtype == "bool":
         return random.integers(0, 2, shape).astype(bool)
     if limit is not None or "int" in dtype:
-        return random.integers(0, limit or 8, shape).astype(dtype)
+        return random.integers(0, limit or most, shape).astype(dtype)
     if dtype == "bfloat16":
         raise JobError(
             "An input of the model takes bfloat16, and no file of rows "
             "can hold that to prove it with. Set the dtype of the Input to float32."
         )
+    if between is not None:
+        return random.uniform(*between, shape).astype(dtype)
     return random.standard_normal(shape).astype(dtype)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 from bnstudio.engine.errors import JobError
+from bnstudio.graph import key
 from bnstudio.weights import WeightsError, array_of, open_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bnstudio.engine.builder import Built
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Path
     from bnstudio.weights import Array, Weights
 
 
@@ -25,7 +27,7 @@ def open_side_file(path: str) -> Weights:
         JobError: If there are none.
     """
     try:
-        return open_weights(Path(path))
+        return open_weights(FilePath(path))
     except WeightsError as error:
         raise JobError(f"The layers cannot begin with the project's weights. {error}") from error
 
@@ -38,6 +40,7 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
     Raises:
         JobError: If the file cannot be read.
     """
+    fitting: dict[str, Any] = {}
     unfit: list[str] = []
     for id, layer in owned(built, graph):
         held = weights.layers.get(id)
@@ -45,13 +48,15 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
             continue
         if [tuple(variable.shape) for variable in layer.weights] != [each.shape for each in held]:
             unfit.append(layer.name)
-            continue
-        try:
-            arrays = weights.read(id)
-        except WeightsError as error:
-            raise JobError(f"The layers cannot begin with their weights. {error}") from error
-        for variable, array in zip(layer.weights, arrays, strict=True):
-            variable.assign(_tensor(array))
+        else:
+            fitting[id] = layer
+    try:
+        for layer, arrays in zip(fitting.values(), weights.each(fitting), strict=True):
+            for variable, array in zip(layer.weights, arrays, strict=True):
+                variable.assign(_tensor(array))
+    except WeightsError as error:
+        raise JobError(f"The layers cannot begin with their weights. {error}") from error
+    settle(built.model)
     if not unfit:
         return []
     shown = ", ".join(unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
@@ -61,6 +66,25 @@ def put(built: Built, graph: Graph, weights: Weights) -> list[str]:
     ]
 
 
+def adapted(model: Any) -> list[Any]:
+    """The layers that compute with a copy of their variables, which was made when these were set.
+
+    What is traced before that goes on with the earlier copy.
+    """
+    layers = model._flatten_layers(include_self=False)
+    return [
+        layer
+        for layer in layers
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None
+    ]
+
+
+def settle(model: Any) -> None:
+    """To be called where variables of a model were set from outside: all layers go by them then."""
+    for layer in adapted(model):
+        layer.finalize_state()
+
+
 def arrays(built: Built, graph: Graph) -> Iterator[tuple[str, tuple[Array, ...]]]:
     """What ``bnstudio.weights.write`` takes: the weights that a model has now."""
     for id, layer in owned(built, graph):
@@ -68,14 +92,37 @@ def arrays(built: Built, graph: Graph) -> Iterator[tuple[str, tuple[Array, ...]]
             yield id, tuple(array_of(np.asarray(weight.numpy())) for weight in layer.weights)
 
 
-def owned(built: Built, graph: Graph) -> Iterator[tuple[str, Any]]:
-    """Each layer once, with the id of the node that has it."""
+def owned(built: Built, graph: Graph, path: Path = ()) -> Iterator[tuple[str, Any]]:
+    """Each layer once, those in models too, with the key of the node that has it."""
     seen: set[str] = set()
     for node, layer in built.layers.items():
-        id = graph.layer_of(node).id
-        if id not in seen:
-            seen.add(id)
-            yield id, layer
+        owner = graph.layer_of(node)
+        if owner.id in seen:
+            continue
+        seen.add(owner.id)
+        if owner.inside is None:
+            yield key(path, owner.id), layer
+        else:
+            yield from owned(built.inside[node], owner.inside, (*path, owner.id))
+
+
+def paths_of(model: Any) -> list[str]:
+    """What each variable of a model is called in a checkpoint, in their order.
+
+    That is Keras's path. Of a layer in a model in the model it does not say in which, so the names
+    of these come first.
+    """
+    places: dict[int, str] = {}
+    _place(model, "", places)
+    return [places.get(id(variable), "") + variable.path for variable in model.variables]
+
+
+def _place(model: Any, at: str, places: dict[int, str]) -> None:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            inside = f"{at}{layer.name}/"
+            places.update((id(variable), inside) for variable in layer.variables)
+            _place(layer, inside, places)
 
 
 def _tensor(array: Array) -> Any:

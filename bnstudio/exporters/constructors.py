@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bnstudio.exporters.source import Bracket, Symbol, literal, named, plain
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import NEWER, Foreign, registered
 from bnstudio.layers.nested import CELLS, Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import Object
@@ -116,14 +117,19 @@ def symbol(entry: Foreign) -> str:
 
 
 def imported(types: Iterable[str]) -> list[str]:
-    """The lines that import the classes of layers that are not of this program."""
+    """The lines that import the layers among these types that ``keras.layers`` lacks."""
     lines = []
+    names: dict[str, set[str]] = {}
     for type in types:
+        if type in MODULES:
+            names.setdefault(MODULES[type], set()).add(type)
+            continue
         entry = LAYERS.get(type)
         if isinstance(entry, Foreign) and entry.category != NEWER:
             name = symbol(entry)
             alias = f" as {name}" if name != entry.class_name else ""
             lines.append(f"from {entry.module} import {entry.class_name}{alias}")
+    lines += [f"from {module} import {', '.join(sorted(names[module]))}" for module in names]
     return lines
 
 
@@ -142,7 +148,9 @@ def _describe(type: str) -> _Type:
     entry = LAYERS.get(type) or CELLS.get(type)
     if entry is None:
         return f"layers.{type}(", {}, ()
-    head = f"{symbol(entry)}(" if isinstance(entry, Foreign) else f"layers.{type}("
+    head = f"{type}(" if type in MODULES else f"layers.{type}("
+    if isinstance(entry, Foreign):
+        head = f"{symbol(entry)}("
     if type == "Input":
         return "keras.Input(", entry.by_name, ()
     positional = []

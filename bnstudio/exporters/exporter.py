@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bnstudio.project import Project
 
@@ -25,6 +26,8 @@ class Exporter:
         marker: A file that is in each of what it makes, where that are folders; empty for files.
         needs: Packages of an extra without which it cannot be made, by the names they have for
             ``pip`` and ``import`` alike.
+        initial: What a file of it calls the weights that it loads from beside it, where the project
+            begins with some; empty where it loads none.
     """
 
     title: str
@@ -33,9 +36,16 @@ class Exporter:
     weights: bool = False
     marker: str = ""
     needs: tuple[str, ...] = ()
+    initial: str = ""
 
     @property
     def missing(self) -> str:
         """The command that installs what is missing; empty where nothing is."""
         absent = [name for name in self.needs if importlib.util.find_spec(name) is None]
         return f"pip install {' '.join(absent)}" if absent else ""
+
+    def loads(self, project: Project, path: Path) -> Path | None:
+        """The weights that a file at ``path`` loads; None where it loads none."""
+        if not self.initial or project.weights is None or project.settings.start != "weights":
+            return None
+        return path.with_name(self.initial)

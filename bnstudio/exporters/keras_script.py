@@ -410,7 +410,7 @@ class _Writer:
         begin = self.project.weights
         if begin is not None and self.project.settings.start == "weights":
             of = f" of {begin.origin}" if begin.origin else ""
-            what = f"It begins with the weights{of}: export them beside this script."
+            what = f"It begins with the weights{of}, which lie beside it."
             self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
 
     def _compile(self) -> None:
@@ -500,4 +500,6 @@ def _one_line(words: str) -> str:
     return "".join(char if char.isprintable() else " " for char in words)
 
 
-EXPORTER = Exporter("Keras script", ".py", lambda project: render(project).text.encode())
+EXPORTER = Exporter(
+    "Keras script", ".py", lambda project: render(project).text.encode(), initial=INITIAL
+)

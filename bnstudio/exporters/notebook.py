@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters import png
 from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.keras_script import INITIAL
 from bnstudio.exporters.keras_script import render as render_script
 
 if TYPE_CHECKING:
@@ -112,4 +113,4 @@ def _code(id: str, *lines: str) -> dict[str, Any]:
     }
 
 
-EXPORTER = Exporter("Jupyter notebook", ".ipynb", render)
+EXPORTER = Exporter("Jupyter notebook", ".ipynb", render, initial=INITIAL)

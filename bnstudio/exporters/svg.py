@@ -10,7 +10,7 @@ from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.graph import seen_from
 from bnstudio.layers import LAYERS, show_shape
-from bnstudio.layers.models import MODEL_TYPES
+from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.look.colours import CATEGORIES, DARK, LIGHT, OTHER
@@ -135,8 +135,10 @@ def _node(
     room = width - 26 - (24 if badge else 0)
     entry = LAYERS.get(node.type) or MODEL_TYPES.get(node.type)
     colour = CATEGORIES.get(entry.category, OTHER) if entry else OTHER
-    type = fit(node.type, room, 13.6)
-    name = fit(node.name, room - extent(type, 13.6) - 8, 12)
+    # Most models are of the same type: it is the name that tells them apart.
+    head, beside = (node.name, "") if is_model(node.type) else (node.type, node.name)
+    head = fit(head, room, 13.6)
+    name = fit(beside, room - extent(head, 13.6) - 8, 12)
     count = f"{facts.trainable + facts.fixed:,}" if facts.weights else ""
     shape = ", ".join(map(show_shape, facts.outputs)) or "?"
     right = left + width
@@ -145,7 +147,7 @@ def _node(
         f'<rect class="b" x="{left:g}" y="{top:g}" width="{width:g}" height="{HEIGHT:g}" rx="7"/>',
         f'<path fill="{colour}" d="M{left + 5:g} {top + 0.3:g}a7 7 0 0 0-5 6.7v{HEIGHT - 14:g}'
         f'a7 7 0 0 0 5 6.7z"/>',
-        _text(left + 15, top + 21, "t", type),
+        _text(left + 15, top + 21, "t", head),
         _text(right - 12 - (24 if badge else 0), top + 21, "n", name, "end"),
         _text(left + 15, top + 40, "d", fit(details(node, project), width - 27, 12)),
         _text(left + 15, top + 59, "s", _fit_mono(shape, width - 35 - len(count) * 6.6)),
@@ -167,13 +169,15 @@ def _node(
 def details(node: Node, project: Project) -> str:
     """The arguments that tell a node from others of its type."""
     entry = LAYERS.get(node.type)
-    inside = project.graph.layer_of(node.id).inside
-    if inside is not None:
-        count = sum(each.type != "Input" for each in inside.nodes.values())
-        return f"{count} layer{'s' if count != 1 else ''} inside"
+    owner = project.graph.nodes.get(node.shares or "")
+    if is_model(node.type):
+        if owner is not None:
+            return f"{node.type}, same as {owner.name}"
+        inside = node.inside.nodes.values() if node.inside is not None else ()
+        count = sum(each.type != "Input" for each in inside)
+        return f"{node.type}, {count} layer{'s' if count != 1 else ''}"
     if entry is None:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"
-    owner = project.graph.nodes.get(node.shares or "")
     if owner is not None:
         return f"same layer as {owner.name}"
     if formula := entry.formula(node.params):

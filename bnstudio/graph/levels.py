@@ -88,12 +88,14 @@ def key(path: Path, id: str) -> str:
 
 def place_of(graph: Graph, key: str) -> tuple[Path, str] | None:
     """The path and the id that a key stands for; None where nothing is there."""
-    if key in graph.nodes:
-        return (), key
-    *path, id = key.split(SLASH)
-    found = level_of(graph, tuple(path))
-    there = len(found) == len(path) and id in level(graph, found).nodes
-    return (found, id) if there else None
+    path: Path = ()
+    while key not in graph.nodes:  # a layer's id may have slashes in it, that of a model has none
+        id, slash, key = key.partition(SLASH)
+        owner = graph.layer_of(id) if id in graph.nodes else None
+        if not slash or owner is None or owner.inside is None:
+            return None
+        path, graph = (*path, owner.id), owner.inside
+    return path, key
 
 
 def seen_from(path: Path, key: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.importers import config_text, keras_file, legacy_file
 from bnstudio.importers.compiled import settings_of
-from bnstudio.importers.expand import can_expand, expand
+from bnstudio.importers.expand import can_expand, expand, expanded
 from bnstudio.importers.group import group
 from bnstudio.importers.importer import Described, Imported, Importer
 from bnstudio.importers.laid_out import laid_out
@@ -130,6 +130,7 @@ __all__ = [
     "Unread",
     "can_expand",
     "expand",
+    "expanded",
     "group",
     "importer_of",
     "is_configuration",

@@ -63,11 +63,6 @@ class Given:
         ports: list[Value] = [tensor(port) for port in range(len(self.tensors))]
         return self.args[0] == tuple(ports) or [self.args[0]] == ports
 
-    @property
-    def in_list(self) -> bool:
-        """Whether the tensors are given in a list."""
-        return bool(self.args) and isinstance(self.args[0], tuple)
-
 
 def calls_of(layer: dict[str, Any], where: str, *, masked: bool) -> list[Given]:
     """The calls of a layer in the order in which the file has them.

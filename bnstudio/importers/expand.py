@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.analysis import analyze, exits, knots
-from bnstudio.graph import EditError, Graph, Wire, free_name, set_params
+from bnstudio.graph import EditError, Graph, Wire, free_name, key, set_params
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import Drawn, draw
 from bnstudio.layers.opaque import holds_model, opaque, tensor
@@ -36,6 +36,11 @@ def expand(graph: Graph, id: str) -> Graph:
     Raises:
         EditError: If it cannot be drawn, or is called in another way than on its inputs.
     """
+    return expanded(graph, id)[0]
+
+
+def expanded(graph: Graph, id: str) -> tuple[Graph, dict[str, str]]:
+    """What ``expand`` gives, and the new key of each layer that was inside, by the one it had."""
     owner = graph.layer_of(id)
     inner = _inside(graph, id)
     inputs = [node.id for node in inner.graph.nodes.values() if node.type == "Input"]
@@ -58,7 +63,8 @@ def expand(graph: Graph, id: str) -> Graph:
     made: dict[str, Node] = {}
     for other, node in graph.nodes.items():
         made |= nodes.get(other, {other: node})
-    return laid_out(Graph(made, tuple(wires)))
+    moved = {key((owner.id,), old): new for old, new in first.items()}
+    return laid_out(Graph(made, tuple(wires))), moved
 
 
 def _inside(graph: Graph, id: str) -> Drawn:

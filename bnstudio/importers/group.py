@@ -42,8 +42,13 @@ def group(analysis: Analysis, ids: Iterable[str]) -> tuple[Graph, str]:
     inside = _inside(analysis, chosen, fed)
     if depth(inside) >= MAX_LEVELS:
         raise EditError(f"Models can stand in models {MAX_LEVELS} deep, and no deeper.")
-    made = exits(analyze(inside))
-    ports = {end: port for port, end in enumerate(made)}
+    made = analyze(inside)
+    if (idle := next((each for each in chosen if each not in made.live), None)) is not None:
+        raise EditError(
+            f"Nothing that is fed leads to {graph.nodes[idle].name}, and a model is called on what "
+            "it is fed: connect it first."
+        )
+    ports = {end: port for port, end in enumerate(exits(made))}
     names = {node.name for id, node in graph.nodes.items() if id not in within}
     id = free_name("block", {*graph.nodes, *names})
     x, y = (sum(getattr(graph.nodes[each], axis) for each in chosen) / len(chosen) for axis in "xy")

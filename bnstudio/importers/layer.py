@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bnstudio.importers import legacy_operations
 from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
 from bnstudio.layers import LAYERS
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import registered
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
@@ -106,7 +107,7 @@ def layer_of(raw: Any, where: str) -> Layer:
             params = operations.config_params(found, config)
             return Layer(name, found.name, kind, class_name, params, raw)
     known = CLASSES.get(class_name, class_name)
-    entry = LAYERS.get(known) if kind == "layers" else None
+    entry = LAYERS.get(known) if kind == "layers" and _stands_there(known, raw) else None
     if entry is None and (offered := _offered(raw, class_name)) is not None:
         own = {key: value for key, value in config.items() if (key, value) not in _BASE}
         if own.keys() <= {*offered.by_name, "name"}:
@@ -150,7 +151,14 @@ def _kind(raw: Mapping[str, Any], class_name: str, config: Mapping[str, Any]) ->
             return "ops"
         if module.startswith(("keras.layers", "keras.src.layers")):
             return "layers"
+        if MODULES.get(class_name) == module:
+            return "layers"
     return "custom"
+
+
+def _stands_there(type: str, raw: Mapping[str, Any]) -> bool:
+    """Whether a class is the one that Keras has, where others may well have the same name."""
+    return type not in MODULES or MODULES[type] == raw.get("module")
 
 
 def _called_as_operation(raw: Mapping[str, Any], class_name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bnstudio.importers.child import ask
+from bnstudio.importers.hdf5 import ask
 from bnstudio.importers.importer import Described, Importer
 from bnstudio.importers.reading import MAX_TEXT, open_file
 from bnstudio.project import ProjectError

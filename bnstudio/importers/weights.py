@@ -11,13 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.analysis import analyze
+from bnstudio.graph import key
 from bnstudio.importers import weight_places as places
-from bnstudio.importers.child import ask
+from bnstudio.importers.hdf5 import ask
 from bnstudio.importers.keras_file import WEIGHTS
 from bnstudio.importers.layer import MODELS
 from bnstudio.importers.model import Drawn, draw
@@ -35,7 +37,7 @@ Told = Callable[[int, int], None]
 """What hears of progress: how much is done, and of how much."""
 
 Spans = dict[str, tuple[Span, ...]]
-"""Where the arrays of each layer are, by the id of the node that has it."""
+"""Where the arrays of each layer are, by the key of the node that has it."""
 
 _LEGACY = "model_weights"
 _MAX_RATIO, _SMALL = 20, 64 * 2**20
@@ -116,27 +118,65 @@ def _paths(
         for layer, node in drawn.layers:
             group = f"{_LEGACY}/{layer.name}"
             paths = [f"{group}/{name}" for name in names.get(group, ())]
-            yield layer, node, places.from_legacy(paths, known.get(node, ()))
+            # Of a model there is one list for all that is in it.
+            leaves = list(_leaves(drawn, [(layer, node, "")]))
+            weights = [known.get(key, ()) for _, key, _ in leaves]
+            ordered = iter(places.from_legacy(paths, sum(weights, ())))
+            if len(leaves) == 1:
+                yield layer, leaves[0][1], tuple(ordered)
+            elif len(paths) == sum(map(len, weights)):
+                for (inner, key, _), made in zip(leaves, weights, strict=True):
+                    yield inner, key, tuple(islice(ordered, len(made)))
+            else:
+                yield from ((inner, key, ()) for inner, key, _ in leaves)
         return
     arrays = places.grouped(spans)
+    for layer, key, group in _leaves(drawn, _grouped(drawn)):
+        yield layer, key, places.found(group, layer.raw, arrays) if layer.kind != "ops" else ()
+
+
+_Placed = tuple["Layer", str, str]
+"""A layer, the id or the key of its node, and its group in the file."""
+
+
+def _grouped(drawn: Drawn) -> list[_Placed]:
     groups = places.groups_of([layer for layer, _ in drawn.layers])
-    for (layer, node), group in zip(drawn.layers, groups, strict=True):
-        yield layer, node, places.found(group, layer.raw, arrays) if group else ()
+    return [(*each, group) for each, group in zip(drawn.layers, groups, strict=True)]
+
+
+def _leaves(drawn: Drawn, layers: list[_Placed], at: tuple[str, ...] = ()) -> Iterator[_Placed]:
+    """These layers by their keys; of models that are drawn the layers in them instead."""
+    for layer, id, group in layers:
+        if drawn.graph.nodes[id].inside is None:
+            yield layer, key(at, id), group
+            continue
+        inner = draw(layer.raw, layer.name)
+        within = [(each, node, f"{group}/{name}") for each, node, name in _grouped(inner)]
+        yield from _leaves(inner, within, (*at, id))
 
 
 def _expected(drawn: Drawn) -> dict[str, tuple[Weight, ...]]:
     """The weights of each layer, as far as the drawing says; those of models in it too."""
     made = made_weights(analyze(drawn.graph))
-    for layer, node in drawn.layers:
+    for layer, node, _ in _leaves(drawn, _grouped(drawn)):
         if node not in made and layer.class_name in MODELS:
             with suppress(ProjectError):
                 made[node] = _of_model(draw(layer.raw, layer.name))
+    for id, owner in drawn.graph.nodes.items():
+        # Keras sorts by what each variable says, and by the outermost model; not by those in it.
+        if owner.inside is not None and owner.params.get("trainable") is False:
+            made |= {
+                name: tuple(replace(weight, trainable=False) for weight in weights)
+                for name, weights in made.items()
+                if name.startswith(key((id,), ""))
+            }
     return made
 
 
 def _of_model(drawn: Drawn) -> tuple[Weight, ...]:
     made = _expected(drawn)
-    return tuple(weight for _, node in drawn.layers for weight in made.get(node, ()))
+    leaves = _leaves(drawn, _grouped(drawn))
+    return tuple(weight for _, node, _ in leaves for weight in made.get(node, ()))
 
 
 def _span(entry: Any, file: Path, start: int, length: int, where: str) -> tuple[str, Span]:

@@ -2,6 +2,7 @@
 
 from bnstudio.layers import (
     activation,
+    applications,
     attention,
     augmentation,
     cells,
@@ -66,6 +67,7 @@ __all__ = [
     "activation",
     "all_operations",
     "all_types",
+    "applications",
     "attention",
     "augmentation",
     "cells",

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def _need_rows(type: str, x: Shape) -> None:
+    if not x:
+        raise ShapeError(f"{type} needs rows, (batch, ...); got (), one number of all of them.")
+
+
 @layer("Flatten", DATA_FORMAT, category="Reshaping", common=COMMON_TO_MOVERS)
 def flatten(x: Shape, **_: Any) -> Shape:
     """Makes each row one long vector, as Dense expects it."""
+    _need_rows("Flatten", x)
     rest = x[1:]
     return (x[0], None if None in rest else prod(rest))  # type: ignore[arg-type]
 
@@ -44,6 +50,7 @@ def _reshape_conflicts(*, target_shape: tuple[int, ...], **_: Any) -> Iterator[t
 )
 def reshape(x: Shape, *, target_shape: tuple[int, ...], **_: Any) -> Shape:
     """Puts the numbers of each row into another shape, in the same order."""
+    _need_rows("Reshape", x)
     rest = x[1:]
     if None in rest:
         return (x[0], *(None if size == -1 else size for size in target_shape))

@@ -78,7 +78,7 @@ def text_vectorization(
     Takes one text a row, from an Input of shape () whose dtype is "string". Number 0 is padding,
     1 an unknown word.
     """
-    if len(x) > 2 or (len(x) == 2 and (x[1] != 1 or output_mode != "int")):
+    if len(x) not in (1, 2) or (len(x) == 2 and (x[1] != 1 or output_mode != "int")):
         told = "(batch,) or (batch, 1)" if output_mode == "int" else "(batch,)"
         raise ShapeError(f"TextVectorization needs one text a row, {told}; got {show_shape(x)}.")
     if output_mode == "int":

@@ -45,6 +45,8 @@ class Scratch:
             parent = self._target.parent
             _sweep(parent)
             self._folder = Path(tempfile.mkdtemp(_SUFFIX, ".", parent))
+        except ProjectError:
+            raise
         except FileNotFoundError:
             raise ProjectError("it cannot be saved: there is no such folder", self._said) from None
         except (OSError, ValueError) as error:

@@ -250,4 +250,4 @@ def _same_channels(node: Node, maker: Node, facts: NodeFacts, maker_facts: NodeF
     axis = node.params.get("axis", -1)
     first = maker.params.get("data_format") == "channels_first"
     channels = 1 if first else len(got[0]) - 1
-    return isinstance(axis, int) and axis % len(got[0]) == channels
+    return isinstance(axis, int) and bool(got[0]) and axis % len(got[0]) == channels

@@ -12,6 +12,7 @@ from bnstudio.graph import disconnect
 from bnstudio.layers import LAYERS, ShapeError, near_names
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque, opaque
+from bnstudio.layers.operands import Operand
 from bnstudio.lazy import nx
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.rules.edits import (
@@ -246,9 +247,13 @@ def wrong_wiring(case: Case) -> Iterator[Finding]:
             fix = _filled(case, node, entry.open_ports(params)[len(wires) :])
         elif len(wires) == 1 < least:
             fix = Fix(f"Delete {node.name}", partial(drop, ids=(node.id,)))
+        hint = "Wire as many inputs as the layer has."
+        arguments = entry.params if entry is not None else ()
+        if len(wires) < least and any(isinstance(each, Operand) for each in arguments):
+            hint = "Wire each input, or put a constant in the place of one in the Inspector."
         yield Finding(
             f"{node.name}: {failure.message}",
-            "Wire as many inputs as the layer has.",
+            hint,
             node.id,
             fix=fix,
         )
@@ -335,6 +340,8 @@ def _adapter(case: Case, node: Node) -> Layers | None:
 
 def _adapters(shape: Shape) -> Iterator[Layers]:
     """What may stand between a tensor of this shape and a layer that refuses it, best first."""
+    if not shape:  # a number of the whole batch has no rows
+        return
     inner = [size for size in shape[1:] if size is not None]
     known = len(inner) == len(shape) - 1
     if len(shape) == 4 and known:

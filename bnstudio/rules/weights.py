@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import level, place_of
 from bnstudio.rules.diagnostics import Case, Finding, Fix, Severity, rule
 from bnstudio.weights import match
 
@@ -28,7 +29,8 @@ def changed(case: Case) -> Iterator[Finding]:
     if not case.weights or case.settings.start != "weights":
         return
     for id, difference in match(case.analysis, case.weights).changed.items():
-        name = case.graph.nodes[id].name
+        path, place = place_of(case.graph, id) or ((), id)
+        name = level(case.graph, path).nodes[place].name
         yield Finding(
             f"{name} begins with new weights: {difference}.",
             "Give the layer back the shape that it had, or let it learn anew.",
@@ -49,7 +51,8 @@ def missing(case: Case) -> Iterator[Finding]:
         return
     of = f" of {begin.origin}" if begin.origin else ""
     yield Finding(
-        f"The file with the weights{of} is not there, so every layer begins with new ones.",
+        f"The file with the weights{of} is not there or cannot be read, so every "
+        "layer begins with new ones.",
         "Put the .weights file beside the project again, under its name.",
         fix=Fix("Begin with new weights", _without),
     )

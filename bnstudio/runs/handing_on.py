@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio import archive as archives
 from bnstudio.analysis import analyze
+from bnstudio.graph import SLASH, key, level, place_of
 from bnstudio.training import checkpoint as files
 from bnstudio.weights import Array, WeightsError, array_of, made_weights, write
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Node
     from bnstudio.layers import Weight
     from bnstudio.weights import Weights
 
@@ -60,13 +61,15 @@ def learned(
 ) -> tuple[int, list[tuple[Weight, Callable[[], Iterator[NDArray[Any]]]]]]:
     """The weights of a node's layer in a checkpoint, and after how many epochs they are those.
 
-    Each comes with what gives its numbers block by block, as often as it is called.
+    ``node`` is its key. Each comes with what gives its numbers block by block, as often as it is
+    called.
 
     Raises:
         CheckpointError: If it cannot be read; what gives the numbers raises ``archive.FAULTS``.
     """
     head = files.read_head(checkpoint)
-    owner = graph.layer_of(node).id if node in graph.nodes else ""
+    found_at = place_of(graph, node)
+    owner = key(found_at[0], level(graph, found_at[0]).layer_of(found_at[1]).id) if found_at else ""
     numbers = _places(head.variables, graph)[0].get(owner, [])
     weights = made_weights(analyze(graph)).get(owner, ())
 
@@ -81,23 +84,45 @@ def learned(
 
 def _places(variables: tuple[str, ...], graph: Graph) -> tuple[dict[str, list[int]], list[str]]:
     """The numbers of the variables of each layer; and the layers of which they cannot be told."""
-    names = {node.name for node in graph.nodes.values()}
     named: dict[str, list[int]] = {}
+    owners: dict[int, dict[str, Node]] = {}
     for number, path in enumerate(variables):
-        # In a Sequential the model's own name comes first.
-        name = next((part for part in path.split("/")[:2] if part in names), "")
         if not _SEEDS.search(path):
-            named.setdefault(name, []).append(number)
+            named.setdefault(_owner(path, graph, owners), []).append(number)
     places: dict[str, list[int]] = {}
     missing: list[str] = []
     for id, weights in made_weights(analyze(graph)).items():
-        name = graph.nodes[id].name
-        found = named.get(name, [])
+        found = named.get(id, [])
         if len(found) == len(weights):
             places[id] = found
         else:
-            missing.append(name)
+            missing.append(_name(graph, id))
     return places, missing
+
+
+def _owner(path: str, graph: Graph, owners: dict[int, dict[str, Node]]) -> str:
+    """The key of the node whose variable is called so; empty where there is none."""
+    ids: list[str] = []
+    while True:
+        known = owners.get(id(graph))
+        if known is None:
+            made = (node for node in graph.nodes.values() if node.shares is None)
+            known = owners[id(graph)] = {node.name: node for node in made}
+        # In a Sequential the model's own name comes first.
+        node = next((known[part] for part in path.split("/")[:2] if part in known), None)
+        if node is None:
+            return ""
+        ids.append(node.id)
+        if node.inside is None:
+            return SLASH.join(ids)
+        path, graph = path.partition("/")[2], node.inside
+
+
+def _name(graph: Graph, key: str) -> str:
+    """What a layer is called, with the models that it is in."""
+    path, id = place_of(graph, key) or ((), key)
+    places = [(path, id), *((path[:at], path[at]) for at in reversed(range(len(path))))]
+    return " in ".join(level(graph, path).nodes[id].name for path, id in places)
 
 
 def _layers(

@@ -13,9 +13,11 @@ from bnstudio.training.checkpoint import BEST, LAST, CheckpointError, read_head
 
 if TYPE_CHECKING:
     from bnstudio.graph import Graph
+    from bnstudio.plan import Plan
     from bnstudio.project import Project
     from bnstudio.runs.run import Run
     from bnstudio.runs.store import RunStore
+    from bnstudio.weights import Weights as Held
 
 Moment = Literal["end", "best", "last", "first"]
 
@@ -37,6 +39,11 @@ class Weights:
 
 
 FRESH = Weights("New ones, as the seed draws them", "first")
+
+
+def of_project(held: Held) -> Weights:
+    """Those that a project begins with, from the file beside it."""
+    return Weights(f"Those of {held.origin or 'the project'}", "first", str(held.path))
 
 
 def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
@@ -65,11 +72,11 @@ def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
 
 def _same_model(one: Graph, other: Graph) -> bool:
     """Whether two drawings are the same calls of layers of the same names."""
-    return one is other or _calls(one) == _calls(other)
+    return one is other or _calls(plan(analyze(one))) == _calls(plan(analyze(other)))
 
 
-def _calls(graph: Graph) -> object:
-    calls = plan(analyze(graph))
+def _calls(calls: Plan) -> object:
+    """The calls of a model and of those in it, without the ids of nodes."""
     number = {call.node: place for place, call in enumerate(calls.calls)}
 
     def place(tensor: Tensor) -> tuple[int, int]:
@@ -84,6 +91,7 @@ def _calls(graph: Graph) -> object:
                 [place(tensor) for tensor in call.inputs],
                 number.get(call.reuses or ""),
                 call.options,
+                _calls(call.inside) if call.inside else None,
             )
             for call in calls.calls
         ],

@@ -17,7 +17,7 @@ class Measuring:
         budget: The share of a run's time that measuring may take, in [0, 1]; 0 measures nothing.
         rows: On how many validation rows the layers are measured, or training rows where none are
             held out; a large model is measured on fewer.
-        left_out: The ids of nodes that are not measured.
+        left_out: The keys of nodes that are not measured, nor is anything inside them.
     """
 
     budget: float = 0.05

@@ -6,6 +6,7 @@ touched by that, and a run goes on meanwhile.
 
 from __future__ import annotations
 
+import filecmp
 import uuid
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -20,12 +21,27 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bnstudio.exporters import Exporter
+    from bnstudio.folding import Survey
 
 Told = Exporting | Exported | Failed | Died | Silent
 """What is told of an export; ``Exported``, ``Failed`` and ``Died`` are the last."""
 
+KEPT = "is there already, with other weights, and was left as it is."
+"""What is said of a file that is not replaced, behind its name."""
+
 STARTING = "Starting Keras"
 """The stage before the engine says any."""
+
+
+def told_of_folding(found: Survey, end: Exported) -> str:
+    """What folding ``found`` has changed, in words; empty where nothing was folded."""
+    if end.folded is None:
+        return ""
+    count = len(found.folds)
+    return (
+        f"Folded {count} batch normalization{'s' if count != 1 else ''}: {found.saved:,} "
+        f"parameters fewer; the outputs differ by {end.folded:.1g} at most."
+    )
 
 
 def proof(exporter: Exporter, end: Exported) -> str:
@@ -43,6 +59,9 @@ def proof(exporter: Exporter, end: Exported) -> str:
 class ExportJob:
     """One file on its way; to be closed in any case, which gives up what is not done.
 
+    ``origin`` is what a file beside a project says of where its weights come from. Where another
+    file is in its place already, ``may_replace`` is asked; one with the same content is left.
+
     Raises:
         ProjectError: If nothing can be written where it is to go.
         OSError: If no engine can be started.
@@ -56,6 +75,9 @@ class ExportJob:
         weights: str = "",
         fold: tuple[str, ...] = (),
         start: Callable[[], Client] = Client,
+        *,
+        origin: str = "",
+        may_replace: Callable[[Path], bool] | None = None,
     ) -> None:
         if exporter.missing:
             raise ProjectError(
@@ -63,6 +85,7 @@ class ExportJob:
                 str(target),
             )
         self.over = False
+        self._target, self._may_replace = target, may_replace
         with ExitStack() as stack:
             name = f"model{exporter.suffix}"
             self._scratch = stack.enter_context(Scratch(target, name, exporter.marker))
@@ -75,6 +98,7 @@ class ExportJob:
             str(self._scratch.path),
             weights,
             fold,
+            origin,
         )
         self._client.send(self._request)
 
@@ -113,7 +137,19 @@ class ExportJob:
 
     def _put(self, event: Exported) -> Exported | Failed:
         try:
+            if self._may_replace is not None and self._target.exists():
+                if _same(self._scratch.path, self._target):
+                    return event
+                if not self._may_replace(self._target):
+                    return Failed(event.request, f"{self._target} {KEPT}")
             self._scratch.put()
         except ProjectError as error:
             return Failed(event.request, str(error))
         return event
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False

@@ -88,6 +88,7 @@ class Export(Message, frozen=True):
         weights: The path of a checkpoint or of a kept model of this very model, or of the file
             beside the project; empty for the first weights, as the project's seed draws them.
         fold: The nodes of batch normalizations that are folded into the layers before them.
+        origin: Where these weights come from, for people: the file beside a project says it.
     """
 
     request: str
@@ -96,6 +97,7 @@ class Export(Message, frozen=True):
     path: str
     weights: str = ""
     fold: tuple[str, ...] = ()
+    origin: str = ""
 
 
 class Describe(Message, frozen=True):

@@ -163,6 +163,9 @@ ACTIONS: tuple[Action, ...] = (
            help="Shows what is inside the selected model.", when="inside", group=2),
     Action("graph.leave_model", "Leave Model", "canvas.leave_model", "Graph", ("Alt+Up",),
            help="Shows the drawing that the open model stands in.", when="within", group=2),
+    Action("graph.fold", "Fold BatchNorm...", "fold_batchnorm", "Graph",
+           help="Takes the batch normalizations of a trained model into the layers before them.",
+           when="drawn", group=2),
     Action("graph.next_problem", "Next Problem", "next_problem", "Graph", ("F8",), "warning",
            "Selects the layer of the next problem.", "findings", group=3),
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from bnstudio import data
 from bnstudio.analysis import Analysis, analyze
-from bnstudio.graph import Graph
+from bnstudio.graph import Graph, place_of
 from bnstudio.layers.foreign import registered
 from bnstudio.project import Project
 from bnstudio.rules import Case, Diagnostic, diagnose
@@ -137,7 +137,9 @@ class Document(QObject):
         """
         if isinstance(after, Graph):
             after = replace(self._project, graph=after)
-        measuring = after.settings.measuring.among(after.graph.nodes)
+        left_out, graph = after.settings.measuring.left_out, after.graph
+        there = {name for name in left_out if place_of(graph, name) is not None}
+        measuring = after.settings.measuring.among(there)
         if measuring is not after.settings.measuring:
             after = replace(after, settings=replace(after.settings, measuring=measuring))
         if after == self._project:

@@ -10,14 +10,19 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from bnstudio import project as projects
+from bnstudio.folding import NOTHING, survey
 from bnstudio.layers.foreign import registered
 from bnstudio.project import SUFFIX, Project, ProjectError
-from bnstudio.runs.weights import FRESH, weights_of
+from bnstudio.runs.weights import FRESH, of_project
 from bnstudio.ui import garbage, taking
+from bnstudio.ui.whose_weights import trained
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bnstudio.exporters.exporter import Exporter
+    from bnstudio.folding import Survey
     from bnstudio.project import Sample
     from bnstudio.runs.weights import Weights
     from bnstudio.ui.document import Document
@@ -203,7 +208,7 @@ class Files(QObject):
 
         What the engine makes is on its way then; whose weights it has is asked first.
         """
-        weights = FRESH
+        weights, fold = FRESH, NOTHING
         if exporter.missing:
             self._toasts.say(
                 f"{exporter.title} needs packages that are not installed: {exporter.missing}",
@@ -211,12 +216,13 @@ class Files(QObject):
             )
             return False
         if exporter.weights:
-            from bnstudio.ui.model_export import choose  # the window is seen sooner without it
+            from bnstudio.ui.export_choice import choose  # the window is seen sooner without it
 
-            chosen = choose(self._weights(), exporter.title, self._window)
+            found = [*trained(self._session), FRESH]
+            chosen = choose(found, survey(self._document.analysis), exporter.title, self._window)
             if chosen is None:
                 return False
-            weights = chosen
+            weights, fold = chosen
         stem = self._document.path.stem if self._document.path else "model"
         start = Path(self._preferences["folder"]) / f"{stem}{exporter.suffix}"
         name, _ = QFileDialog.getSaveFileName(
@@ -226,22 +232,21 @@ class Files(QObject):
             return False
         path = Path(name)
         path = path if path.suffix else path.with_suffix(exporter.suffix)
-        return self.export_to(exporter, path, weights)
+        return self.export_to(exporter, path, weights, fold)
 
-    def export_to(self, exporter: Exporter, path: Path, weights: Weights = FRESH) -> bool:
+    def export_to(
+        self, exporter: Exporter, path: Path, weights: Weights = FRESH, fold: Survey = NOTHING
+    ) -> bool:
         """Writes the model to a file in another form, or has the engine begin with it."""
         project = self._document.project
         try:
             if exporter.render is None:
-                from bnstudio.ui.model_export import ModelExport
-
-                text = projects.dumps(project)
-                job = ModelExport(text, exporter, path, weights, self._window)
-                job.ended.connect(self._toasts.say)
-                self.left.connect(job.leave)
+                self._begin_export(exporter, path, weights, fold)
             else:
                 projects.write_atomic(path, exporter.render(project))
                 self._toasts.say(f"Exported to {path}", "good")
+                if (initial := exporter.loads(project, path)) is not None:
+                    self._export_initial(initial)
         except (OSError, ValueError) as error:
             self._toasts.say(_sentence(error, path), "error")
             return False
@@ -252,12 +257,42 @@ class Files(QObject):
         """Gives up what is on its way: the window closes."""
         self.left.emit()
 
-    def _weights(self) -> list[Weights]:
-        """Whose weights a file may have, the most likely ones first."""
-        run = self._session.run
-        if run is None:
-            return [FRESH]
-        return [*weights_of(self._session.store, run, self._document.project), FRESH]
+    def _begin_export(
+        self,
+        exporter: Exporter,
+        path: Path,
+        weights: Weights,
+        fold: Survey = NOTHING,
+        may_replace: Callable[[Path], bool] | None = None,
+    ) -> None:
+        from bnstudio.ui.model_export import ModelExport  # the window is seen sooner without it
+
+        text = projects.dumps(self._document.project)
+        job = ModelExport(text, exporter, path, weights, self._window, fold, may_replace)
+        job.ended.connect(self._toasts.say)
+        self.left.connect(job.leave)
+
+    def _export_initial(self, path: Path) -> None:
+        """Has the weights that a script loads written beside it."""
+        from bnstudio.exporters.models import WEIGHTS
+
+        own = self._document.weights
+        if own is None:
+            self._toasts.say(
+                "The weights that the project begins with are not there, so nothing is written as "
+                f"{path}; what loads it cannot be run without.",
+                "warning",
+            )
+            return
+        self._begin_export(WEIGHTS, path, of_project(own), may_replace=self._may_replace)
+
+    def _may_replace(self, path: Path) -> bool:
+        return self._ask(
+            f"There are other weights in {path}.",
+            "What was exported loads the file of this name beside it. If it stays, the model "
+            "begins with other weights than here, or cannot load them.",
+            "Replace",
+        )
 
     def may_go(self) -> bool:
         """Whether the project may leave the window; asks where work or a run would be lost."""

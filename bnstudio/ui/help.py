@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
 from bnstudio import __version__
 from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, all_types, is_operation
+from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import FOREIGN_CATEGORIES, Foreign
 from bnstudio.layers.models import MODEL_TYPES, SEQUENTIAL
 from bnstudio.layers.params import Choice, Object, Param
@@ -34,7 +35,7 @@ def _layer(name: str) -> str:
     about = [code for code, rule in RULES.items() if name in rule.help]
     if about:
         lines += ["## Rules about it", "", ", ".join(f"[{code}](topic:{code})" for code in about)]
-    path = f"keras.{name}" if is_operation(name) else f"keras.layers.{name}"
+    path = f"keras.{name}" if is_operation(name) else f"{MODULES.get(name, 'keras.layers')}.{name}"
     if name in MODEL_TYPES:
         path = "keras.Sequential" if name == SEQUENTIAL else "keras.Model"
     if isinstance(entry, Foreign):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
@@ -13,10 +12,6 @@ from bnstudio.resources import resource
 from bnstudio.ui import theme
 
 _SIZES = (16, 20)
-
-
-class _Iconed(Protocol):
-    def setIcon(self, icon: QIcon, /) -> None: ...
 
 
 @cache

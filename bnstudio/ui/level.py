@@ -256,6 +256,8 @@ class Level(QObject):
             self.diagnosed.emit()
 
     def _open(self) -> None:
+        # Two projects may differ inside one model only; another one is shown from its outside.
+        self.enter(())
         self.opened.emit()
 
     def _seen(self, diagnostic: Diagnostic) -> Diagnostic | None:

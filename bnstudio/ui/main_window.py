@@ -11,14 +11,13 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.graph import key, levels
-from bnstudio.layers import LAYERS
 from bnstudio.layers.opaque import holds_model
 from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.ahead import Ahead
-from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas import look, steps
 from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
@@ -185,6 +184,13 @@ class MainWindow(QMainWindow):
         """Takes the run that is shown back to its best epoch."""
         going_on.go_back(self, self.session)
 
+    def fold_batchnorm(self) -> None:
+        """Shows what folding the batch normalizations comes to, and does it."""
+        from bnstudio.ui import folding  # the window is seen sooner without it
+
+        if (dialog := folding.ask(self, self.session, self.say)) is not None:
+            self.files.left.connect(dialog.reject)
+
     def show_panel(self, title: str) -> None:
         """Brings a panel to the front, wherever it is."""
         self._docking.bring(title)
@@ -224,9 +230,7 @@ class MainWindow(QMainWindow):
                 node.name,
                 partial(self._go, key(path, node.id)),
                 " / ".join((*self.document.level.names_of(path), node.type)),
-                colour=theme.current().category(
-                    LAYERS[node.type].category if node.type in LAYERS else ""
-                ),
+                colour=look.current().category(node.type),
             )
             for path, graph in levels(self.document.graph)
             for node in graph.nodes.values()

@@ -1,46 +1,35 @@
-"""The model on its way to a file of another form: whose weights it has, and how far it is."""
+"""The model on its way to a file of another form: how far it is, and what came of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
 
-from bnstudio.training.export_job import STARTING, ExportJob, proof
+from bnstudio.folding import NOTHING
+from bnstudio.training.export_job import STARTING, ExportJob, proof, told_of_folding
 from bnstudio.training.messages import Died, Exported, Exporting, Failed
 from bnstudio.ui.progress import WHOLE, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
+    from PySide6.QtWidgets import QWidget
+
     from bnstudio.exporters import Exporter
+    from bnstudio.folding import Survey
     from bnstudio.runs.weights import Weights
 
 _LOOK = 50
 """Milliseconds between two looks at how far it is."""
 
 
-def choose(found: Sequence[Weights], title: str, parent: QWidget) -> Weights | None:
-    """Asks whose weights a file is to have; None where that is given up."""
-    if len(found) == 1:
-        return found[0]
-    dialog = QInputDialog(parent)
-    dialog.setWindowTitle(f"Export {title}")
-    dialog.setLabelText("The weights that it has:")
-    dialog.setComboBoxItems([weights.title for weights in found])
-    dialog.setComboBoxEditable(False)
-    dialog.setOkButtonText("Choose File\u2026")
-    dialog.findChildren(QComboBox)[0].setAccessibleName("Weights")
-    answered = dialog.exec()
-    chosen = next(w for w in found if w.title == dialog.textValue())
-    dialog.deleteLater()
-    return chosen if answered else None
-
-
 class ModelExport(QObject):
     """One model on its way, with the progress and a way to give up.
+
+    ``fold`` has the batch normalizations that are folded. Where another file is in the place of
+    what is made, ``may_replace`` is asked, if there is one.
 
     Raises:
         ProjectError: If nothing can be written where it is to go.
@@ -57,9 +46,20 @@ class ModelExport(QObject):
         path: Path,
         weights: Weights,
         parent: QWidget,
+        fold: Survey = NOTHING,
+        may_replace: Callable[[Path], bool] | None = None,
     ) -> None:
-        job = ExportJob(project, exporter, path, weights.path)
+        self._may_replace = may_replace
+        job = ExportJob(
+            project,
+            exporter,
+            path,
+            weights.path,
+            tuple(one.norm for one in fold.folds),
+            may_replace=self._ask if may_replace is not None else None,
+        )
         super().__init__(parent)
+        self._fold = fold
         self._exporter, self._path, self._weights = exporter, path, weights
         self._job = job
         self.dialog = progress(f"Export {exporter.title}", "Share that is done", parent)
@@ -98,7 +98,18 @@ class ModelExport(QObject):
         words = [f"Exported to {self._path}.", proof(self._exporter, event)]
         if self._exporter.weights:
             words.append(f"The weights: {self._weights.title}.")
+        if folded := told_of_folding(self._fold, event):
+            words.append(folded)
         return " ".join([*words, *event.notes])
+
+    def _ask(self, path: Path) -> bool:
+        """Asks whether a file may be replaced, and looks no further until that is answered."""
+        assert self._may_replace is not None
+        self._timer.stop()
+        try:
+            return self._may_replace(path)
+        finally:
+            self._timer.start()
 
     def _end(self, text: str, kind: str) -> None:
         self.leave()

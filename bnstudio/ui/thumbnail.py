@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from bnstudio.layers import LAYERS
+from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.ui import theme
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def thumbnail(graph: Graph, size: QSize, ratio: float = 1.0) -> QPixmap:
         painter.drawPath(path)
     painter.setPen(Qt.PenStyle.NoPen)
     for node in graph.nodes.values():
-        entry = LAYERS.get(node.type)
+        entry = LAYERS.get(node.type) or MODEL_TYPES.get(node.type)
         painter.setBrush(now.category(entry.category if entry else ""))
         box = QRectF(0, 0, max(width, 8.0), height)
         box.moveCenter(place(node.x, node.y))

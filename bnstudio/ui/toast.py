@@ -177,7 +177,11 @@ class Toasts(QObject):
         bottom = self._over.height() - _MARGIN
         for toast in reversed(self._shown):
             toast.setFixedWidth(max(width, 200))
-            height = max(toast.heightForWidth(toast.width()), toast.sizeHint().height())
+            toast.ensurePolished()
+            for part in toast.findChildren(QWidget):
+                part.ensurePolished()  # unstyled, its text takes other room
+            # Not its size hint: a text that may wrap asks for the room of a narrower one.
+            height = toast.heightForWidth(toast.width())
             toast.resize(toast.width(), height)
             bottom -= height
             toast.move((self._over.width() - toast.width()) // 2, bottom)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import key, place_of
 from bnstudio.layers import show_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.analysis import Analysis
+    from bnstudio.graph import Path
     from bnstudio.layers import Weight
     from bnstudio.weights.side_file import Held, Layers
 
 
 @dataclass(frozen=True)
 class Match:
-    """How the weights in a file go with a drawing; layers by the id of the node that has them.
+    """How the weights in a file go with a drawing; layers by the key of the node that has them.
 
     Attributes:
         fitting: The layers that begin with theirs, and the names of these weights.
@@ -46,18 +48,25 @@ def match(analysis: Analysis, layers: Layers) -> Match:
             changed[id] = reason
         else:
             fitting[id] = weights
-    nodes = analysis.graph.nodes
-    unknown = frozenset(id for id in layers if id in nodes and id not in made)
+    graph = analysis.graph
+    unknown = frozenset(id for id in layers.keys() - made.keys() if place_of(graph, id))
     return Match(fitting, changed, frozenset(made.keys() - layers.keys()), unknown)
 
 
-def made_weights(analysis: Analysis) -> dict[str, tuple[Weight, ...]]:
-    """The weights of each layer that has some, as Keras makes them; by the node that has it."""
+def made_weights(analysis: Analysis, path: Path = ()) -> dict[str, tuple[Weight, ...]]:
+    """The weights of each layer that has some, as Keras makes them; by the key of its node.
+
+    A model in the model has none of its own: they are those of the layers in it.
+    """
     graph = analysis.graph
     made: dict[str, tuple[Weight, ...]] = {}
     for id in analysis.order:
-        if weights := analysis.facts[id].weights:
-            made.setdefault(graph.layer_of(id).id, weights)
+        facts, owner = analysis.facts[id], graph.layer_of(id).id
+        if facts.inner is not None:
+            if owner == id:
+                made |= made_weights(facts.inner, (*path, id))
+        elif facts.weights:
+            made.setdefault(key(path, owner), facts.weights)
     return made
 
 

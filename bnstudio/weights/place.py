@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from bnstudio.weights.side_file import SUFFIX, Weights, WeightsError, open_weights
+from bnstudio.graph import SLASH
+from bnstudio.weights.side_file import SUFFIX, Weights, WeightsError, open_weights, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _KEPT = 30 * 86_400.0
@@ -76,20 +77,50 @@ def room(folder: Path | None = None) -> Path:
     return folder / f"new-{os.urandom(8).hex()}{SUFFIX}"
 
 
+def follow(weights: Weights, moved: Mapping[str, str], folder: Path | None = None) -> Weights:
+    """The same weights for a drawing whose nodes have other keys by now; these stay where they are.
+
+    ``moved`` has the new key by the earlier one, and what is inside goes along. They are the same
+    object where nothing in them has moved.
+
+    Raises:
+        WeightsError: If they cannot be read, or written into the user's folder.
+    """
+    keys = {id: _moved(id, moved) for id in weights.layers}
+    if all(id == now for id, now in keys.items()):
+        return weights
+    target = room(folder)
+    try:
+        write(target, ((now, weights.read(id)) for id, now in keys.items()), weights.origin)
+        return adopt(target, folder)
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def _moved(id: str, moved: Mapping[str, str]) -> str:
+    start = id
+    while start not in moved:
+        start, slash, _ = start.rpartition(SLASH)
+        if not slash:
+            return id
+    return moved[start] + id[len(start) :]
+
+
 def put_beside(weights: Weights, project: Path, folder: Path | None = None) -> Weights:
     """Puts weights beside a project's file, in one step; they stay where they were, too.
 
     Other weights that are there go to the user's folder: an undo may come back to them.
 
     Raises:
-        WeightsError: If that cannot be done; what was there is as it was.
+        WeightsError: If that cannot be done, or a file of something else has that name, as those
+            of other programs may; what was there is as it was.
     """
     target = beside(project)
     if weights.path == target:
         return weights
     try:
-        with suppress(WeightsError):
-            there = open_weights(target)
+        if target.exists():
+            there = _own(target)
             if there.fingerprint == weights.fingerprint:
                 return there
             kept = room(folder).with_name(f"{there.fingerprint}{SUFFIX}")
@@ -129,6 +160,17 @@ def _places(fingerprint: str, project: Path | None, folder: Path) -> Iterator[Pa
 
 def _in(folder: Path, fingerprint: str) -> Path:
     return folder / f"{fingerprint}{SUFFIX}"
+
+
+def _own(target: Path) -> Weights:
+    """The weights that are there; what is something else is not to be replaced by any."""
+    try:
+        return open_weights(target)
+    except WeightsError as error:
+        raise WeightsError(
+            f"The weights cannot be saved as {target}, for what has that name would be lost. "
+            f"Move it away, or save the project under another name. {error}"
+        ) from error
 
 
 def _copy(source: Path, target: Path) -> None:

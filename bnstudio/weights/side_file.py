@@ -1,17 +1,19 @@
 """The file beside a project that holds the weights its layers begin with.
 
-An archive of arrays (``bnstudio.archive``): for each layer, by the id of the node that has it, the
-arrays of Keras's ``layer.get_weights()`` in its order, called by number: of the layer, and in it. A
-head says which there are, so that they can be matched to a drawing without being read. Whatever is
-read may have been damaged or made up.
+An archive of arrays (``bnstudio.archive``): for each layer, by the key of the node that has it (its
+id, after those of the models that it is in), the arrays of Keras's ``layer.get_weights()`` in its
+order, called by number: of the layer, and in it. A head says which there are, so that they can be
+matched to a drawing without being read. Whatever is read may have been damaged or made up.
 """
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -65,7 +67,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
 
 
 Layers = Mapping[str, tuple[Held, ...]]
-"""The arrays of each layer, by the id of the node that has it."""
+"""The arrays of each layer, by the key of the node that has it."""
 
 
 class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,11 +174,21 @@ class Weights:
         Raises:
             WeightsError: If they cannot be read, or are not what the head says.
         """
+        (arrays,) = self.each([id])
+        return arrays
+
+    def each(self, ids: Iterable[str]) -> Iterator[tuple[Array, ...]]:
+        """The arrays of several layers, one layer at a time, as ``read`` gives them.
+
+        Raises:
+            WeightsError: As ``read`` does.
+        """
         with self._open() as archive:
-            return tuple(
-                Array(_checked(archives.array(archive, name), held), held.dtype)
-                for name, held in self._named(id)
-            )
+            for id in ids:
+                yield tuple(
+                    Array(_checked(archives.array(archive, name), held), held.dtype)
+                    for name, held in self._named(id)
+                )
 
     def blocks(self, id: str, place: int) -> Iterator[NDArray[Any]]:
         """The numbers of one array of a layer, flat, a few megabytes at a time.
@@ -192,8 +204,12 @@ class Weights:
     def _named(self, id: str) -> list[tuple[str, Held]]:
         if id not in self.layers:
             return []
-        number = list(self.layers).index(id)
+        number = self._numbers[id]
         return [(f"{number}/{place}", held) for place, held in enumerate(self.layers[id])]
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {id: number for number, id in enumerate(self.layers)}
 
     @contextmanager
     def _open(self) -> Iterator[zipfile.ZipFile]:
@@ -280,6 +296,9 @@ def _stored(dtype: str) -> str:
 @contextmanager
 def _reading(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
+        # A pipe may never end, so it is not even opened.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise WeightsError(f"{path} is not an ordinary file.")
         with zipfile.ZipFile(path) as archive:
             yield archive
     except FileNotFoundError:

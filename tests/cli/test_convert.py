@@ -1,18 +1,24 @@
 """``bnstudio convert`` to the model's own forms: whose weights, and how it ends."""
 
+import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
+from bnstudio import weights
 from bnstudio.cli import export as command
 from bnstudio.main import main
-from bnstudio.project import ProjectError, samples
+from bnstudio.project import InitialWeights, ProjectError, load, samples, save
 from bnstudio.runs import store as stores
 from bnstudio.runs.weights import FRESH, Weights
 from bnstudio.training import export_job
+from bnstudio.weights import Weights as SideFile
+from bnstudio.weights import place
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
@@ -23,7 +29,8 @@ LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", 
 def project(tmp_path, monkeypatch):
     """A project file of the test's own."""
     monkeypatch.setattr(stores, "default_folder", lambda: tmp_path / "runs")
-    return shutil.copy(SAMPLE.path, tmp_path / "net.bnstudio")
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path / "weights")
+    return Path(shutil.copy(SAMPLE.path, tmp_path / "net.bnstudio"))
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ def engine(monkeypatch):
         monkeypatch.setattr(
             command,
             "ExportJob",
-            lambda *given: export_job.ExportJob(*given, start=lambda: client),
+            lambda *given, **more: export_job.ExportJob(*given, start=lambda: client, **more),
         )
         return client
 
@@ -82,7 +89,9 @@ class Kept:
         self.number, self.weights, self.title = number, weights, f"Run {number}"
 
 
-def test_whose_weights_a_file_has(project, monkeypatch):
+@pytest.fixture
+def runs(monkeypatch):
+    """What a project's store has kept: of three runs one with weights of this model."""
     runs = [Kept(1, []), Kept(2, LEFT), Kept(3, [])]
 
     class Store:
@@ -91,9 +100,12 @@ def test_whose_weights_a_file_has(project, monkeypatch):
 
     monkeypatch.setattr(command, "store_of", lambda file: Store())
     monkeypatch.setattr(command, "weights_of", lambda store, run, project: run.weights)
+    return runs
 
+
+def test_whose_weights_a_file_has(project, runs):
     def chosen(asked):
-        return command._chosen(SAMPLE.project, str(project), asked)
+        return command._chosen(SAMPLE.project, str(project), asked, None)
 
     assert chosen(None) is LEFT[0], "the newest run of this model"
     assert chosen("fresh") is FRESH
@@ -103,14 +115,32 @@ def test_whose_weights_a_file_has(project, monkeypatch):
         ("2:last", "Run 2 has no such weights: it has kept end, best"),
         ("3", "Run 3 has no such weights: it was of another model"),
         ("4", "there is no run 4"),
-        ("best", "--weights is 'fresh', or a run's number"),
+        ("best", "--weights is 'fresh', 'project', or a run's number"),
+        ("project", "it has no weights of its own"),
     ):
         with pytest.raises(ProjectError, match=reason):
             chosen(asked)
     runs[1].weights = []
     assert chosen(None) is FRESH
     with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1")
+        command._chosen(SAMPLE.project, "net.keras", "1", None)
+
+
+def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):
+    own = SideFile(Path("w"), "a.keras", {}, "")
+
+    def chosen(asked, model=SAMPLE.project, file=str(project)):
+        return command._chosen(model, file, asked, own)
+
+    assert chosen(None) is LEFT[0]
+    assert chosen("project") == Weights("Those of a.keras", "first", "w")
+    runs[1].weights = []
+    assert chosen(None) == chosen("project")
+    assert chosen("fresh") is FRESH
+    assert chosen(None, file="net.keras") == chosen("project"), "those in a model file"
+    anew = replace(SAMPLE.project, settings=replace(SAMPLE.project.settings, start="new"))
+    assert chosen(None, anew) is FRESH
+    assert chosen("project", anew).path == "w", "asked for, though left out"
 
 
 @pytest.mark.deep
@@ -121,9 +151,14 @@ def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp
 
     out = tmp_path / "net.keras"
     subprocess.run(bnstudio("train", project, "--epochs", "2"), check=True, capture_output=True)
-    for weights in ("1", "1:best", "1:last", "fresh"):
+    listed = subprocess.run(
+        bnstudio("runs", project, "--format", "json"), check=True, capture_output=True
+    )
+    (run,) = json.loads(listed.stdout)["runs"]
+    number = run["number"]  # the user may have other runs
+    for asked in (f"{number}", f"{number}:best", f"{number}:last", "fresh"):
         done = subprocess.run(
-            bnstudio("convert", project, out, "--weights", weights),
+            bnstudio("convert", project, out, "--weights", asked),
             check=True, capture_output=True, text=True,
         )  # fmt: skip
         assert "it computes exactly what the model does." in done.stderr
@@ -139,3 +174,65 @@ def test_a_trained_model_is_exported_and_kill_leaves_what_was_there(project, tmp
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert out.read_bytes() == before
+
+
+@pytest.fixture
+def beginning(project):
+    """The project again, with a file of weights that it begins with."""
+    own = weights.write(place.beside(project), [], "a.keras")
+    begin = InitialWeights(own.fingerprint, own.origin)
+    save(replace(SAMPLE.project, weights=begin), project)
+    return project
+
+
+@pytest.mark.parametrize("suffix", [".py", ".ipynb"])
+def test_the_weights_that_a_script_loads_go_beside_it(suffix, beginning, engine, tmp_path, capsys):
+    client = engine(FakeClient.write)
+    out, initial = tmp_path / f"net{suffix}", tmp_path / "initial.weights.h5"
+    assert main(["convert", str(beginning), str(out)]) == 0
+    assert "initial.weights.h5" in out.read_text()
+    assert initial.read_text() == "the model"
+    assert client.sent[0].suffix == ".weights.h5"
+    assert client.sent[0].weights == str(place.beside(beginning))
+    said = capsys.readouterr().err
+    assert f"Wrote {initial}. A fresh process has opened it" in said
+    assert f"Wrote {out}." in said
+    assert "The weights: Those of a.keras." in said
+
+
+def test_other_weights_beside_a_script_are_replaced_by_force_only(
+    beginning, engine, tmp_path, capsys
+):
+    out, initial = tmp_path / "net.py", tmp_path / "initial.weights.h5"
+    initial.write_text("another model's")
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out)]) == 1
+    assert initial.read_text() == "another model's"
+    assert not out.exists()
+    said = capsys.readouterr().err
+    assert f"{initial} is there already, with other weights, and was left as it is." in said
+    assert "--force" in said
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out), "--force"]) == 0
+    assert initial.read_text() == "the model"
+    engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(out)]) == 0, "the same weights are no others"
+
+
+def test_a_script_is_written_where_its_weights_are_lost_and_that_is_said(
+    beginning, engine, tmp_path, capsys
+):
+    place.beside(beginning).unlink()
+    client = engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
+    assert not client.sent
+    assert "The weights that the project begins with are not there" in capsys.readouterr().err
+    assert not (tmp_path / "initial.weights.h5").exists()
+
+
+def test_a_project_that_begins_with_new_weights_needs_no_file(beginning, engine, tmp_path):
+    settings = replace(SAMPLE.project.settings, start="new")
+    save(replace(load(beginning), settings=settings), beginning)
+    client = engine(FakeClient.write)
+    assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
+    assert not client.sent

@@ -4,11 +4,13 @@ import ast
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from bnstudio import weights
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, load, save
-from bnstudio.weights import open_weights
+from bnstudio.weights import array_of, open_weights, place
 from tests.importers.hostile import functional, layer
 
 SOUND = functional(
@@ -16,7 +18,7 @@ SOUND = functional(
     layer("Dense", "out", "hidden", units=2, activation="softmax"),
 )
 SOUND["config"]["layers"][0] = layer("InputLayer", "in", batch_shape=[None, 30])
-KEPT = functional(layer("Relu", "relu", "in", module="keras.src.ops.nn"))
+KEPT = functional(layer("Map", "each", "in", module="keras.src.ops.core"))
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_what_is_kept_is_said_and_is_an_error(write, capsys):
     path = str(write(KEPT))
     assert main(["check", path]) == 1
     found = capsys.readouterr()
-    assert f"{path}: error STR30: relu (ops.Relu) is kept as its file describes it" in found.out
+    assert f"{path}: error STR30: each (ops.Map) is kept as its file describes it" in found.out
     assert f"{path}: 1 layer that the catalogue cannot hold is kept" in found.err
     assert main(["train", path]) == 1
     assert "STR30" in capsys.readouterr().out
@@ -57,7 +59,7 @@ def test_show_does_not_count_what_it_does_not_know(write, capsys):
 def test_convert_makes_a_project_that_says_the_same(write, tmp_path, capsys):
     path, out = str(write(KEPT)), tmp_path / "model.bnstudio"
     assert main(["convert", path, str(out)]) == 0
-    assert [node.type for node in load(out).graph.nodes.values()] == ["Input", "ops.Relu"]
+    assert [node.type for node in load(out).graph.nodes.values()] == ["Input", "ops.Map"]
     assert main(["check", str(out)]) == 1
     assert "STR30" in capsys.readouterr().out
     script = tmp_path / "model.py"
@@ -118,3 +120,17 @@ def test_weights_that_cannot_be_read_leave_no_project(stored_model, tmp_path, ca
     assert main(["convert", str(path), str(out)]) == 2
     assert "cannot be read" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ["bad.keras"]
+
+
+def test_convert_takes_no_other_weights_away(stored_model, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "user"
+    monkeypatch.setattr(place, "default_folder", lambda: folder)
+    out, other = tmp_path / "net.bnstudio", tmp_path / "net.weights"
+    before = weights.write(other, [("d", [array_of(np.ones(3))])], "another model")
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    assert place.find(before.fingerprint, out) is not None
+    assert sorted(each.name for each in tmp_path.iterdir()) == [out.name, other.name, "user"]
+    other.write_bytes(b"of another program")
+    assert main(["convert", str(stored_model), str(out)]) == 2
+    assert "Move it away" in capsys.readouterr().err
+    assert other.read_bytes() == b"of another program"

@@ -80,3 +80,12 @@ def test_what_cannot_be_read_is_told(net, tmp_path, capsys):
     (tmp_path / "net.runs" / "runs.db").write_bytes(b"no database" * 20)
     assert main(["runs", str(net)]) == 2
     assert "its runs cannot be read" in capsys.readouterr().err
+
+
+def test_runs_of_a_model_file(net, tmp_path, capsys):
+    model = tmp_path / "net.keras"
+    assert main(["runs", str(model)]) == 2
+    assert "there is no such file" in capsys.readouterr().err
+    model.write_bytes(b"PK\x03\x04\xff")
+    assert main(["runs", str(model), "--format", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["runs"]) == 2

@@ -127,6 +127,20 @@ def test_a_run_begins_with_the_weights_of_the_project(engine, tmp_path, stored_m
         assert engine.asked[0].weights == path
 
 
+def test_weights_that_are_gone_are_said(engine, tmp_path, stored_model, monkeypatch, capsys):
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path / "user" / "weights")
+    out = tmp_path / "net.bnstudio"
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    save(replace(SAMPLES["xor"].project, weights=load(out).weights), out)
+    (tmp_path / "net.weights").unlink()
+    engine.events[:] = [*BEGIN, *EPOCHS, DONE]
+    capsys.readouterr()
+    assert main(["train", str(out), "--no-record"]) == 0
+    assert "every layer begins with new ones" in capsys.readouterr().err
+    assert main(["convert", str(out), str(tmp_path / "a.keras"), "--weights", "project"]) == 2
+    assert "the file with its weights is not there" in capsys.readouterr().err
+
+
 def test_events_and_model_are_written(engine, tmp_path, xor):
     engine.events[:] = [
         *BEGIN,

@@ -16,7 +16,10 @@ from bnstudio.engine.errors import JobError
 from bnstudio.engine.export import Work, export
 from bnstudio.engine.formats import FORMATS, SPOILT
 from bnstudio.engine.prover import Prover
+from bnstudio.engine.samples import Batches
 from bnstudio.exporters import EXPORTERS
+from bnstudio.exporters.models import PROJECT_WEIGHTS
+from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.plan import plan
 from bnstudio.project import Project, dumps
@@ -28,7 +31,10 @@ from tests.engine.zoo import alone, of_many_kinds
 
 pytestmark = pytest.mark.engine
 
-SUFFIXES = [exporter.suffix for exporter in EXPORTERS if exporter.render is None]
+SUFFIXES = [
+    *(exporter.suffix for exporter in EXPORTERS if exporter.render is None),
+    PROJECT_WEIGHTS.suffix,
+]
 CHAIN = Project(
     chain(
         ("Input", {"shape": (4,)}),
@@ -48,7 +54,7 @@ REFUSED = {
     },
     ".onnx": {
         "Normalization", "Discretization", "Hashing", "HashedCrossing", "IntegerLookup",
-        "StringLookup", "TextVectorization",
+        "StringLookup", "TextVectorization", "MelSpectrogram",
     },
 }  # fmt: skip
 """The layers of the catalogue that a form cannot carry, as they are at first."""
@@ -155,12 +161,13 @@ def test_weights_of_another_model_are_refused_in_words(name, tmp_path):
 
 @pytest.mark.parametrize("always", each([True, False], lambda always: not always))
 def test_what_is_not_the_model_is_refused(always, tmp_path, monkeypatch):
-    def write(model, path):
+    def write(source, path):
+        model = source.model
         layers = model.layers if always or len(model.layers) > 1 else ()
         for layer in layers:
             if layer.name == "dense_1":
                 layer.set_weights([1.5 * weight for weight in layer.get_weights()])
-        return whole.write(model, path)
+        return whole.write(source, path)
 
     whole = FORMATS[".keras"]
     monkeypatch.setitem(FORMATS, ".keras", replace(whole, write=write))
@@ -217,7 +224,7 @@ def test_an_activation_in_a_layer_in_a_layer_is_found(tmp_path):
 
 
 def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
-    def full(model, path):
+    def full(source, path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setitem(FORMATS, ".keras", replace(FORMATS[".keras"], write=full))
@@ -252,6 +259,39 @@ def test_a_model_that_cannot_be_run_is_refused_in_words(tmp_path):
     project = Project(chain(("Input", {"shape": (3,), "sparse": True}), ("Dense", {"units": 2})))
     with pytest.raises(JobError, match="sparse or ragged"):
         work(project, ".keras", tmp_path)[0].run()
+
+
+ENTRY = Node("i", "Input", "i", {"shape": (4,), "dtype": "int32"})
+EMBEDDING = Node("d", "Embedding", "d", {"input_dim": 3, "output_dim": 2})
+
+
+def nested(node):
+    """An Input of whole numbers and a node."""
+    return Graph({"i": ENTRY, "d": node}, (Wire("i", 0, "d", 0),))
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        # Of most numbers of a normal distribution these make none.
+        chain(("Input", {"shape": (9,)}), "ops.log", ("Dense", {"units": 2})),
+        chain(("Input", {"shape": (9,)}), "ops.arccosh", ("Dense", {"units": 2})),
+        nested(Node("d", "Functional", "d", inside=nested(EMBEDDING))),
+    ],
+    ids=["log", "arccosh", "Embedding"],
+)
+def test_rows_are_such_that_outputs_are_numbers(graph):
+    calls = plan(analyze(graph))
+    for _, (outputs,) in Batches(build(calls).model, calls).of((1, 5)):
+        assert np.isfinite(outputs).all()
+
+
+def test_a_model_without_a_number_in_what_it_gives_is_refused():
+    calls = plan(analyze(CHAIN.graph))
+    model = build(calls).model
+    model.set_weights([np.full(array.shape, np.nan) for array in model.get_weights()])
+    with pytest.raises(JobError, match="gives no number on random rows"):
+        Batches(model, calls)
 
 
 @pytest.mark.deep

@@ -196,8 +196,9 @@ def test_a_completed_run_goes_on_for_more_epochs(tmp_path):
     first, ended, _ = train(short, tmp_path / "short")
     assert (ended.reason, ended.epochs) == ("completed", 2)
     checkpoint = str(tmp_path / "short" / LAST)
-    with pytest.raises(JobError, match="nothing left to train: 2 epochs are done, and 2 are asked"):
-        train(short, tmp_path / "short", checkpoint=checkpoint)
+    fewer = replace(whole, settings=replace(whole.settings, epochs=1))
+    with pytest.raises(JobError, match="nothing left to train: 2 epochs are done, and 1 are asked"):
+        train(fewer, tmp_path / "short", checkpoint=checkpoint)
     rest, ended, _ = train(whole, tmp_path / "short", checkpoint=checkpoint)
     assert logs(first) + logs(rest) == logs(wanted)
     assert (ended.reason, weights(ended)) == ("completed", weights(end))

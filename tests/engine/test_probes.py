@@ -66,6 +66,10 @@ def test_what_is_inside_a_model_is_measured_by_the_ids_that_lead_there():
         assert np.array_equal(before, np.asarray(after.value))
     left_out = Probes(built, ROWS, 1, Measuring(left_out=("block",)))
     assert set(left_out.nodes) == {"input", "dense", "again", "dense_1"}
+    left_out = Probes(built, ROWS, 1, Measuring(left_out=("block/path",)))
+    assert set(left_out.nodes) == {
+        node for node in probes.nodes if not node.startswith("block/path")
+    }
 
 
 def test_a_chain_that_holds_a_model_is_measured():

@@ -24,6 +24,7 @@ from tests.engine.projects import chain
 
 GRAPH = chain(
     ("Input", {"shape": (2,)}),
+    "Normalization",
     ("Dense", {"units": 4, "activation": "tanh"}),
     "BatchNormalization",
     ("Dropout", {"rate": 0.5}),
@@ -44,7 +45,7 @@ def weights(tmp_path_factory):
     """Weights of that graph that no seed gives."""
     made = built(GRAPH, 1)
     for weight in made.model.weights:
-        weight.assign(np.random.default_rng(5).uniform(0.2, 0.7, weight.shape))
+        weight.assign(np.random.default_rng(5).uniform(1.2, 1.7, weight.shape))
     path = tmp_path_factory.mktemp("weights") / "net.weights"
     return write(path, arrays(made, GRAPH), "model.keras")
 
@@ -65,7 +66,7 @@ def test_weights_are_put_as_they_were_taken(weights):
     fresh = built(GRAPH, 2)
     assert put(fresh, GRAPH, weights) == []
     for weight in fresh.model.weights:
-        expected = np.random.default_rng(5).uniform(0.2, 0.7, weight.shape).astype("f4")
+        expected = np.random.default_rng(5).uniform(1.2, 1.7, weight.shape).astype(weight.dtype)
         assert np.array_equal(weight.numpy(), expected)
     assert match(analyze(GRAPH), weights.layers).fitting.keys() == weights.layers.keys()
 
@@ -98,7 +99,7 @@ def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_
         theirs = learned.get_layer(graph.nodes[id].name).get_weights()
         for one, two in zip(handed_on.read(id), theirs, strict=True):
             assert np.array_equal(one.values, two)
-    assert len(handed_on.layers) == 4
+    assert len(handed_on.layers) == 5
 
 
 def test_weights_that_are_gone_are_an_error_in_words(weights, tmp_path):

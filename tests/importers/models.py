@@ -242,11 +242,10 @@ def kept_weights(saved, text, paths):
 
     model = _keras()[0].models.load_model(saved, compile=False)
     graph = loads(text).graph
-    ids = {node.name: id for id, node in reversed(graph.nodes.items())}
     found = []
     for weights in map(open_weights, map(Path, paths)):
-        for layer in model.layers:
-            ours, theirs = weights.read(ids.get(layer.name, "")), layer.get_weights()
+        for id, layer in _leaves(model, graph):
+            ours, theirs = weights.read(id), layer.get_weights()
             same = len(ours) == len(theirs) and all(
                 one.dtype == two.dtype.name and np.array_equal(one.values.view(two.dtype), two)
                 for one, two in zip(ours, theirs, strict=True)
@@ -256,6 +255,17 @@ def kept_weights(saved, text, paths):
         return found
     built = build(plan(analyze(graph)))
     return found + put(built, graph, weights) + _outputs(model, built.model)
+
+
+def _leaves(model, graph, path=()):
+    """Each layer with the key of its node, those in models instead of these."""
+    ids = {node.name: id for id, node in reversed(graph.nodes.items())}
+    for layer in model.layers:
+        node = graph.nodes.get(ids.get(layer.name))
+        if node is not None and node.inside is not None:
+            yield from _leaves(layer, node.inside, (*path, node.id))
+        else:
+            yield "/".join((*path, ids.get(layer.name, ""))), layer
 
 
 def snake(names):

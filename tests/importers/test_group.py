@@ -109,6 +109,8 @@ def test_what_is_not_whole_cannot_be_grouped():
     loose = remove(FORK, ["in"])
     with pytest.raises(EditError, match="gives has no known shape yet"):
         group(analyze(loose), ["sum"])
+    with pytest.raises(EditError, match="leads to a, and a model is called on what it is fed"):
+        group(analyze(loose), ["a"])
     circle = replace(FORK, wires=(*FORK.wires, Wire("sum", 0, "a", 0)))
     with pytest.raises(EditError, match="on a cycle"):
         group(analyze(circle), ["a"])

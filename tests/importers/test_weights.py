@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bnstudio import importers
 from bnstudio.importers import weights
-from bnstudio.importers.child import ask
+from bnstudio.importers.hdf5 import ask
 from bnstudio.importers.model import draw
 from bnstudio.importers.weight_places import snake
 from bnstudio.layers import LAYERS

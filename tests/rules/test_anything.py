@@ -1,9 +1,12 @@
 """No drawing and no settings, however wrong, make a rule fail; and no fix makes things worse."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bnstudio.data import SOURCES, Source
+from bnstudio.graph import Graph, Node, Wire
+from bnstudio.layers import LAYERS, all_operations
 from bnstudio.project import Project
 from bnstudio.rules import RULES, propose
 from bnstudio.settings import Choice, EarlyStopping, ReduceLROnPlateau, Settings
@@ -52,6 +55,23 @@ settings = st.builds(
     st.sampled_from([None, "balanced", "x", (), (1.0,), (1.0, 2.0), (0.0, 0.0), ("x", None)]),
 )
 projects = st.builds(Project, drawings(), sources, st.just(Settings()) | settings)
+
+
+@pytest.mark.parametrize("params", [{}, {"axis": (0,)}], ids=["one number", "no batch"])
+def test_what_has_no_rows_any_more_can_go_into_everything(params):
+    """``keras.ops.sum`` without an axis gives a shape of no dimensions."""
+    for type in (*LAYERS, *all_operations()):
+        entry = LAYERS[type]
+        given = {each.name: each.initial for each in entry.params if each.initial is not None}
+        count = max(1, entry.input_counts(given)[0])
+        nodes = {
+            "in": Node("in", "Input", "in", {"shape": (3,)}),
+            "sum": Node("sum", "ops.sum", "sum", params),
+            "node": Node("node", type, "node", given),
+        }
+        wires = tuple(Wire("sum", 0, "node", port) for port in range(count))
+        for diagnostic in found(Project(Graph(nodes, (Wire("in", 0, "sum", 0), *wires)))):
+            assert diagnostic.code in RULES
 
 
 @given(projects)

@@ -106,6 +106,12 @@ def test_a_shape_that_the_rows_do_not_have_blocks_and_is_put_back():
     assert diagnostic.fix.apply(project) == SOUND
 
 
+def test_where_a_constant_can_stand_the_hint_says_so():
+    graph = chain(node("Input", "in", shape=(30,)), node("ops.multiply", "times"))
+    (missing,) = found(Project(graph), "STR26")
+    assert "put a constant in the place of one" in missing.hint
+
+
 def test_an_empty_drawing_is_no_error():
     assert [d.severity for d in found(Project())] == [Severity.INFO]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bnstudio.graph import Graph, move, rename, set_params
+from bnstudio.graph import Graph, Node, Wire, move, rename, set_params
 from bnstudio.project import dumps, samples
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -14,6 +14,7 @@ from bnstudio.training.messages import Finished
 from tests.ui.training.fakes import epoch
 
 PROJECT = {sample.name: sample.project for sample in samples()}["xor"]
+WIRE = Wire("i", 0, "d", 0)
 
 
 @pytest.fixture
@@ -69,3 +70,15 @@ def test_another_model_is_given_none_of_its_weights(store, run):
     assert not weights_of(store, run, changed(set_params(graph, [dense], {"units": 5})))
     assert not weights_of(store, run, changed(rename(graph, dense, "other")))
     assert not weights_of(store, run, changed(Graph()))
+
+
+def test_a_model_that_is_another_inside_is_another_model(store, run):
+    def project(activation):
+        node = Node("d", "Dense", "d", {"units": 4, "activation": activation})
+        inside = Graph({"i": Node("i", "Input", "i", {"shape": (4,)}), "d": node}, (WIRE,))
+        model = Node("d", "Functional", "m", inside=inside)
+        return changed(Graph({"i": inside.nodes["i"], "d": model}, (WIRE,)))
+
+    run.text, run.project = dumps(project("relu")), None
+    assert weights_of(store, run, project("relu"))
+    assert not weights_of(store, run, project("tanh"))

@@ -24,11 +24,11 @@ class FakeClient:
     def path(self):
         return Path(self.sent[0].path)
 
-    def write(self, text="the model"):
+    def write(self, text="the model", folded=None):
         """Makes the file and says so."""
         self.path.write_text(text)
         self.coming.append(Exporting(self.request, "Writing", 0.5))
-        self.coming.append(Exported(self.request, 2e-8, (1, 2, 5)))
+        self.coming.append(Exported(self.request, 2e-8, (1, 2, 5), (), folded))
 
     def fail(self, message="ONNX cannot carry 'a' (Dense): it has no operation Erfc."):
         self.coming.append(Failed(self.request, message, "a"))

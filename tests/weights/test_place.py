@@ -98,3 +98,17 @@ def test_old_weights_that_nobody_wants_go(folder):
     assert place.find(new.fingerprint, None, folder) is not None  # which counts as being asked for
     place.sweep("", folder)
     assert names(folder) == [new.path.name]
+
+
+def test_a_file_of_another_program_is_not_replaced(folder, tmp_path):
+    kept, other = some(1.0, folder), tmp_path / "yolo.weights"
+    other.write_bytes(b"Darknet's weights have this suffix, too")
+    with pytest.raises(WeightsError, match="would be lost"):
+        place.put_beside(kept, tmp_path / "yolo.bnstudio", folder)
+    assert other.read_bytes().startswith(b"Darknet")
+    assert names(tmp_path) == ["user", "yolo.weights"]
+
+
+def test_a_pipe_is_not_waited_for(folder, tmp_path):
+    os.mkfifo(tmp_path / "net.weights")
+    assert place.find("0" * 32, tmp_path / "net.bnstudio", folder) is None

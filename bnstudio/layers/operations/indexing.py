@@ -251,10 +251,11 @@ def slice_(x: Shape, *, start_indices: tuple[int, ...], shape: tuple[int, ...], 
 def slice_update(shapes: dict[str, Shape], *, start_indices: tuple[int, ...], **_: Any) -> Shape:
     """A tensor with a box of its numbers replaced by another tensor."""
     x, box = shapes["inputs"], shapes["updates"]
-    if not len(x) == len(box) == len(start_indices) or any(
-        None not in (length, part) and start + part > length  # type: ignore[operator]
-        for length, part, start in zip(x, box, start_indices, strict=True)
-    ):
+    fits = len(x) == len(box) == len(start_indices) and all(
+        length is None or part is None or part <= length
+        for length, part in zip(x, box, strict=True)
+    )
+    if not fits:  # a start too far on is moved back
         raise ShapeError(
             f"ops.slice_update cannot put {show_shape(box)} at {start_indices!r} of "
             f"{show_shape(x)}."

@@ -336,7 +336,7 @@ def vander(x: Shape, *, N: int | None, **_: Any) -> Shape:
 @operation("corrcoef", category=_CATEGORY, flops=lambda x, y, **_: 2 * size(y) * size(x))
 def corrcoef(x: Shape, **_: Any) -> Shape:
     """How much each two rows go together, from -1 to 1."""
-    if x and (len(x) != 2 or x[0] != x[1]):
+    if x and (len(x) != 2 or not alike(x[0], x[1])):
         raise ShapeError(
             f"ops.corrcoef is given by Keras the shape of its input, which is right for as many "
             f"rows as columns only; got {show_shape(x)}."

@@ -141,8 +141,12 @@ def binary_crossentropy(shapes: dict[str, Shape], **_: Any) -> Shape:
 def categorical_crossentropy(shapes: dict[str, Shape], *, axis: int, **_: Any) -> Shape:
     """How far the shares of each row are from those of its target."""
     x = _target("ops.categorical_crossentropy", shapes)
-    if axis_of("ops.categorical_crossentropy", axis, len(x)) != len(x) - 1:
-        raise ShapeError("ops.categorical_crossentropy sums up along the last axis only.")
+    at = axis_of("ops.categorical_crossentropy", axis, len(x))
+    if not all(map(alike, (*x[:at], *x[at + 1 :]), x[:-1])):
+        raise ShapeError(
+            "ops.categorical_crossentropy is given by Keras the shape without the last axis, which "
+            f"is wrong for axis {axis} of {show_shape(x)}."
+        )
     return x[:-1]
 
 

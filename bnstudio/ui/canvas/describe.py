@@ -37,7 +37,9 @@ def node(document: Level, id: str, ails: tuple[Finding, ...] = ()) -> str:
     value = document.graph.nodes[id]
     facts = document.analysis.facts[id]
     parts = [f"{value.type} {value.name}"]
-    if telling := details(value):
+    owner = document.graph.nodes.get(value.shares or "")
+    whose = owner.name if owner is not None else ""
+    if telling := details(value, whose, brief=is_model(value.type)):
         parts.append(telling.replace("  ·  ", ", "))
     if names := port_names(value):
         parts.append(f"inputs {names}")
@@ -64,7 +66,8 @@ def tip(document: Level, id: str) -> str:
     if entry is not None:
         lines.append(escape(entry.summary))
     elif is_model(value.type):
-        lines.append(escape(f"{contents(document.graph.layer_of(id))}. Double-click opens it."))
+        inside = contents(document.graph.layer_of(id))
+        lines.append(escape(f"{inside} inside. Double-click opens it."))
     counts = f"{facts.trainable:,} trainable"
     if facts.fixed:
         counts += f", {facts.fixed:,} not trainable"

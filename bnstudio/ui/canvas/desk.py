@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPointF, QRect, Signal
@@ -17,6 +18,7 @@ from bnstudio.graph import (
     disconnect,
     duplicate,
     fragment,
+    key,
     move,
     rename,
     set_params,
@@ -31,9 +33,10 @@ from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
 from bnstudio.ui.canvas.surface import Surface
 from bnstudio.ui.canvas.walk import walk
+from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bnstudio.ui.canvas.walk import Direction
 
@@ -289,11 +292,12 @@ class Desk(Surface):
         if id is None or id not in graph.nodes:
             return
         try:
-            after = importers.expand(graph, id)
-        except EditError as error:
+            after, moved = importers.expanded(graph, id)
+            changed = self._with_weights(after, moved)
+        except (EditError, WeightsError) as error:
             self.refused.emit(str(error))
             return
-        if self.document.edit(after, f"Expand {graph.nodes[id].name}"):
+        if self.document.edit(changed, f"Expand {graph.nodes[id].name}"):
             self.document.select(after.nodes.keys() - graph.nodes.keys())
             self.fit()
 
@@ -304,12 +308,29 @@ class Desk(Surface):
         analysis, chosen = self.document.analysis, self.document.selection
         try:
             after, id = importers.group(analysis, chosen)
-        except EditError as error:
+            inside = analysis.graph.nodes.keys() - after.nodes.keys()
+            changed = self._with_weights(after, {each: key((id,), each) for each in inside})
+        except (EditError, WeightsError) as error:
             self.refused.emit(str(error))
             return
         count = len(analysis.graph.nodes) + 1 - len(after.nodes)
-        self.document.edit(after, f"Group {count} layer{'s' if count != 1 else ''}")
+        self.document.edit(changed, f"Group {count} layer{'s' if count != 1 else ''}")
         self.document.select([id])
+
+    def _with_weights(self, after: Graph, moved: Mapping[str, str]) -> project.Project:
+        """The open drawing as another one, the layers that it moves keeping their weights.
+
+        Raises:
+            WeightsError: If these cannot be written.
+        """
+        level, changed = self.document, replace(self.document.project, graph=after)
+        weights = level.document.weights
+        if weights is not None:
+            moved = {key(level.path, id): key(level.path, now) for id, now in moved.items()}
+            found = place.follow(weights, moved)
+            begin = project.InitialWeights(found.fingerprint, found.origin)
+            changed = changed if found is weights else replace(changed, weights=begin)
+        return changed
 
     def open_model(self, id: str | None = None) -> bool:
         """Opens what is inside a model, the selected one by default; False where there is none."""

@@ -51,7 +51,8 @@ class Minimap(QWidget):
 
     def drawing_changed(self) -> None:
         """Asks for a new picture."""
-        self.setVisible(len(self._surface.drawing.nodes) > ABOVE)
+        surface = self._surface
+        self.setVisible(surface.mapped and len(surface.drawing.nodes) > ABOVE)
         if self.isVisibleTo(self._surface) and not self._timer.isActive():
             self._timer.start()
 

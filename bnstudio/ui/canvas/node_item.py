@@ -52,6 +52,7 @@ class NodeItem(QGraphicsRectItem):
         facts: What the analysis says of it.
         inputs: How many input ports are shown.
         outputs: How many output ports are shown.
+        owner: The name of the node whose layer it shares; empty where it has its own.
         badge: The worst finding about it.
         selected: Whether it has the selection outline.
         state: ``""``, ``"hover"``, ``"target"`` (a wire may end here) or ``"refused"``.
@@ -60,9 +61,12 @@ class NodeItem(QGraphicsRectItem):
         box: Where it is, strip included.
     """
 
-    def __init__(self, node: Node, facts: NodeFacts, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, node: Node, facts: NodeFacts, inputs: int, outputs: int, owner: str = ""
+    ) -> None:
         super().__init__()
         self.node = node
+        self.owner = owner
         self.facts = facts
         self.inputs = inputs
         self.outputs = outputs
@@ -82,18 +86,20 @@ class NodeItem(QGraphicsRectItem):
 
     # What changes.
 
-    def show_node(self, node: Node, facts: NodeFacts, inputs: int, outputs: int) -> None:
+    def show_node(
+        self, node: Node, facts: NodeFacts, inputs: int, outputs: int, owner: str = ""
+    ) -> None:
         """Draws another value of the node."""
         old = self.node
-        if facts is not self.facts or (old.type, old.name, old.params, old.shares) != (
+        if facts is not self.facts or (old.type, old.name, old.params, self.owner) != (
             node.type,
             node.name,
             node.params,
-            node.shares,
+            owner,
         ):
             self._say_anew()
             self.update()
-        self.node, self.facts = node, facts
+        self.node, self.facts, self.owner = node, facts, owner
         self.inputs, self.outputs = inputs, outputs
         self.place(node.x, node.y)
 
@@ -328,11 +334,15 @@ class NodeItem(QGraphicsRectItem):
         texts = self._texts
         if texts is None:
             texts = self._texts = Texts(
-                self.node, self.facts, self.box.width, badge=self.badge is not None
+                self.node,
+                self.facts,
+                self.box.width,
+                badge=self.badge is not None,
+                owner=self.owner,
             )
         painter.setPen(look.text)
         painter.setFont(look.type_font)
-        painter.drawStaticText(QPointF(PAD, 8), texts.type)
+        painter.drawStaticText(QPointF(PAD, 8), texts.title)
         painter.setFont(look.detail_font)
         painter.drawStaticText(QPointF(texts.details_left, 27), texts.details)
         painter.setPen(look.muted)
@@ -349,11 +359,15 @@ class NodeItem(QGraphicsRectItem):
             self.update()
 
     def _paint_map_text(self, painter: QPainter, look: Look, zoom: float) -> None:
-        """The type, and what tells the node apart while that can be read."""
+        """The title, and what tells the node apart while that can be read."""
         texts = self._large
         if texts is None:
             texts = self._large = LargeTexts(
-                self.node, self.facts, self.box.width, badge=self.badge is not None
+                self.node,
+                self.facts,
+                self.box.width,
+                badge=self.badge is not None,
+                owner=self.owner,
             )
         two = zoom >= _TWO_LINES
         painter.setPen(look.text)

@@ -34,13 +34,15 @@ _BIG = ("big_font", "less_big_font", "least_big_font")
 class Texts:
     """The laid-out lines of a node, made when it is first seen so near that they can be read."""
 
-    def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
+    def __init__(
+        self, node: Node, facts: NodeFacts, width: float, *, badge: bool, owner: str = ""
+    ) -> None:
         room = width - PAD - 12
         right = width - 12
-        title = room - (BADGE + 4 if badge else 0)
-        type_text = _elide("type_font", node.type, title)
-        self.type = _static(type_text, "type_font")
-        self._place_name(node, room, title, _width("type_font", type_text))
+        beside = room - (BADGE + 4 if badge else 0)
+        head = _elide("type_font", title(node), beside, _giving_way(node))
+        self.title = _static(head, "type_font")
+        self._place_name(node, owner, room, beside, _width("type_font", head))
         total = facts.trainable + facts.fixed
         count = f"{total:,}" if total else ""
         count_width = _width("mono_font", count)
@@ -49,20 +51,21 @@ class Texts:
         shape = _elide("mono_font", shape_text(facts), room - count_width - 8)
         self.shape = _static(shape, "mono_font")
 
-    def _place_name(self, node: Node, room: float, title: float, used: float) -> None:
+    def _place_name(self, node: Node, owner: str, room: float, head: float, used: float) -> None:
         """The name after the type where it fits whole, otherwise before the arguments."""
-        telling = details(node)
-        width = _width("name_font", node.name)
-        beside = title - used - _SPACE
+        telling = details(node, owner)
+        name = "" if is_model(node.type) else node.name
+        width = _width("name_font", name)
+        beside = head - used - _SPACE
         below = room - _width("detail_font", telling) - 2 * _SPACE
         self.details_left = PAD
         if width > beside and beside < below:
             # Numbered names differ at their ends, so it is the middle that gives way.
-            name = _elide("name_font", node.name, below, Qt.TextElideMode.ElideMiddle)
+            name = _elide("name_font", name, below, Qt.TextElideMode.ElideMiddle)
             self.name_at = (PAD, 27.0)
             self.details_left += _width("name_font", name) + 2 * _SPACE
         else:
-            name = _elide("name_font", node.name, beside, Qt.TextElideMode.ElideMiddle)
+            name = _elide("name_font", name, beside, Qt.TextElideMode.ElideMiddle)
             self.name_at = (PAD + used + _SPACE, 9.0)
         self.name = _static(name, "name_font")
         left = room - (self.details_left - PAD)
@@ -72,18 +75,21 @@ class Texts:
 class LargeTexts:
     """What a node says from further away, in letters that can still be read there."""
 
-    def __init__(self, node: Node, facts: NodeFacts, width: float, *, badge: bool) -> None:
+    def __init__(
+        self, node: Node, facts: NodeFacts, width: float, *, badge: bool, owner: str = ""
+    ) -> None:
         room = width - PAD - 12 - (26 if badge else 4)
-        face = next((face for face in _BIG if _width(face, node.type) <= room), _BIG[-1])
+        head, mode = title(node), _giving_way(node)
+        face = next((face for face in _BIG if _width(face, head) <= room), _BIG[-1])
         self.big_font: QFont = getattr(looks.current(), face)
-        self.big = _static(_elide(face, node.type, room), face)
-        lines = [node.type]
-        if _width("huge_font", node.type) > room:
-            lines = halves(node.type)
-        self.huge = [_static(_elide("huge_font", line, room), "huge_font") for line in lines]
-        telling = details(node)
+        self.big = _static(_elide(face, head, room, mode), face)
+        lines = [head]
+        if _width("huge_font", head) > room:
+            lines = halves(head)
+        self.huge = [_static(_elide("huge_font", line, room, mode), "huge_font") for line in lines]
+        telling = details(node, owner)
         if _width("medium_font", telling) > room:
-            telling = details(node, brief=True)
+            telling = details(node, owner, brief=True)
         medium = _elide("medium_font", telling or shape_text(facts), room)
         self.medium = _static(medium, "medium_font")
 
@@ -101,18 +107,25 @@ def halves(name: str) -> list[str]:
     return [name[:place], name[place:]]
 
 
-def details(node: Node, *, brief: bool = False) -> str:
+def title(node: Node) -> str:
+    """What stands above: the type, and of a model its name, for most have the same type."""
+    return node.name if is_model(node.type) else node.type
+
+
+def details(node: Node, owner: str = "", *, brief: bool = False) -> str:
     """The arguments that tell a node from others of its type, in one line.
 
-    ``brief`` cuts off the ends of names that go without saying.
+    ``owner`` is the name of the node whose layer it shares. ``brief`` cuts off what goes without
+    saying.
     """
     entry = LAYERS.get(node.type)
     if is_model(node.type):
-        return f"same model as {node.shares}" if node.shares is not None else contents(node)
+        words = contents(node) if node.shares is None else f"same as {owner or node.shares}"
+        return words if brief else f"{node.type}, {words}"
     if entry is None:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"
     if node.shares is not None:
-        return f"same layer as {node.shares}"
+        return f"same layer as {owner or node.shares}"
     if formula := entry.formula(node.params):
         return formula
     parts = []
@@ -130,8 +143,14 @@ def contents(node: Node) -> str:
     """What is inside a model, counted: ``5 layers``."""
     nodes = node.inside.nodes.values() if node.inside is not None else ()
     count = sum(each.type != "Input" for each in nodes)
-    words = f"{count} layer{'s' if count != 1 else ''} inside"
+    words = f"{count} layer{'s' if count != 1 else ''}"
     return f"{words}  ·  frozen" if node.params.get("trainable") is False else words
+
+
+def _giving_way(node: Node) -> Qt.TextElideMode:
+    """What of the title gives way: numbered names differ at their ends, types at their start."""
+    named = is_model(node.type)
+    return Qt.TextElideMode.ElideMiddle if named else Qt.TextElideMode.ElideRight
 
 
 def shape_text(facts: NodeFacts) -> str:

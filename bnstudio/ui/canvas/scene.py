@@ -11,11 +11,10 @@ from bnstudio.analysis import NodeFacts, entries, exits
 from bnstudio.graph import Graph, diff
 from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, show_shape
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
 from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
-from bnstudio.ui.canvas.node_texts import shape_text
 from bnstudio.ui.canvas.strip import Shown
 from bnstudio.ui.canvas.wire_item import WireItem
 
@@ -67,7 +66,8 @@ class Scene(QGraphicsScene):
 
     def show_graph(self, graph: Graph, analysis: Analysis) -> None:
         """Draws another graph; only what differs is touched."""
-        before, self._graph, self._facts = self._graph, graph, analysis.facts
+        before, self._graph = self._graph, graph
+        before_facts, self._facts = self._facts, analysis.facts
         change = diff(before, graph)
         self.version += 1
         stale: set[Wire] = set()
@@ -81,17 +81,23 @@ class Scene(QGraphicsScene):
             self.removeItem(item)
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
-        facts = analysis.facts
-        before_facts, self._facts = self._facts, facts
-        # What is inside a model may be another without the node itself being one.
+        facts = self._facts
         others = differing(before_facts, facts)
-        touched.update(id for id in others if _inner(before_facts, id) is not _inner(facts, id))
+        touched.update(
+            id
+            for id in others
+            if _other_ports(before_facts.get(id, _NO_FACTS), facts.get(id, _NO_FACTS))
+        )
+        named = {id for id in change.changed if before.nodes[id].name != graph.nodes[id].name}
+        if named:
+            touched.update(id for id, node in graph.nodes.items() if node.shares in named)
         touched &= self.nodes.keys()
         for id in touched:
             item, new = self.nodes[id], facts.get(id, _NO_FACTS)
             # Not the item's own box: a gesture may have drawn it elsewhere already.
             old_box, ports = self._grid.get(id) or item.box, (item.inputs, item.outputs)
-            item.show_node(graph.nodes[id], new, *self._ports(graph.nodes[id]))
+            node = graph.nodes[id]
+            item.show_node(node, new, *self._ports(node), self._owner(node))
             if item.box != old_box or ports != (item.inputs, item.outputs):
                 self._grid.put(id, item.box)
                 dirty += (old_box, item.box)
@@ -103,7 +109,8 @@ class Scene(QGraphicsScene):
         self._label(touched)
         for id in change.added:
             node = graph.nodes[id]
-            item = NodeItem(node, facts.get(id, _NO_FACTS), *self._ports(node))
+            known_facts = facts.get(id, _NO_FACTS)
+            item = NodeItem(node, known_facts, *self._ports(node), self._owner(node))
             self.nodes[id] = item
             self._grid.put(id, item.box)
             dirty.append(item.box)
@@ -315,6 +322,13 @@ class Scene(QGraphicsScene):
             outputs = 1
         return max(inputs, wired), max(outputs, 1)
 
+    def _owner(self, node: Node) -> str:
+        """What the node is called whose layer this one shares; empty for its own."""
+        if node.shares is None:
+            return ""
+        owner = self._graph.nodes.get(node.shares)
+        return owner.name if owner is not None else node.shares
+
     def _ends(self, wire: Wire) -> tuple[Point, Point]:
         return (
             self.nodes[wire.source].output_port(wire.source_port),
@@ -367,7 +381,8 @@ class Scene(QGraphicsScene):
                     line.show_label(shape)
 
     def _shape(self, wire: Wire) -> str:
-        return shape_text(self._facts.get(wire.source, _NO_FACTS))
+        outputs = self._facts.get(wire.source, _NO_FACTS).outputs
+        return show_shape(outputs[wire.source_port]) if wire.source_port < len(outputs) else "?"
 
     def _drop_wire(self, wire: Wire) -> None:
         self.removeItem(self.wires.pop(wire))
@@ -383,5 +398,11 @@ def _shown(node: Node, histogram: Histogram, checkup: Checkup) -> Shown:
     return Shown(histogram, given, checkup.findings(node.id))
 
 
-def _inner(facts: Mapping[str, NodeFacts], id: str) -> Analysis | None:
-    return facts[id].inner if id in facts else None
+def _other_ports(before: NodeFacts, after: NodeFacts) -> bool:
+    """Whether a node may have other ports now without being another node itself.
+
+    What is inside a model may be another, and only the engine knows how much a layer of a package
+    gives. That nothing is known any more of the one output that most have changes no port.
+    """
+    counts = len(before.outputs), len(after.outputs)
+    return before.inner is not after.inner or (max(counts) > 1 and counts[0] != counts[1])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
-    QImage,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -21,7 +19,6 @@ from bnstudio.graph import Graph
 from bnstudio.look.geometry import Box, Point
 from bnstudio.ui import theme
 from bnstudio.ui.canvas import backdrop, describe
-from bnstudio.ui.canvas import look as looks
 from bnstudio.ui.canvas.camera import Camera
 from bnstudio.ui.canvas.far import Map
 from bnstudio.ui.canvas.minimap import Minimap
@@ -45,9 +42,6 @@ _FRAME = 33
 _READABLE = 0.5
 """The zoom from which a node tells its type and arguments."""
 
-_PICTURE_EDGE = 16_000
-"""A picture's longer side, in pixels, is kept below this."""
-
 
 class Surface(QGraphicsView):
     """Shows a document's drawing and what training says of it.
@@ -57,7 +51,10 @@ class Surface(QGraphicsView):
         session: The training; None where there is none.
         drawing: The items.
         camera: What part of the drawing is in view.
+        mapped: Whether a large drawing has a map in the corner.
     """
+
+    mapped = True
 
     #: The zoom changed: pixels a scene unit.
     zoomed = Signal(float)
@@ -149,49 +146,6 @@ class Surface(QGraphicsView):
             self.fit()
         else:
             self.camera.frame(box, most=1.5)
-
-    def find_next(self, text: str) -> int:
-        """Selects and shows the next node whose name or type contains ``text``; how many do."""
-        wanted = text.strip().casefold()
-        nodes = self.document.graph.nodes
-        found = [
-            id
-            for id, node in nodes.items()
-            if wanted and (wanted in node.name.casefold() or wanted in node.type.casefold())
-        ]
-        if found:
-            chosen = self.document.selection
-            now = next((i for i, id in enumerate(found) if {id} == chosen), -1)
-            self.document.select([found[(now + 1) % len(found)]])
-            box = self.drawing.extent(self.document.selection)
-            if box is not None:
-                if self.camera.zoom < 0.5:
-                    self.camera.zoom_to(0.8)
-                self.camera.centre(box.centre)
-        return len(found)
-
-    def render_to(self, target: QPainter | str | os.PathLike[str], scale: float = 2.0) -> None:
-        """Draws the whole drawing, whatever is in view, with a painter or into a picture file.
-
-        Raises:
-            OSError: If the file cannot be written.
-        """
-        box = (self.drawing.extent() or Box(0, 0, 1, 1)).grown(32)
-        area = QRectF(box.left, box.top, box.width, box.height)
-        if isinstance(target, QPainter):
-            self.drawing.render(target, QRectF(), area)
-            return
-        scale = min(scale, _PICTURE_EDGE / max(box.width, box.height))
-        image = QImage(
-            max(1, round(box.width * scale)), max(1, round(box.height * scale)),
-            QImage.Format.Format_RGB32,
-        )  # fmt: skip
-        image.fill(looks.current().canvas)
-        painter = QPainter(image)
-        self.drawing.render(painter, QRectF(image.rect()), area)
-        painter.end()
-        if not image.save(os.fspath(target)):
-            raise OSError(f"The picture could not be written to {os.fspath(target)}.")
 
     # What is said and marked.
 

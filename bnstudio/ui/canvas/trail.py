@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QHBoxLayout, QLabel, QToolButton
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from bnstudio.ui.verbatim import in_menu
 
@@ -96,6 +96,9 @@ class Trail(QFrame):
                 crumb.clicked.connect(partial(self._level.leave, len(names) - 1 - depth))
             self._row.addWidget(crumb)
         self._row.addStretch(1)
+        # A layout leaves room for what is shown only, and shows what it is given a moment later.
+        for widget in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            widget.setVisible(self._row.indexOf(widget) >= 0)
 
     def _place(self) -> None:
         self.setGeometry(0, 0, self._over.width(), self.sizeHint().height())

@@ -87,6 +87,7 @@ class Code(QWidget):
         self.export_button.clicked.connect(self.export_wanted)
         bar = QHBoxLayout()
         bar.setContentsMargins(10, 6, 10, 6)
+        bar.setSpacing(6)
         bar.addWidget(self._said)
         bar.addStretch()
         bar.addWidget(self.copy_button)

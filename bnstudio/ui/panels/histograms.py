@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from bnstudio.graph import Graph, key, level, place_of
 from bnstudio.layers import LAYERS
+from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
 from bnstudio.ui.detail import Detail
@@ -369,6 +370,6 @@ def _combo(name: str) -> QComboBox:
 
 
 def _multiple(node: Node, label: str, pair: bool) -> Multiple:
-    entry = LAYERS.get(node.type)
+    entry = LAYERS.get(node.type) or MODEL_TYPES.get(node.type)
     colour = theme.current().category(entry.category) if entry else QColor("#8a8f98")
     return Multiple(node.id, node.name, label, colour, pair=pair)

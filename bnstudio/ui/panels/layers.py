@@ -9,6 +9,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from bnstudio.graph import key
 from bnstudio.ui.health import carried, checkup
 from bnstudio.ui.layer_table import HEALTH, MEASURED, SOURCES, WIDTHS, LayerCell, LayerTable
 from bnstudio.ui.measures import MEASURES, age
@@ -16,13 +17,14 @@ from bnstudio.ui.pause import Pause
 from bnstudio.ui.sorted_table import SortedTable
 
 if TYPE_CHECKING:
+    from bnstudio.graph import Path
     from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
 
 class Layers(QWidget):
-    """Every layer with its shape, parameters and FLOPs; the selection is the drawing's.
+    """Every layer of the open drawing with its shape, parameters and FLOPs; selected as there.
 
     A tick says whether a layer is recorded in training. Once a run has measured the layers,
     figures of that stand beside; the menu of the headings chooses which.
@@ -34,6 +36,7 @@ class Layers(QWidget):
     def __init__(self, document: Document, session: Session | None = None) -> None:
         super().__init__()
         self._document = document
+        self._level = document.level
         self._session = session
         self._table = LayerTable(self)
         self._stale = True
@@ -79,12 +82,13 @@ class Layers(QWidget):
         copy.activated.connect(self.copy)
         view.selectionModel().selectionChanged.connect(self._tell_selection)
         self._later = Pause(self, self._refresh)
-        document.changed.connect(self._change)
-        document.selection_changed.connect(self._follow_selection)
+        self._level.changed.connect(self._change)
+        self._level.entered.connect(self._enter)
+        self._level.selection_changed.connect(self._follow_selection)
         if session is not None:
             session.measured.connect(self._measure)
             session.runs_changed.connect(self._measure)
-            document.opened.connect(self._measure)
+            self._level.opened.connect(self._measure)
 
     def copy(self) -> None:
         """Puts the selected rows, or all, on the clipboard as tab-separated text."""
@@ -110,17 +114,20 @@ class Layers(QWidget):
         self._measure()
 
     def _record_selection(self, on: bool) -> None:
-        self._record([id for id in self._table.ids if id in self._document.selection], on)
+        self._record([id for id in self._table.ids if id in self._level.selection], on)
 
     def _record_row(self, id: str, on: bool) -> None:
         self._record([id], on)
 
     def _record(self, ids: list[str], on: bool) -> None:
         """Has layers recorded in training, or left out."""
-        project = self._document.project
-        names = [project.graph.nodes[id].name for id in ids]
+        project, path = self._document.project, self._level.path
+        names = [self._level.graph.nodes[id].name for id in ids]
         what = names[0] if len(names) == 1 else f"{len(names):,} layers"
-        measuring = project.settings.measuring.record(ids, on)
+        chosen = [key(path, id) for id in ids]
+        if on:  # a model that is left out takes all with it that is inside
+            chosen += _models(path)
+        measuring = project.settings.measuring.record(chosen, on)
         settings = replace(project.settings, measuring=measuring)
         label = f"Record {what}" if on else f"Do not record {what}"
         self._document.edit(replace(project, settings=settings), label)
@@ -128,7 +135,7 @@ class Layers(QWidget):
 
     def _offer(self) -> None:
         """Has the menu say what it would do with the selection."""
-        chosen = self._document.selection
+        chosen = self._level.selection
         self.record.setEnabled(bool(chosen))
         self.record.setChecked(bool(chosen) and all(map(self._table.recorded, chosen)))
 
@@ -148,12 +155,12 @@ class Layers(QWidget):
     def _measure(self, _: object = None) -> None:
         if self._session is None or not self.isVisible():
             return
-        session = self._session
+        session, path = self._session, self._level.path
         run = carried(session)
         self._table.measure(
-            session.figures,
-            lambda: checkup(session, self._document),
-            lambda node, field: age(run, node, field),
+            self._level.local(session.figures),
+            lambda: checkup(session, self._document, path),
+            lambda node, field: age(run, key(path, node), field),
         )
         self._say_cost(self._session.run)
         # What was there once stays, or the table would jump at the start of a run.
@@ -172,10 +179,16 @@ class Layers(QWidget):
             self.caption.clear()
         self.caption.setVisible(bool(self.caption.text()))
 
+    def _enter(self) -> None:
+        """Shows the drawing that was opened."""
+        self._stale = True
+        self._refresh()
+        self._measure()
+
     def _change(self) -> None:
         """Follows an edit; where that changes the order of the rows, once edits pause."""
         self._stale = True
-        if self._table.follows(self._document.analysis):
+        if self._table.follows(self._level.analysis):
             self._refresh()
         elif self.isVisible():
             self._later.start()
@@ -186,17 +199,24 @@ class Layers(QWidget):
             return
         self._following = True
         try:
-            self._table.show(self._document.analysis)
-            self._table.record(self._document.project.settings.measuring.left_out)
+            self._table.show(self._level.analysis)
+            self._table.record(self._left_out())
         finally:
             self._following = False
         self._follow_selection()
+
+    def _left_out(self) -> frozenset[str]:
+        """The nodes of the open drawing that are not recorded, alone or with their model."""
+        left_out, path = set(self._document.project.settings.measuring.left_out), self._level.path
+        if left_out.intersection(_models(path)):
+            return frozenset(self._level.graph.nodes)
+        return frozenset(id for id in self._level.graph.nodes if key(path, id) in left_out)
 
     def _follow_selection(self) -> None:
         if self._stale:
             return
         self._offer()
-        rows = [self._table.places[id] for id in self._document.selection]
+        rows = [self._table.places[id] for id in self._level.selection]
         wanted = QItemSelection()
         last = self._table.columnCount() - 1
         for row in rows:
@@ -216,6 +236,11 @@ class Layers(QWidget):
         if self._following:
             return
         chosen = self.view.selectionModel().selectedRows()
-        self._document.select(
+        self._level.select(
             [self._table.ids[self._sorted.mapToSource(index).row()] for index in chosen]
         )
+
+
+def _models(path: Path) -> list[str]:
+    """The keys of the models on the way to a drawing."""
+    return [key(path[:depth], id) for depth, id in enumerate(path)]

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio import data
+from bnstudio.graph import level, place_of
 from bnstudio.layers.params import Bool, Float, Int, Param, Text
 from bnstudio.rules import Case
 from bnstudio.rules.proposals import Proposal, apply_all, propose
@@ -171,8 +172,12 @@ class SettingsPanel(QWidget):
         self.start.show_start(project, self._document.match)
         self.start_heading.setVisible(project.weights is not None)
         self.start.setVisible(project.weights is not None)
-        nodes = project.graph.nodes
-        left_out = [nodes[id].name for id in settings.measuring.left_out if id in nodes]
+        left_out = [
+            " / ".join((*self._document.level.names_of(place[0]), node.name))
+            for key in settings.measuring.left_out
+            if (place := place_of(project.graph, key)) is not None
+            and (node := level(project.graph, place[0]).nodes[place[1]])
+        ]
         self.measuring.show_measuring(settings.measuring, left_out)
         self.problem.setText("\n".join(problems(settings).values()))
         self.problem.setVisible(bool(self.problem.text()))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from bnstudio.archive import FAULTS
+from bnstudio.graph import key
 from bnstudio.health.figures import figure
 from bnstudio.layers import LAYERS, show_shape
 from bnstudio.project import loads
@@ -71,7 +72,7 @@ class _Card(QWidget):
         while len(self.rows) < len(weights):
             self.rows.append(WeightRow())
             self._column.addWidget(self.rows[-1])
-        nodes = self._document.graph.nodes
+        nodes = self._document.level.graph.nodes
         colour = _category(nodes[self._id].type if self._id in nodes else "")
         for place, row in enumerate(self.rows):
             row.setVisible(place < len(weights))
@@ -87,11 +88,11 @@ class WeightCard(_Card):
         self._known: dict[tuple[str, str], tuple[Histogram, ...] | str] = {}
 
     def show_layer(self, id: str) -> None:
-        """Shows the weights for a node's layer; with an empty id it is hidden."""
+        """Shows those for the layer of a node of the open drawing; hidden with an empty id."""
         self._id = id
-        document = self._document
-        weights = document.weights
-        owner = document.graph.layer_of(id).id if id in document.graph.nodes else ""
+        document, level = self._document, self._document.level
+        weights, graph = document.weights, level.graph
+        owner = key(level.path, graph.layer_of(id).id) if id in graph.nodes else ""
         held = weights.layers.get(owner) if weights is not None else None
         self.setVisible(bool(held))
         if weights is None or not held:
@@ -108,7 +109,7 @@ class WeightCard(_Card):
         if found is None:
             self._ask(weights, owner, len(held))
         self._say(
-            ("Begins with" if used else "Kept, not used") + of,
+            ("Begins with" if used and not changed else "Kept, not used") + of,
             found if isinstance(found, str) else note,
         )
         self._show_rows(
@@ -151,7 +152,8 @@ class LearnedCard(_Card):
         run = self._session.run
         path = self._session.store.checkpoint(run) if run is not None and id else None
         mark = _mark(path) if path is not None else None
-        wanted = (run.id, id, mark) if run is not None and mark is not None else None
+        place = key(self._document.level.path, id)
+        wanted = (run.id, place, mark) if run is not None and mark is not None else None
         if wanted is None or (self._shown is not None and wanted[:2] != self._shown[:2]):
             self.hide()
         if wanted is None or run is None or path is None or wanted == self._shown:
@@ -162,7 +164,7 @@ class LearnedCard(_Card):
 
         def read() -> tuple[int, list[_Row]]:
             try:
-                epoch, weights = learned(path, project.graph, id)
+                epoch, weights = learned(path, project.graph, place)
                 return epoch, [
                     (weight.name, weight.shape, _described(blocks)) for weight, blocks in weights
                 ]

@@ -85,11 +85,6 @@ class LayerView(QWidget):
         self.measure = measure
         self.mark()
 
-    def set_step(self, step: float | None) -> None:
-        """Marks another moment."""
-        self.step = step
-        self.update()
-
     def mark(self) -> None:
         """Has all painted anew soon."""
         pacer().mark(self, self._render, paints=True)

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
@@ -335,28 +335,9 @@ def test_tidy_is_one_undo_step_without_overlaps(show):
     assert view.drawing.nodes["b"].centre == (0, PITCH)
 
 
-def test_find_goes_from_one_match_to_the_next(chain_view):
-    assert chain_view.find_next("dens") == 2
-    assert chain_view.document.selection == {"b"}
-    chain_view.find_next("dens")
-    assert chain_view.document.selection == {"d"}
-    assert chain_view.find_next("nothing like it") == 0
-
-
 def test_the_selection_is_described_in_words(chain_view):
     chain_view.document.select(["b"])
     text = chain_view.accessibleDescription()
     assert "Dense b" in text
     assert "(None, 64)" in text
     assert "1,984 parameters" in text
-
-
-def test_a_picture_holds_the_whole_drawing(chain_view, tmp_path):
-    target = tmp_path / "drawing.png"
-    chain_view.set_zoom(4.0)
-    chain_view.render_to(target)
-    image = QImage(str(target))
-    box = chain_view.drawing.extent()
-    assert image.height() == pytest.approx(2 * (box.height + 64), abs=2)
-    with pytest.raises(OSError, match="could not be written"):
-        chain_view.render_to(tmp_path / "missing" / "drawing.png")

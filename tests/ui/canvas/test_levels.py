@@ -1,13 +1,17 @@
 """Models in the model on the canvas: opened, edited inside, left, grouped and expanded."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from bnstudio.graph import Graph, Node, Wire, remove, set_params
-from bnstudio.project import Project
+from bnstudio.graph import Graph, Node, Wire, remove, rename, set_params, with_level
+from bnstudio.project import InitialWeights, Project
 from bnstudio.ui.document import Document
+from bnstudio.weights import Array, made_weights, place, write
 from tests.ui.canvas.hand import Hand
 
 
@@ -67,10 +71,31 @@ def test_a_double_click_opens_a_model_and_the_trail_leads_back(view, level):
     assert view.viewport().y() == 0
 
 
+def test_the_trail_has_room_for_its_names_at_every_depth(view, level):
+    level.enter(("block",))
+    room = view.trail.height()
+    assert room > view.trail.fontMetrics().height()
+    level.enter(("block", "dense"))
+    assert (view.trail.height(), view.viewport().y()) == (room, room)
+
+
 def test_another_call_opens_the_model_that_it_calls(level):
     assert level.open_model("again")
     assert level.path == ("block",)
     assert not level.open_model("in")
+
+
+def test_a_model_is_titled_by_its_name_and_a_call_says_by_its_name_whose_it_is(view, level):
+    level.edit(rename(level.graph, "block", "tower"), "Rename")
+    view.set_zoom(1.0)
+    view.grab()
+    said = {
+        id: (item._texts.title.text(), item._texts.name.text(), item._texts.details.text())
+        for id, item in view.drawing.nodes.items()
+        if item._texts is not None
+    }
+    assert said["block"] == ("tower", "", "Functional, 1 layer")
+    assert said["again"] == ("again", "", "Functional, same as tower")
 
 
 def test_an_edit_inside_is_one_of_the_whole_and_undo_goes_where_it_was(level):
@@ -138,6 +163,43 @@ def test_layers_are_grouped_and_expanded_in_one_step_each(view, level):
     assert level.document.graph == whole()
 
 
+def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "default_folder", lambda: tmp_path)
+    document = level.document
+    held = {
+        id: [Array(np.full(weight.shape, number, "f4"), "float32") for weight in weights]
+        for number, (id, weights) in enumerate(made_weights(document.analysis).items())
+    }
+    assert held.keys() == {"block/dense/dense", "out"}
+    first = place.adopt(write(tmp_path / "new.weights", held.items(), "net.keras").path)
+    begin = InitialWeights(first.fingerprint, first.origin)
+    document.edit(replace(document.project, weights=begin), "Take Over Weights")
+
+    def where():
+        found = document.weights
+        assert document.match.fitting.keys() == found.layers.keys()
+        assert found.origin == "net.keras"
+        return {id: {float(array.values.mean()) for array in found.read(id)} for id in found.layers}
+
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
+    level.enter(("block",))
+    level.select(["dense"])
+    view.group()
+    assert where() == {"block/block/dense/dense": {0}, "out": {1}}
+    view.expand()
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
+    level.enter(())
+    view.expand("block")
+    view.expand("dense")
+    (id,) = where().keys() - {"out"}
+    assert where() == {id: {0}, "out": {1}}
+    assert "/" not in id
+    for _ in range(4):
+        level.undo_stack.undo()
+    assert document.weights.fingerprint == first.fingerprint
+    assert where() == {"block/dense/dense": {0}, "out": {1}}
+
+
 def test_what_cannot_be_grouped_is_said(view, level):
     said = []
     view.refused.connect(said.append)
@@ -155,3 +217,12 @@ def test_a_copy_of_a_call_elsewhere_has_what_is_inside(view, level):
     (node,) = level.graph.nodes.values()
     assert (node.shares, node.inside) == (None, whole().nodes["block"].inside)
     QApplication.clipboard().clear()
+
+
+def test_another_project_is_shown_from_its_outside(view, level):
+    level.enter(("block",))
+    inside = set_params(block(), ["dense"], {"units": 3})
+    other = with_level(whole(), ("block", "dense"), inside)
+    level.document.open(Project(graph=other), None)
+    assert level.path == ()
+    assert shown(view) == ["again", "block", "in", "out"]

@@ -1,5 +1,7 @@
 """The items on screen are always those of the graph, whatever was done."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -11,8 +13,8 @@ from hypothesis.stateful import (
 )
 from PySide6.QtWidgets import QApplication
 
-from bnstudio.analysis import next_port, why_not
-from bnstudio.graph import Graph, Wire, add, connect, disconnect, heal, move, set_params
+from bnstudio.analysis import analyze, next_port, why_not
+from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, heal, move, set_params
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
@@ -23,6 +25,7 @@ from bnstudio.ui.canvas.node_texts import Texts
 from bnstudio.ui.canvas.scene import Scene
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.document import Document
+from bnstudio.ui.level import Level
 from tests.ui.canvas.hand import chain
 
 NUMBERS = st.integers(0, 10_000)
@@ -32,7 +35,7 @@ def histogram(node: str) -> Histogram:
     return Histogram(node, tuple(range(64)), -1.0, 1.0, 0, 0, 0.0, 1.0, 0.0, 0)
 
 
-def check(drawing: Scene, document: Document) -> None:
+def check(drawing: Scene, document: Document | Level) -> None:
     """The drawing is what a new one of the same graph would be."""
     graph = document.graph
     assert set(drawing.nodes) == set(graph.nodes)
@@ -49,8 +52,9 @@ def check(drawing: Scene, document: Document) -> None:
         assert item.facts is document.analysis.facts[id]
         assert item.badge == new.badge
         if item._texts is not None:
-            said = Texts(node, item.facts, item.box.width, badge=item.badge is not None)
-            lines = ("type", "name", "details", "shape", "count")
+            badge = item.badge is not None
+            said = Texts(node, item.facts, item.box.width, badge=badge, owner=new.owner)
+            lines = ("title", "name", "details", "shape", "count")
             for line in lines:
                 assert getattr(item._texts, line).text() == getattr(said, line).text()
         assert item.selected == (id in document.selection)
@@ -133,6 +137,28 @@ class Editing(RuleBasedStateMachine):
             self.view.select_all()
             self.view.duplicate()
 
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=3))
+    def group(self, numbers) -> None:
+        ids = list(self.view.document.graph.nodes)
+        self.view.document.select(ids[number % len(ids)] for number in numbers if ids)
+        self.view.group()
+
+    @rule(number=NUMBERS)
+    def expand(self, number) -> None:
+        if (id := self.pick(number)) is not None:
+            self.view.document.leave(len(self.view.document.path))
+            self.view.expand(id)
+
+    @rule(number=NUMBERS)
+    def open_model(self, number) -> None:
+        ids = list(self.view.document.graph.nodes)
+        if ids:
+            self.view.open_model(ids[number % len(ids)])
+
+    @rule()
+    def leave_model(self) -> None:
+        self.view.leave_model()
+
     @rule()
     def tidy(self) -> None:
         self.view.tidy()
@@ -153,7 +179,7 @@ class Editing(RuleBasedStateMachine):
     @invariant()
     def same(self) -> None:
         if hasattr(self, "view"):
-            check(self.view.drawing, self.document)
+            check(self.view.drawing, self.document.level)
 
     def teardown(self) -> None:
         if hasattr(self, "view"):
@@ -165,6 +191,17 @@ class Editing(RuleBasedStateMachine):
 
 def test_the_items_are_the_graph_after_any_edits(qapp):
     run_state_machine_as_test(Editing)
+
+
+def test_outputs_that_only_the_engine_knows_come_and_go_with_the_facts(qapp):
+    drawing, graph = Scene(), chain("Input", "Dense")
+    before = analyze(graph)
+    split = replace(before.facts["b"], outputs=((None, 15), (None, 15)))
+    drawing.show_graph(graph, before)
+    drawing.show_graph(graph, replace(before, facts={**before.facts, "b": split}))
+    assert drawing.nodes["b"].outputs == 2
+    drawing.show_graph(graph, before)
+    assert drawing.nodes["b"].outputs == 1
 
 
 def test_an_edit_touches_only_what_differs(chain_view):
@@ -235,3 +272,18 @@ def test_a_badge_is_the_worst_finding(show):
         key=lambda d: list(Severity).index(d.severity),
     )
     assert view.drawing.nodes["a"].badge.severity is worst.severity
+
+
+def test_a_wire_is_labelled_with_the_shape_at_its_own_port(qapp):
+    nodes = {
+        "in": Node("in", "Input", "in", {"shape": (12, 4)}),
+        "lstm": Node(
+            "lstm", "LSTM", "lstm", {"units": 8, "return_sequences": True, "return_state": True},
+            y=120,
+        ),
+        "dense": Node("dense", "Dense", "dense", {"units": 1}, y=900),
+    }  # fmt: skip
+    graph = Graph(nodes, (Wire("in", 0, "lstm", 0), Wire("lstm", 1, "dense", 0)))
+    drawing = Scene()
+    drawing.show_graph(graph, analyze(graph))
+    assert drawing.wires[graph.wires[1]].label == "(None, 8)"

@@ -15,7 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
 from bnstudio.analysis import analyze
-from bnstudio.graph import Graph, Wire, add, connect, disconnect, remove, rename, set_params
+from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, remove, rename, set_params
 from bnstudio.project import Project
 from bnstudio.runs.run import Run
 from bnstudio.settings import Measuring
@@ -302,6 +302,31 @@ def test_a_click_on_a_tick_leaves_a_layer_out(panel, document, qtbot):
     assert accessible == "not recorded"
     document.undo_stack.undo()
     assert ticks(panel)["dense"]
+
+
+def test_inside_a_model_its_layers_are_listed_measured_and_ticked(live, session, document):
+    inner = drawing()
+    graph = Graph({"block": Node("block", "Functional", "block", {}, inside=inner)})
+    document.edit(graph, "Edit")
+    session.bring(**{"block": 0.25, "block/dense": 0.5})
+    document.level.enter(("block",))
+    rows = {row[0]: row for row in texts(live)}
+    assert set(rows) == {"input", "dense", "dropout"}
+    assert rows["dense"][-5] == "0.5"
+    document.level.select(["dense"])
+    selected = live.view.selectionModel().selectedRows()
+    assert [index.data() for index in selected] == ["dense"]
+    live.record.trigger()
+    assert left_out(document) == ("block/dense",)
+    assert ticks(live) == {"input": True, "dense": False, "dropout": True}
+    document.level.leave()
+    live.record.trigger()
+    assert ticks(live) == {"block": False}
+    document.level.enter(("block",))
+    assert ticks(live) == dict.fromkeys(rows, False)
+    document.level.select(["dense"])
+    live.record.trigger()
+    assert left_out(document) == ()
 
 
 def test_space_ticks_all_that_is_selected(panel, document, qtbot):

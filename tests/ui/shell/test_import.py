@@ -14,8 +14,8 @@ from tests.importers.legacy import NESTED_2_11
 
 MODEL = functional(
     layer("Dense", "hidden", "in", units=8, activation="relu"),
-    layer("Relu", "relu", "hidden", module="keras.src.ops.nn"),
-    layer("Dense", "out", "relu", units=3),
+    layer("Map", "each", "hidden", module="keras.src.ops.core"),
+    layer("Dense", "out", "each", units=3),
 )
 
 
@@ -45,12 +45,12 @@ def test_a_model_file_is_opened_as_a_new_project_that_is_not_saved(window, model
     monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
     window.files.open()
     assert "*.keras *.h5 *.hdf5 *.json" in asked[0][3]
-    assert names(window) == ["in", "hidden", "relu", "out"]
+    assert names(window) == ["in", "hidden", "each", "out"]
     assert window.document.path is None
     assert window.document.modified
     said = window.toasts.shown[-1].note.text
     assert said.startswith("model.json is opened as a new project. 1 layer that")
-    assert "ops.Relu" in said
+    assert "ops.Map" in said
     assert window.preferences["recent"][0] == str(model)
     assert QGuiApplication.overrideCursor() is None
     window.document.undo_stack.setClean()
@@ -90,7 +90,7 @@ def test_a_model_dropped_on_the_window_opens(window, model):
     assert enter.isAccepted()
     drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, keys)
     QApplication.sendEvent(window, drop)
-    assert names(window) == ["in", "hidden", "relu", "out"]
+    assert names(window) == ["in", "hidden", "each", "out"]
     window.document.undo_stack.setClean()
 
 
@@ -101,10 +101,10 @@ def test_the_text_of_a_configuration_is_pasted_as_layers_in_one_step(window):
     pasted = window.document.selection
     graph = window.document.graph
     assert [graph.nodes[id].type for id in graph.nodes if id in pasted] == [
-        "Input", "Dense", "ops.Relu", "Dense"
+        "Input", "Dense", "ops.Map", "Dense"
     ]  # fmt: skip
     assert len(graph.wires) == len(before.wires) + 3
-    assert "ops.Relu" in window.toasts.shown[-1].note.text
+    assert "ops.Map" in window.toasts.shown[-1].note.text
     window.document.undo_stack.undo()
     assert window.document.graph == before
 
@@ -136,8 +136,8 @@ def test_a_model_in_a_model_is_expanded_by_a_command(window):
 
 def test_a_layer_that_is_kept_as_described_says_so(window, model):
     window.files.open_path(model)
-    window.document.select(["relu"])
+    window.document.select(["each"])
     said = [label.text() for label in window.panels["Inspector"].note.findChildren(QLabel)]
-    assert said[0] == "ops.Relu"
+    assert said[0] == "ops.Map"
     assert "kept word for word" in said[1]
     window.document.undo_stack.setClean()

@@ -42,8 +42,8 @@ def test_problems_code_and_the_inspector_go_along(open_window, qtbot):
     assert (level.path, level.selection) == ((), {"block"})
     window.show_panel("Inspector")
     assert inspector.page.entry.name == "Sequential"
-    first, _ = code._script.lines["block/bad"]
-    code._select_node_at(first)
+    ((first, _),) = code._script.lines["block/bad"]
+    code._select_nodes_at(first)
     assert level.keys == {"block/bad"}
 
 

@@ -1,14 +1,22 @@
 """The engine's exports from the menu: whose weights, how far, given up, refused, and the end."""
 
-import pytest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QInputDialog, QProgressBar, QPushButton
+from dataclasses import replace
 
-from bnstudio.exporters import EXPORTERS, models
-from bnstudio.runs.weights import FRESH, Weights
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QProgressBar, QPushButton
+
+from bnstudio import weights
+from bnstudio.exporters import EXPORTERS, keras_script, models, notebook
+from bnstudio.project import InitialWeights, Project
+from bnstudio.runs.weights import FRESH, Weights, of_project
 from bnstudio.training import export_job
 from bnstudio.training.messages import Exporting
-from bnstudio.ui import files, model_export
-from bnstudio.ui.model_export import ModelExport, choose
+from bnstudio.ui import files, model_export, whose_weights
+from bnstudio.ui.model_export import ModelExport
+from bnstudio.weights import place
+from tests.engine.projects import chain
 from tests.training.fake_exports import FakeClient
 
 OF_A_RUN = Weights("Run 1, as it ended", "end", "1.keras")
@@ -19,8 +27,8 @@ def client(monkeypatch):
     """The engine that exports, and nothing else does."""
     client = FakeClient()
 
-    def start(project, exporter, target, weights):
-        return export_job.ExportJob(project, exporter, target, weights, start=lambda: client)
+    def start(*given, **more):
+        return export_job.ExportJob(*given, start=lambda: client, **more)
 
     monkeypatch.setattr(model_export, "ExportJob", start)
     return client
@@ -101,28 +109,182 @@ def test_a_window_that_closes_gives_up_what_is_on_its_way(window, client, tmp_pa
     assert not list(tmp_path.glob("*net*"))
 
 
-def test_whose_weights_it_has_is_asked_where_there_is_a_choice(
-    window, client, tmp_path, monkeypatch
-):
+@pytest.fixture
+def answer(monkeypatch, qtbot):
+    """Answers the dialog of choices once it is there: ``answer(act)``; gives what was asked."""
     asked = []
 
-    def answer(dialog):
-        box = dialog.findChildren(QComboBox)[0]
-        asked.append([box.accessibleName(), *(box.itemText(n) for n in range(box.count()))])
-        return True
+    def answer(act):
+        def look():
+            dialog = QApplication.activeModalWidget()
+            box = dialog.weights
+            asked.append([box.accessibleName(), *(box.itemText(n) for n in range(box.count()))])
+            act(dialog)
 
-    monkeypatch.setattr(QInputDialog, "exec", answer)
-    monkeypatch.setattr(window.files, "_weights", lambda: [OF_A_RUN, FRESH])
+        QTimer.singleShot(0, look)
+        return asked
+
+    return answer
+
+
+def press(dialog, text):
+    """Clicks a button by its words."""
+    (button,) = [b for b in dialog.findChildren(QPushButton) if b.text().replace("&", "") == text]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_whose_weights_it_has_is_asked_where_there_is_a_choice(
+    window, client, answer, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(files, "trained", lambda session: [OF_A_RUN])
+    asked = answer(lambda dialog: press(dialog, "Choose File\u2026"))
     trigger(window, models.KERAS, tmp_path / "net.keras", monkeypatch)
     assert asked == [["Weights", OF_A_RUN.title, FRESH.title]]
     assert client.sent[0].weights == "1.keras"
+    assert client.sent[0].fold == ()
     trigger(window, models.CONFIG, tmp_path / "net.json", monkeypatch)
     assert len(asked) == 1, "a configuration has no weights"
-    monkeypatch.setattr(QInputDialog, "exec", lambda _: False)
-    assert choose([OF_A_RUN, FRESH], "Keras model", window) is None
+    answer(lambda dialog: press(dialog, "Cancel"))
+    trigger(window, models.WEIGHTS, tmp_path / "net.weights.h5", monkeypatch)
+    assert len(asked) == 2
+    assert len(client.sent) == 2
+
+
+def test_trained_weights_are_those_of_the_run_and_then_of_the_project(window, monkeypatch):
+    monkeypatch.setattr(whose_weights, "weights_of", lambda store, run, project: [OF_A_RUN])
+    assert whose_weights.trained(window.session) == []
+    own = begin_with(window)
+    assert whose_weights.trained(window.session) == [of_project(own)]
     window.session.run = object()
-    monkeypatch.undo()
-    monkeypatch.setattr(files, "weights_of", lambda store, run, project: [OF_A_RUN])
-    assert window.files._weights() == [OF_A_RUN, FRESH], "of the run that is shown"
+    assert whose_weights.trained(window.session) == [OF_A_RUN, of_project(own)]
     window.session.run = None
-    assert window.files._weights() == [FRESH]
+
+
+def begin_with(window):
+    """Gives the window's project a file of weights to begin with."""
+    path = place.room()
+    weights.write(path, [], "a.keras")
+    own = place.adopt(path)
+    begin = InitialWeights(own.fingerprint, own.origin)
+    window.document.edit(replace(window.document.project, weights=begin), "Take Over Weights")
+    return own
+
+
+def foldable(activation=None):
+    dense = {"units": 3, "activation": activation}
+    norm = ("BatchNormalization", {})
+    return Project(chain(("Input", {"shape": (4,)}), ("Dense", dense), norm, ("ReLU", {}), norm))
+
+
+def test_normalizations_are_folded_where_that_is_ticked(
+    open_window, client, answer, tmp_path, monkeypatch, qtbot
+):
+    window = open_window(foldable())
+    own = begin_with(window)
+
+    def tick(dialog):
+        assert dialog.fold.text() == (
+            "&Fold BatchNorm into the layers before (1 of 2, saves 12 parameters)"
+        )
+        assert not dialog.fold.isChecked()
+        qtbot.keyClick(dialog.weights, Qt.Key.Key_Down)
+        assert not dialog.fold.isEnabled(), "new weights have nothing to fold"
+        assert "learned nothing" in dialog.why.text()
+        qtbot.keyClick(dialog.weights, Qt.Key.Key_Up)
+        qtbot.keyClick(dialog.fold, Qt.Key.Key_Space)
+        press(dialog, "Choose File\u2026")
+
+    asked = answer(tick)
+    export = trigger(window, models.KERAS, tmp_path / "net.keras", monkeypatch)
+    assert asked == [["Weights", "Those of a.keras", FRESH.title]]
+    assert client.sent[0].weights == str(own.path)
+    assert client.sent[0].fold == ("batch_normalization",)
+    client.write(folded=3e-8)
+    with qtbot.waitSignal(export.ended):
+        pass
+    (_, text) = said(window)[-1]
+    assert "Folded 1 batch normalization: 12 parameters fewer" in text
+    assert "differ by 3e-08 at most" in text
+
+
+def test_nothing_is_asked_of_folding_where_none_can_be_folded(
+    open_window, client, answer, tmp_path, monkeypatch
+):
+    window = open_window(foldable("relu"))
+    begin_with(window)
+    shown = []
+
+    def act(dialog):
+        shown.append(dialog.fold.isVisible())
+        press(dialog, "Choose File\u2026")
+
+    answer(act)
+    trigger(window, models.KERAS, tmp_path / "net.keras", monkeypatch)
+    assert shown == [False]
+    assert client.sent[0].fold == ()
+
+
+@pytest.mark.parametrize("exporter", [keras_script.EXPORTER, notebook.EXPORTER])
+def test_the_weights_that_a_script_loads_are_written_beside_it(
+    exporter, window, client, tmp_path, monkeypatch, qtbot
+):
+    own = begin_with(window)
+    path, initial = tmp_path / f"net{exporter.suffix}", tmp_path / "initial.weights.h5"
+    export = trigger(window, exporter, path, monkeypatch)
+    assert initial.name in path.read_text()
+    assert (client.sent[0].suffix, client.sent[0].weights) == (".weights.h5", str(own.path))
+    client.write()
+    with qtbot.waitSignal(export.ended):
+        pass
+    assert initial.read_text() == "the model"
+    (script, (kind, text)) = said(window)[-2:]
+    assert script == ("good", f"Exported to {path}")
+    assert kind == "good"
+    assert f"Exported to {initial}." in text
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_other_weights_that_are_there_are_asked_about(
+    replaced, window, client, tmp_path, monkeypatch, qtbot
+):
+    begin_with(window)
+    initial = tmp_path / "initial.weights.h5"
+    initial.write_text("another model's")
+    export = trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch)
+
+    def look():
+        box = QApplication.activeModalWidget()
+        if box is None:
+            QTimer.singleShot(5, look)
+            return
+        assert f"There are other weights in {initial}." in box.text()
+        press(box, "Replace" if replaced else "Cancel")
+
+    QTimer.singleShot(0, look)
+    client.write()
+    with qtbot.waitSignal(export.ended):
+        pass
+    assert initial.read_text() == ("the model" if replaced else "another model's")
+    kind, text = said(window)[-1]
+    assert kind == ("good" if replaced else "error")
+    assert replaced or "was left as it is" in text
+
+
+def test_the_same_weights_again_are_not_asked_about(window, client, tmp_path, monkeypatch, qtbot):
+    begin_with(window)
+    (tmp_path / "initial.weights.h5").write_text("the model")
+    export = trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch)
+    client.write()
+    with qtbot.waitSignal(export.ended) as told:
+        pass
+    assert told.args[1] == "good"
+
+
+def test_a_script_without_the_weights_it_loads_says_so(window, client, tmp_path, monkeypatch):
+    begin_with(window).path.unlink()
+    window.document.set_path(None)
+    assert trigger(window, keras_script.EXPORTER, tmp_path / "net.py", monkeypatch) is None
+    kind, text = said(window)[-1]
+    assert kind == "warning"
+    assert "are not there" in text
+    assert not client.sent

@@ -1,16 +1,18 @@
 """The weights of an opened model: in the project once they are read, beside it once it is saved."""
 
 import threading
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from bnstudio.graph import set_params
-from bnstudio.project import load
+from bnstudio.graph import Graph, Node, Wire, set_params
+from bnstudio.project import InitialWeights, Project, load
 from bnstudio.ui import taking
-from bnstudio.weights import place
+from bnstudio.weights import array_of, place, write
 
 
 @pytest.fixture
@@ -172,9 +174,39 @@ def test_the_inspector_shows_what_a_layer_begins_with(opened, qtbot):
     assert card.grab().toImage().size().height() > 100
     document.edit(set_params(document.graph, ["d"], {"units": 3}), "Edit")
     assert "begins with new weights: its kernel is (4, 3)" in card.note.text()
+    assert card.heading.text() == "Kept, not used \u00b7 stored.keras"
     document.select(["in"])
     assert not card.isVisible()
     opened.undo()
     opened.undo()
     document.select(["d"])
     assert not card.isVisible()
+
+
+def test_inside_a_model_the_inspector_shows_the_weights_of_that_layer(open_window, tmp_path, qtbot):
+    layers = ("in", "Input", {"shape": (4,)}), ("d", "Dense", {"units": 2})
+    inner = Graph({id: Node(id, type, id, params) for id, type, params in layers})
+    inner = replace(inner, wires=(Wire("in", 0, "d", 0),))
+    outer = inner.nodes | {
+        "m": Node("m", "Functional", "m", {}, inside=inner),
+        "d": Node("d", "Dense", "d", {"units": 3}),
+    }
+    graph = Graph(outer, (Wire("in", 0, "m", 0), Wire("m", 0, "d", 0)))
+    arrays = {"m/d": ((4, 2), (2,)), "d": ((2, 3), (3,))}
+    held = {
+        id: [array_of(np.full(shape, number, "f4")) for shape in shapes]
+        for number, (id, shapes) in enumerate(arrays.items(), 1)
+    }
+    found = place.adopt(write(place.room(), held.items(), "kept").path)
+    begin = InitialWeights(found.fingerprint, found.origin)
+    window = open_window(Project(graph=graph, weights=begin))
+    window.show_panel("Inspector")
+    window.document.level.enter(("m",))
+    window.document.level.select(["d"])
+    card = window.panels["Inspector"].page.weights
+    qtbot.waitUntil(lambda: card.rows[0].told != "is being read")
+    assert [row.accessibleName() for row in card.rows] == ["kernel (4, 2)", "bias (2,)"]
+    assert card.rows[0].told == "mean 1 \u00b7 deviation 0"
+    window.document.level.go("d")
+    qtbot.waitUntil(lambda: card.rows[0].told == "mean 2 \u00b7 deviation 0")
+    assert card.rows[0].accessibleName() == "kernel (2, 3)"

@@ -286,6 +286,13 @@ def test_the_tab_counts_the_problems(window):
     assert window.docks["Problems"].windowTitle().endswith(str(len(window.document.diagnostics)))
 
 
+def test_a_toast_is_as_high_as_its_text_and_no_higher(window):
+    one = window.toasts.say("Short.")
+    other = window.toasts.say("21,730 weights of siamese.keras are taken over.")
+    QApplication.processEvents()
+    assert other.height() == one.height()
+
+
 def test_toasts_pile_up_to_three_and_are_logged(window):
     for number in range(6):
         window.say(f"message {number}")

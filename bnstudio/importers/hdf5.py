@@ -1,4 +1,4 @@
-"""The child process in which HDF5 files are opened; it may die of one."""
+"""HDF5 files, asked in a child process that opens them; it may die of one."""
 
 from __future__ import annotations
 
