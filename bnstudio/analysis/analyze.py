@@ -203,10 +203,10 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     ``previous``, the analysis of an earlier drawing, only saves work: what cannot have changed
     since is taken over. The result is the same without it.
     """
-    if previous is None or previous.known is not registered():
+    if previous is None:
         return _afresh(graph, structure(graph))
     before = previous.graph
-    if graph is before:
+    if graph is before and previous.known is registered():
         return previous
     nodes, old_nodes = graph.nodes, before.nodes
     others = [(nodes[id], old_nodes.get(id)) for id in differing(old_nodes, nodes)]
@@ -218,6 +218,10 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
         or old.inside is not node.inside
         or old.params != node.params
     }
+    if previous.known is not registered():
+        # Inside models there may be layers of others too.
+        ids = nodes.items()
+        stale |= {id for id, node in ids if is_foreign(node.type) or is_model(node.type)}
     same_wires = graph.wires is before.wires or graph.wires == before.wires
     kept: Structure | None = None
     if same_wires and all(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Severity(enum.StrEnum):
-    """How bad a finding is. Only an error blocks training."""
+    """How bad a finding is. Only an error blocks training, and EXT02 while it stands."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -44,7 +44,8 @@ def not_asked_yet(case: Case) -> Iterator[Finding]:
     """A layer that is not of this program, whose shape the engine has not said yet.
 
     Only its own code knows what it gives. An engine calls it on what comes in, which takes a
-    moment, the first time some seconds; meanwhile nothing after it has a shape.
+    moment, the first time some seconds. Meanwhile nothing after it has a shape, and the model
+    cannot be trained: such code may never come to an end, which would take the run with it.
 
     There is nothing to do.
     """

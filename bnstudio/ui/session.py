@@ -14,6 +14,7 @@ from bnstudio import __version__, data
 from bnstudio import project as projects
 from bnstudio.analysis import memory
 from bnstudio.analysis.memory import said
+from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.rules import Severity
 from bnstudio.runs.going_on import CannotGoOnError, go_back, go_on
 from bnstudio.runs.run import STATE_NAMES, Run
@@ -203,6 +204,10 @@ class Session(RunList):
             return "A run is going on."
         for diagnostic in self.document.diagnostics:
             if diagnostic.severity is Severity.ERROR:
+                return diagnostic.message
+        for diagnostic in self.document.diagnostics:
+            # Its code may never end, which an engine of its own is finding out.
+            if diagnostic.code == NotAskedYetError.code:
                 return diagnostic.message
         if not self.document.graph.nodes:
             return "The drawing is empty. Add an Input and a layer first."

@@ -12,7 +12,7 @@ from bnstudio.exporters import keras_script
 from bnstudio.layers import LAYERS
 from bnstudio.layers.foreign import Answer, Argument, Form, registered
 from bnstudio.project import Project
-from tests.engine.projects import chain
+from tests.engine.projects import Drawing, chain
 from tests.extensions.package import PACKAGE, at_hand, install
 from tests.importers.hostile import functional, layer
 
@@ -187,3 +187,22 @@ def test_the_command_lists_and_refuses_in_words(folder, capsys):
     (found,) = json.loads(capsys.readouterr().out)["packages"]
     assert found["confirmed"] is False
     assert extensions.confirmed() == frozenset()
+
+
+def test_a_layer_inside_a_model_is_asked_about_and_answered_too(folder):
+    known()
+    inside = chain(("Input", {"shape": (4,)}), (SCALE, {"start": 2.0}))
+    drawing = Drawing()
+    drawing.add("Input", shape=(4,))
+    model = drawing.add("Functional", inside=inside)
+    last = drawing.add("Dense", units=2)
+    before = analyze(drawing.graph)
+    (asked,) = before.questions
+    assert asked == LAYERS[SCALE].question([(None, 4)], {"start": 2.0})
+    assert before.shape(last) is None
+    extensions.learn({asked: Answer(((None, 4),), (("factor", (4,), True),))})
+    after = analyze(drawing.graph, before)
+    assert after == analyze(drawing.graph)
+    assert after.questions == ()
+    assert after.shape(last) == (None, 2)
+    assert [weight.name for weight in after.facts[model].weights] == ["scale/factor"]

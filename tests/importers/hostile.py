@@ -67,6 +67,11 @@ def configs():
         yield f"gadget_initializer_{name}", opened, json.dumps(functional(inside))
         model = {**json.loads(SOUND), "compile_config": {"optimizer": gadget, "loss": gadget}}
         yield f"gadget_optimizer_{name}", opened, json.dumps(model)
+    # A class that a package could offer, and types as nodes of such packages have them.
+    yield "offered_class", opened, json.dumps(functional(
+        layer("Scale", "s", "in", module="antigravity", registered_name="this>Scale")))  # fmt: skip
+    yield "offered_type", opened, json.dumps(functional(
+        layer("this:Scale", "s", "in", module="this")))  # fmt: skip
     yield "unsafe", opened, json.dumps(functional(
         layer("enable_unsafe_deserialization", "u", "in", module="keras.config")))  # fmt: skip
     yield "vocabulary", opened, json.dumps(functional(

@@ -9,10 +9,12 @@ from bnstudio import extensions
 from bnstudio.data import Source
 from bnstudio.layers import LAYERS
 from bnstudio.layers.foreign import CUSTOM
+from bnstudio.layers.params import Json
 from bnstudio.project import Project
 from bnstudio.settings import Settings
 from bnstudio.ui.app import create_window
 from bnstudio.ui.custom_layers import CustomLayers
+from bnstudio.ui.editors import editor_for
 from tests.engine.projects import chain
 from tests.extensions.package import PACKAGE, at_hand
 from tests.ui.conftest import close_window
@@ -73,8 +75,12 @@ def test_a_layer_of_a_confirmed_package_is_drawn_and_trained(window, qtbot):
     palette.chosen.emit(SCALE)
     (id,) = [node.id for node in document.graph.nodes.values() if node.type == SCALE]
     assert {d.code for d in document.diagnostics if d.node == id} == {"EXT02"}
+    assert "the engine is being asked" in window.session.blocked()
     qtbot.waitUntil(lambda: document.analysis.shape(id) == (None, 30), timeout=60_000)
     assert document.analysis.facts[id].trainable == 30
+    drawn = window.canvas.drawing.nodes
+    assert drawn[id].facts is document.analysis.facts[id]
+    assert drawn["dense"].facts.outputs == ((None, 2),)
     assert "sample_layers" not in sys.modules
     qtbot.waitUntil(lambda: window.session.ready, timeout=60_000)
     with qtbot.waitSignal(window.session.run_ended, timeout=60_000) as ended:
@@ -87,3 +93,37 @@ def test_a_layer_of_a_confirmed_package_is_drawn_and_trained(window, qtbot):
     assert "off until you confirm it" in finding.message
     assert document.graph.nodes[id].type == SCALE
     assert CUSTOM not in palette._model.entries
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("[1, [2.5]]", (1, (2.5,))),
+        ('{"a": [true]}', {"a": (True,)}),
+        ("same", "same"),
+        ('"1"', "1"),
+        ("1", 1),
+        ("True", True),
+        ("", None),
+        ("[1,", "[1,"),
+    ],
+)
+def test_an_argument_of_no_known_kind_is_typed_as_json(qtbot, typed, value):
+    editor = editor_for(Json("note", None))
+    qtbot.addWidget(editor)
+    with qtbot.waitSignal(editor.edited) as edited:
+        editor.field.textEdited.emit(typed)
+    assert edited.args == [value]
+    editor.show_value(value)
+    again = editor.field.text()
+    with qtbot.waitSignal(editor.edited) as edited:
+        editor.field.textEdited.emit(again)
+    assert edited.args == [value]
+
+
+def test_a_number_that_json_cannot_write_is_refused(qtbot):
+    editor = editor_for(Json("note", None))
+    qtbot.addWidget(editor)
+    with qtbot.waitSignal(editor.refused) as refused:
+        editor.field.textEdited.emit("[NaN]")
+    assert "finite" in refused.args[0]

@@ -127,6 +127,10 @@ class Scene(QGraphicsScene):
             self._measure(line)
             self.addItem(line)
 
+    def shows(self, analysis: Analysis) -> bool:
+        """Whether all that follows from this analysis is drawn."""
+        return self._facts is analysis.facts
+
     def show_badges(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Marks each node with its worst finding; ``diagnostics`` come worst first."""
         badges: dict[str, Diagnostic] = {}

@@ -248,7 +248,7 @@ class Surface(QGraphicsView):
     # Following.
 
     def _document_changed(self, before: Project, after: Project) -> None:
-        if before.graph is after.graph:
+        if before.graph is after.graph and self.drawing.shows(self.document.analysis):
             return
         self.glide.halt()
         self.growth.halt()

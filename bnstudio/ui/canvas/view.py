@@ -316,8 +316,9 @@ class CanvasView(Desk):
         super()._entered(path)
 
     def _document_changed(self, before: Project, after: Project) -> None:
-        self.cancel()
-        self._show_under(Hit())
+        if before is not after:  # not where only more is known of the same drawing
+            self.cancel()
+            self._show_under(Hit())
         super()._document_changed(before, after)
 
     def _reveal(self, id: str, _argument: str = "") -> None:
