@@ -137,6 +137,9 @@ def _onnx(source: Source, path: Path) -> Written:
         # Keras asks numpy for a name of before numpy 2, to put it there for tf2onnx.
         warnings.simplefilter("ignore", FutureWarning)
         kept = _at_inference(model)
+        # What they add to the loss is no part of a file, and TensorFlow cannot take it out again.
+        for layer in kept._flatten_layers(include_self=False):
+            layer.activity_regularizer = None
         kept.export(path, format="onnx", verbose=False, input_signature=_signature(model))
     return Written()
 
