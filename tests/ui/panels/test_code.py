@@ -74,17 +74,23 @@ def test_a_large_script_is_made_bit_by_bit_and_an_edit_begins_anew(
     qtbot, monkeypatch, document, panel
 ):
     monkeypatch.setattr(code, "_BUDGET", 0.0)  # no more than one bit at a time
-    bits = []
+    bits, held = [], [True]
     drafts = keras_script.drafts
-    monkeypatch.setattr(
-        keras_script, "drafts", lambda *given: (bits.append(1) or bit for bit in drafts(*given))
-    )
+
+    def slow(*given):
+        bits.append(1)
+        while held:
+            yield None  # as long as it is not ready
+        yield from drafts(*given)
+
+    monkeypatch.setattr(keras_script, "drafts", slow)
     before = panel.text
     document.edit(rename(document.graph, "answer", "first"), "Rename")
     document.edit(rename(document.graph, "answer", "second"), "Rename")
     qtbot.waitUntil(lambda: bool(bits))
     assert panel.text == before
     document.edit(rename(document.graph, "answer", "third"), "Rename")
+    held.clear()
     qtbot.waitUntil(lambda: 'name="third"' in panel.text)
     assert panel.text == keras_script.render(document.project).text
     document.edit(rename(document.graph, "answer", "fourth"), "Rename")
