@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from bnstudio.runs.csv_text import csv_text
 from bnstudio.runs.store import RunStore
 from bnstudio.training.messages import (
     BINS,
@@ -19,7 +20,6 @@ from bnstudio.training.messages import (
     Started,
     Steps,
 )
-from bnstudio.ui.panels.runs import csv_text
 from tests.ui.training.fakes import ROWS, steps, whole_run
 
 
