@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bnstudio.project.error import ProjectError
 from bnstudio.project.file import reason, sync_folder
-from bnstudio.project.text import ProjectError
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -1,22 +1,17 @@
-"""The project file's text: JSON that git can diff, written one way and read strictly.
+"""The project in a file's text, read strictly.
 
-One node a line and one wire a line, in the order of the drawing. What is inside a model in the
-model stands in a section of its own, ``models``, under the name by which its node refers to it. A
-text is refused for the first thing that is wrong with it, in one sentence that says where. A layer
-type that is not known is not wrong: the node is kept as it is, and the diagnostics say that nothing
-can be made of it.
+A text is refused for the first thing that is wrong with it, in one sentence that says where. A
+layer type that is not known is not wrong: the node is kept as it is, and the diagnostics say that
+nothing can be made of it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
-from textwrap import indent
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Meta
 
 from bnstudio.data import Source
 from bnstudio.graph import MAX_LEVELS, SLASH, Graph, Node, Wire
@@ -24,8 +19,9 @@ from bnstudio.layers import LAYERS, near_names
 from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.models import MODELS, is_model
 from bnstudio.layers.opaque import is_opaque
-from bnstudio.project import place, strict
-from bnstudio.project.strict import MAX_INT, clip, short
+from bnstudio.project import fields, place, strict
+from bnstudio.project.error import ProjectError
+from bnstudio.project.strict import clip, short
 from bnstudio.project.value import InitialWeights, Project
 from bnstudio.settings import Choice, EarlyStopping, Measuring, ReduceLROnPlateau, Settings
 
@@ -33,284 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bnstudio.graph import Value
-
-SUFFIX = ".bnstudio"
-VERSION = 2
-"""Written where there is a model in the model; without any, a file is as it was in version 1."""
-PROJECT, FRAGMENT = "bnstudio project", "bnstudio fragment"
-
-MAX_DEPTH = 64
-MAX_NODES = 100_000
-MAX_WIRES = 400_000
-MAX_TEXT = 65_536
-
-
-class ProjectError(ValueError):
-    """A project that cannot be read or written.
-
-    Attributes:
-        reason: What is wrong, without the place.
-        where: The file; empty where the text has none.
-        line: From 1; None where no line is at fault.
-        column: From 1.
-        path: The field at fault, as ``nodes[3].x``; empty where it is none.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        where: str = "",
-        line: int | None = None,
-        column: int | None = None,
-        path: str = "",
-    ) -> None:
-        self.reason, self.where, self.line, self.column, self.path = (
-            reason, where, line, column, path
-        )  # fmt: skip
-        spot = f"line {line}, column {column}" if line is not None else ""
-        spot = f"{path} ({spot})" if spot and path else spot or path
-        super().__init__(": ".join(part for part in (where, spot, reason) if part))
-
-
-# What a file holds, field by field, in the order in which it is written.
-
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
-Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-Port = Annotated[int, Meta(ge=0, le=MAX_WIRES)]
-Position = Annotated[float, Meta(ge=-1e9, le=1e9)]
-Params = dict[str, Any]
-
-
-class _Part(msgspec.Struct, forbid_unknown_fields=True):
-    """The base of all parts: no field that is not named here."""
-
-
-class _Node(_Part):
-    id: Name
-    type: Name
-    name: Text
-    params: Params = {}
-    x: Position = 0.0
-    y: Position = 0.0
-    shares: Name | None = None
-    inside: Name | None = None
-
-
-class _Wire(_Part, array_like=True):
-    source: Name
-    source_port: Port
-    target: Name
-    target_port: Port
-
-
-class _Model(_Part):
-    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
-    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
-
-
-class _Choice(_Part):
-    name: Name
-    params: Params = {}
-
-
-class _EarlyStopping(_Part):
-    monitor: Text = "val_loss"
-    min_delta: float = 0.0
-    patience: Annotated[int, Meta(ge=0, le=MAX_INT)] = 5
-    restore_best_weights: bool = True
-
-
-class _ReduceLROnPlateau(_Part):
-    monitor: Text = "val_loss"
-    factor: Annotated[float, Meta(gt=0, lt=1)] = 0.1
-    patience: Annotated[int, Meta(ge=0, le=MAX_INT)] = 10
-    mode: Literal["auto", "min", "max"] = "auto"
-    min_delta: float = 0.0001
-    cooldown: Annotated[int, Meta(ge=0, le=MAX_INT)] = 0
-    min_lr: float = 0.0
-
-
-class _Measuring(_Part):
-    budget: Annotated[float, Meta(ge=0, le=1)] = 0.05
-    rows: Annotated[int, Meta(ge=1, le=MAX_INT)] = 256
-    left_out: Annotated[list[Name], Meta(max_length=MAX_NODES)] = []
-
-
-class _Settings(_Part):
-    optimizer: _Choice
-    loss: _Choice
-    metrics: Annotated[list[Name], Meta(max_length=1000)]
-    batch_size: Annotated[int, Meta(ge=1, le=MAX_INT)]
-    epochs: Annotated[int, Meta(ge=1, le=MAX_INT)]
-    validation_split: Annotated[float, Meta(ge=0, lt=1)]
-    seed: Annotated[int, Meta(ge=0, lt=2**32)]
-    early_stopping: _EarlyStopping | None = None
-    reduce_lr: _ReduceLROnPlateau | None = None
-    class_weight: (
-        Literal["balanced"] | Annotated[list[float], Meta(min_length=1, max_length=1000)] | None
-    ) = None
-    measuring: _Measuring = msgspec.field(default_factory=_Measuring)
-    start: Literal["weights", "new"] = "weights"
-
-
-class _Source(_Part):
-    name: Name
-    params: Params = {}
-    scaling: Literal["none", "standard", "minmax"] = "standard"
-    targets: Literal["integer", "one_hot", "value"] = "integer"
-    shape: Annotated[list[Annotated[int, Meta(ge=1, le=MAX_INT)]], Meta(max_length=16)] | None = (
-        None
-    )
-
-
-class _Weights(_Part):
-    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-    origin: Annotated[str, Meta(max_length=1000)] = ""
-
-
-class _Fragment(_Part):
-    format: str
-    version: int
-    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
-    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
-    models: dict[Name, _Model] = {}
-
-
-class _Project(_Part):
-    format: str
-    version: int
-    data: _Source
-    settings: _Settings
-    nodes: Annotated[list[_Node], Meta(max_length=MAX_NODES)]
-    wires: Annotated[list[_Wire], Meta(max_length=MAX_WIRES)] = []
-    models: dict[Name, _Model] = {}
-    title: Text = ""
-    about: Text = ""
-    weights: _Weights | None = None
-
-
-# msgspec learns a type when it first meets it, and two threads that bring it the same new type at
-# once crash the process. A decoder makes it learn: here, in the one thread that imports this.
-for _kind_of_file in (_Fragment, _Project):
-    msgspec.json.Decoder(_kind_of_file)
-
-
-# Writing.
-
-
-def dumps(project: Project) -> str:
-    """The text of a project's file; equal projects have equal texts.
-
-    Raises:
-        ProjectError: If something in it has no place in a file, such as a position that is not
-            finite.
-    """
-    source, settings = project.source, project.settings
-    early = settings.early_stopping
-    data = {
-        "name": source.name,
-        "params": source.params,
-        "scaling": source.scaling,
-        "targets": source.targets,
-        "shape": source.shape,
-    }
-    training: dict[str, Any] = {
-        "optimizer": {"name": settings.optimizer.name, "params": settings.optimizer.params},
-        "loss": {"name": settings.loss.name, "params": settings.loss.params},
-        "metrics": settings.metrics,
-        "batch_size": settings.batch_size,
-        "epochs": settings.epochs,
-        "validation_split": settings.validation_split,
-        "seed": settings.seed,
-        "early_stopping": early and {
-            "monitor": early.monitor,
-            "min_delta": early.min_delta,
-            "patience": early.patience,
-            "restore_best_weights": early.restore_best_weights,
-        },
-    }  # fmt: skip
-    # What is not used is not written, so that a file from before these fields stays as it is.
-    if settings.reduce_lr is not None:
-        training["reduce_lr"] = asdict(settings.reduce_lr)
-    if settings.class_weight is not None:
-        training["class_weight"] = settings.class_weight
-    if settings.measuring != Measuring():
-        training["measuring"] = asdict(settings.measuring)
-    if settings.start != "weights":
-        training["start"] = settings.start
-    head: list[tuple[str, object]] = [("format", PROJECT), ("version", _version(project.graph))]
-    head += [(key, value) for key in ("title", "about") if (value := getattr(project, key))]
-    lines = [f'  "{key}": {_json(value, key)}' for key, value in head]
-    for key, fields in (("data", data), ("settings", training)):
-        inner = [f'    "{name}": {_json(value, f"{key}.{name}")}' for name, value in fields.items()]
-        lines.append(f'  "{key}": {{\n' + ",\n".join(inner) + "\n  }")
-    if project.weights is not None:
-        lines.append(f'  "weights": {_json(asdict(project.weights), "weights")}')
-    return "{\n" + ",\n".join([*lines, *_graph_lines(project.graph)]) + "\n}\n"
-
-
-def fragment_dumps(graph: Graph) -> str:
-    """The text of a piece of a drawing, as it goes to the clipboard.
-
-    Raises:
-        ProjectError: As for ``dumps``.
-    """
-    head = [f'  "format": "{FRAGMENT}"', f'  "version": {_version(graph)}']
-    return "{\n" + ",\n".join([*head, *_graph_lines(graph)]) + "\n}\n"
-
-
-def _version(graph: Graph) -> int:
-    return VERSION if any(node.inside is not None for node in graph.nodes.values()) else 1
-
-
-def _graph_lines(graph: Graph) -> list[str]:
-    """The sections of a drawing: nodes, wires, and the models in it where there are any."""
-    sections, waiting = _sections(graph, "")
-    texts = []
-    for name, inside in waiting:  # which grows: what is inside a model comes after it
-        inner, more = _sections(inside, f"{name}/")
-        waiting += more
-        lines = indent(",\n".join(inner), "    ")
-        texts.append(f"    {_json(name, name)}: {{\n{lines}\n    }}")
-    if texts:
-        sections.append('  "models": {\n' + ",\n".join(texts) + "\n  }")
-    return sections
-
-
-def _sections(graph: Graph, where: str) -> tuple[list[str], list[tuple[str, Graph]]]:
-    """The nodes and wires of one drawing, and what is inside its nodes, under names."""
-    nodes, models = [], list[tuple[str, Graph]]()
-    for node in graph.nodes.values():
-        fields: dict[str, Any] = {"id": node.id, "type": node.type, "name": node.name}
-        if node.params:
-            fields["params"] = node.params
-        fields |= {"x": float(node.x), "y": float(node.y)}
-        if node.shares is not None:
-            fields["shares"] = node.shares
-        if node.inside is not None:
-            fields["inside"] = f"{where}{node.id}"
-            models.append((fields["inside"], node.inside))
-        nodes.append("    " + _json(fields, f"node {node.id!r}"))
-    wires = ["    " + _json(wire, f"the wire into {wire.target!r}") for wire in graph.wires]
-    return [_list("nodes", nodes), _list("wires", wires)], models
-
-
-def _list(key: str, lines: Sequence[str]) -> str:
-    return f'  "{key}": [\n' + ",\n".join(lines) + "\n  ]" if lines else f'  "{key}": []'
-
-
-def _json(value: object, at: str) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except UnicodeEncodeError:
-        raise ProjectError("it holds half a character (a lone surrogate)", path=at) from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ProjectError(f"it has no place in a file: {error}", path=at) from None
-    return text
-
-
-# Reading.
 
 
 def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
@@ -322,7 +40,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
         ProjectError: For the first thing that is wrong.
     """
     reader = _Reader(text, where)
-    file = reader.convert(PROJECT, _Project)
+    file = reader.convert(fields.PROJECT, fields.Project)
     if known_layers:
         reader.check_types(file)
     graph = reader.graph(file)
@@ -360,7 +78,7 @@ def fragment_loads(text: str) -> Graph:
         ProjectError: If the text is anything else.
     """
     reader = _Reader(text, "")
-    return reader.graph(reader.convert(FRAGMENT, _Fragment))
+    return reader.graph(reader.convert(fields.FRAGMENT, fields.Fragment))
 
 
 def node_lines(text: str) -> dict[str, int]:
@@ -394,7 +112,7 @@ class _Reader:
             line, column = place.line_and_column(self.text, offset)
         return ProjectError(reason, self.where, line, column, place.show(path))
 
-    def convert(self, format: str, kind: type[_Part]) -> Any:
+    def convert(self, format: str, kind: type[fields.Part]) -> Any:
         """The text as a ``kind``, its own fields checked but nothing between them."""
         data = self._parse()
         if not isinstance(data, dict):
@@ -409,10 +127,10 @@ class _Reader:
             raise self.fail(
                 f"the version has to be a whole number from 1, not {short(version)}", ("version",)
             )
-        if version > VERSION:
+        if version > fields.VERSION:
             raise self.fail(
                 f"it was written by a newer bnstudio (file version {version}, this one reads up to "
-                f"{VERSION}); update bnstudio to open it",
+                f"{fields.VERSION}); update bnstudio to open it",
                 ("version",),
             )
         try:
@@ -421,11 +139,11 @@ class _Reader:
             reason, path = _explain(str(error))
             raise self.fail(reason, path) from None
 
-    def graph(self, file: _Fragment | _Project) -> Graph:
+    def graph(self, file: fields.Fragment | fields.Project) -> Graph:
         """The drawing in the file, checked for what one node or wire cannot say of itself."""
         count = len(file.nodes) + sum(len(model.nodes) for model in file.models.values())
-        if count > MAX_NODES:
-            raise self.fail(f"it has {count} nodes, more than {MAX_NODES}", ("models",))
+        if count > fields.MAX_NODES:
+            raise self.fail(f"it has {count} nodes, more than {fields.MAX_NODES}", ("models",))
         models = dict(file.models)
         graph = self._level(file, (), models, 0)
         if models:
@@ -435,9 +153,9 @@ class _Reader:
 
     def _level(
         self,
-        file: _Fragment | _Project | _Model,
+        file: fields.Fragment | fields.Project | fields.Model,
         path: place.Path,
-        models: dict[str, _Model],
+        models: dict[str, fields.Model],
         depth: int,
     ) -> Graph:
         """One drawing in the file; the models that its nodes are, are taken out of ``models``."""
@@ -475,7 +193,7 @@ class _Reader:
         return Graph(nodes, tuple(wires))
 
     def _inside(
-        self, part: _Node, models: dict[str, _Model], path: place.Path, depth: int
+        self, part: fields.Node, models: dict[str, fields.Model], path: place.Path, depth: int
     ) -> Graph:
         """The drawing inside a node, which no other node has."""
         name = part.inside or ""
@@ -492,9 +210,9 @@ class _Reader:
             raise self.fail(f"there is no model {short(name)}, or another node is it", path)
         return self._level(model, ("models", name), models, depth + 1)
 
-    def check_types(self, file: _Project) -> None:
+    def check_types(self, file: fields.Project) -> None:
         """Refuses the first layer type that is not in the catalogue, nor carries a description."""
-        levels: list[tuple[place.Path, Sequence[_Node]]] = [((), file.nodes)]
+        levels: list[tuple[place.Path, Sequence[fields.Node]]] = [((), file.nodes)]
         levels += [(("models", name), model.nodes) for name, model in file.models.items()]
         for path, nodes in levels:
             for index, part in enumerate(nodes):
@@ -507,11 +225,11 @@ class _Reader:
                     (*path, "nodes", index, "type"),
                 )
 
-    def choice(self, part: _Choice, path: place.Path) -> Choice:
+    def choice(self, part: fields.Choice, path: place.Path) -> Choice:
         """A Keras class by name, with its arguments."""
         return Choice(part.name, self.params(part.params, (*path, "params")))
 
-    def params(self, params: Params, path: place.Path) -> dict[str, Value]:
+    def params(self, params: fields.Params, path: place.Path) -> dict[str, Value]:
         """Arguments as the program holds them: every list a tuple."""
         return {key: self._value(value, (*path, key)) for key, value in params.items()}
 
@@ -522,7 +240,9 @@ class _Reader:
             return self.params(value, path)
         return value  # type: ignore[no-any-return]
 
-    def _check_sharing(self, part: _Node, nodes: Mapping[str, Node], path: place.Path) -> None:
+    def _check_sharing(
+        self, part: fields.Node, nodes: Mapping[str, Node], path: place.Path
+    ) -> None:
         owner = nodes.get(part.shares or "")
         if owner is None:
             raise self.fail(f"there is no node {short(part.shares)} to share with", path)
@@ -532,7 +252,7 @@ class _Reader:
     def _parse(self) -> Any:
         """The text as JSON, with everything refused that JSON readers disagree about."""
         try:
-            return strict.parse(self.text, MAX_DEPTH)
+            return strict.parse(self.text, fields.MAX_DEPTH)
         except strict.Refused as refused:
             raise self.fail(refused.reason, *refused.find(self.text)) from None
 
