@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import Bool, Choice, Float, Wired
 from bnstudio.layers.ports import Port

@@ -6,7 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Int, Ints
 from bnstudio.layers.shapes import (

@@ -9,8 +9,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.layers.arguments import constraint, initializer, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.core import LORA
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Ints, Text
 from bnstudio.layers.shapes import activates

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from bnstudio.layers.catalogue import COMMON, LayerType, Shape, ShapeError, Weight
+from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight
 from bnstudio.layers.params import REQUIRED, Bool, Float, Int, Json, Param, Text
 from bnstudio.layers.ports import Given, Port
 

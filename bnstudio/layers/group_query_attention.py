@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import USE_BIAS
 from bnstudio.layers.attention import CAUSAL, DROPOUT, KEY, QUERY_MASK, SCORES, VALUE_MASK, outputs
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.multi_head_attention import (
     ATTENTION_MASK,
     FLASH,

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import (
-    COMMON_TO_MOVERS,
-    LayerType,
-    MergeError,
-    Shape,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import LayerType, MergeError, Shape, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Int, Ints
 from bnstudio.layers.shapes import size
 

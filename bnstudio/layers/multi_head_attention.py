@@ -13,7 +13,8 @@ from bnstudio.layers.arguments import (
     regularizer,
 )
 from bnstudio.layers.attention import CAUSAL, DROPOUT, KEY, SCORES, VALUE_MASK, outputs
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Bool, Int, Ints, Wired
 from bnstudio.layers.ports import Port

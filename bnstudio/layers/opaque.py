@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bnstudio.graph import Node, Value
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 KINDS = ("layers", "ops", "models", "custom")
 """What the type of an opaque node begins with.

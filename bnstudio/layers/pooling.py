@@ -6,7 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,

@@ -12,7 +12,8 @@ from bnstudio.layers.arguments import (
     initializer,
     regularizer,
 )
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED, Regularizer, activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
 from bnstudio.layers.ports import Port

@@ -6,7 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import COMMON_TO_MOVERS, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Int, Ints
 from bnstudio.layers.shapes import need_rank
 

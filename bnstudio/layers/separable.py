@@ -14,7 +14,8 @@ from bnstudio.layers.arguments import (
     padding,
     regularizer,
 )
-from bnstudio.layers.catalogue import LayerType, Shape, Weight, layer
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, Weight
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Int, Ints
 from bnstudio.layers.shapes import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from bnstudio.layers.catalogue import EmptyOutputError, ShapeError, show_shape
+from bnstudio.layers.layer_type import EmptyOutputError, ShapeError, show_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 SPATIAL = {
     1: "(batch, steps, channels)",

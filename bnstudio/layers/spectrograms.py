@@ -6,7 +6,8 @@ from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import Bool, Choice, Float, Int
 from bnstudio.layers.shapes import channel_axis, known, need_rank, size, slide
 

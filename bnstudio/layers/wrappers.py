@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.cells import STATES
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.nested import ONE_IN_ONE_OUT, Nested, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int
 from bnstudio.layers.recurrent import OUTPUTS, UNROLL, need_fixed_batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.operands import Index, Operand, entries
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import axis_of, free, known_size, total
 from bnstudio.layers.params import REQUIRED, Choice, Int, Ints
 from bnstudio.layers.shapes import alike
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: joining and splitting"
 _SEVERAL = (1, None)

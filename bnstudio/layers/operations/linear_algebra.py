@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.arithmetic import one_constant, operand, operands
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.reductions import reduced
@@ -24,7 +24,7 @@ from bnstudio.layers.ranges import AxisPairs
 from bnstudio.layers.shapes import alike, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: linear algebra"
 _TWO = ("x1", "x2")

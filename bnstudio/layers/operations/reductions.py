@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import ShapeError, show_shape
+from bnstudio.layers.layer_type import ShapeError, show_shape
 from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import (
@@ -20,7 +20,7 @@ from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
 from bnstudio.layers.shapes import alike, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
     from bnstudio.layers.params import Param
 
 _CATEGORY = "Operations: reductions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import ShapeError, show_shape
+from bnstudio.layers.layer_type import ShapeError, show_shape
 from bnstudio.layers.operands import DTYPES, Operand
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
@@ -22,7 +22,7 @@ from bnstudio.layers.ranges import PairList
 from bnstudio.layers.shapes import spreads
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: shapes"
 _SOME_AXES = Ints("axis", None, scalar=True, optional=True, help="The axis or axes; None for all.")

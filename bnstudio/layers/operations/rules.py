@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operands import DTYPES
 from bnstudio.layers.params import Bool, Choice, Ints
 from bnstudio.layers.shapes import size, union
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 AXES = Ints(
     "axis", None, scalar=True, optional=True, shortest=1,

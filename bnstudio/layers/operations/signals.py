@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import axis_of, free, per_number
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
 from bnstudio.layers.shapes import alike, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: signals and images"
 

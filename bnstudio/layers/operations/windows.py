@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import free
 from bnstudio.layers.params import REQUIRED, Choice, Int, Ints
@@ -21,7 +21,7 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _NEURAL = "Operations: neural networks"
 
