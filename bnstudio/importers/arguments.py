@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from bnstudio.graph import freeze
 from bnstudio.layers import ALIASES, LAYERS
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
@@ -39,15 +40,6 @@ _WITHOUT_EFFECT = frozenset(
      "input_dtype", "build_input_shape")
 )  # fmt: skip
 """What a layer's configuration says besides its arguments, or what changes no result."""
-
-
-def freeze(value: Any) -> Value:
-    """JSON as a drawing holds it: every list a tuple."""
-    if isinstance(value, list):
-        return tuple(map(freeze, value))
-    if isinstance(value, dict):
-        return {str(key): freeze(entry) for key, entry in value.items()}
-    return value  # type: ignore[no-any-return]
 
 
 def shape_of(value: Any) -> Shape | None:

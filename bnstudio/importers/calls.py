@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import freeze, shape_of
+from bnstudio.graph import freeze
+from bnstudio.importers.arguments import shape_of
 from bnstudio.layers.opaque import tensor
 from bnstudio.project import ProjectError
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.graph import freeze
 from bnstudio.importers import legacy_operations
-from bnstudio.importers.arguments import fitted, freeze, shortened
+from bnstudio.importers.arguments import fitted, shortened
 from bnstudio.importers.inputs import Wired
 from bnstudio.layers.opaque import port_of
 from bnstudio.layers.operands import DTYPES, Index, Operand, index_text

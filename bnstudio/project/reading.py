@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bnstudio.data import Source
-from bnstudio.graph import MAX_LEVELS, SLASH, Graph, Node, Wire
+from bnstudio.graph import MAX_LEVELS, SLASH, Graph, Node, Wire, freeze
 from bnstudio.layers import LAYERS, near_names
 from bnstudio.layers.foreign import is_foreign
 from bnstudio.layers.models import MODELS, is_model
@@ -47,8 +47,8 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
     early, reduce = file.settings.early_stopping, file.settings.reduce_lr
     weights, measuring = file.settings.class_weight, file.settings.measuring
     settings = Settings(
-        optimizer=reader.choice(file.settings.optimizer, ("settings", "optimizer")),
-        loss=reader.choice(file.settings.loss, ("settings", "loss")),
+        optimizer=_choice(file.settings.optimizer),
+        loss=_choice(file.settings.loss),
         metrics=tuple(file.settings.metrics),
         batch_size=file.settings.batch_size,
         epochs=file.settings.epochs,
@@ -62,7 +62,7 @@ def loads(text: str, where: str = "", *, known_layers: bool = False) -> Project:
     )
     source = Source(
         name=file.data.name,
-        params=reader.params(file.data.params, ("data", "params")),
+        params=_params(file.data.params),
         scaling=file.data.scaling,
         targets=file.data.targets,
         shape=None if file.data.shape is None else tuple(file.data.shape),
@@ -164,7 +164,7 @@ class _Reader:
             at = (*path, "nodes", index)
             if part.id in nodes:
                 raise self.fail(f"two nodes have the id {short(part.id)}", (*at, "id"))
-            params = self.params(part.params, (*at, "params"))
+            params = _params(part.params)
             inside = None
             if part.inside is None and part.shares is None and is_model(part.type):
                 raise self.fail(f"a {part.type} has to say which model it is", at)
@@ -225,21 +225,6 @@ class _Reader:
                     (*path, "nodes", index, "type"),
                 )
 
-    def choice(self, part: fields.Choice, path: place.Path) -> Choice:
-        """A Keras class by name, with its arguments."""
-        return Choice(part.name, self.params(part.params, (*path, "params")))
-
-    def params(self, params: fields.Params, path: place.Path) -> dict[str, Value]:
-        """Arguments as the program holds them: every list a tuple."""
-        return {key: self._value(value, (*path, key)) for key, value in params.items()}
-
-    def _value(self, value: Any, path: place.Path) -> Value:
-        if isinstance(value, list):
-            return tuple(self._value(entry, (*path, i)) for i, entry in enumerate(value))
-        if isinstance(value, dict):
-            return self.params(value, path)
-        return value  # type: ignore[no-any-return]
-
     def _check_sharing(
         self, part: fields.Node, nodes: Mapping[str, Node], path: place.Path
     ) -> None:
@@ -255,6 +240,16 @@ class _Reader:
             return strict.parse(self.text, fields.MAX_DEPTH)
         except strict.Refused as refused:
             raise self.fail(refused.reason, *refused.find(self.text)) from None
+
+
+def _choice(part: fields.Choice) -> Choice:
+    """A Keras class by name, with its arguments."""
+    return Choice(part.name, _params(part.params))
+
+
+def _params(params: fields.Params) -> dict[str, Value]:
+    """Arguments as the program holds them."""
+    return {key: freeze(value) for key, value in params.items()}
 
 
 _KEPT = (is_opaque, is_model, is_foreign)
