@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent, QWheelEvent
 
 
-MARGINS = (14, 10, 10, 14)
-"""Pixels around a page of figures."""
-
-
 class Figures(QTextEdit):
     """Rich text to be read, as wide as its column and as high as it needs.
 

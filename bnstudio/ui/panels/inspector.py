@@ -12,7 +12,6 @@ from bnstudio.layers import LAYERS, LayerType
 from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.layers.opaque import is_opaque
 from bnstudio.ui import theme
-from bnstudio.ui.figures import MARGINS
 from bnstudio.ui.panels.summary import Summary
 from bnstudio.ui.panels.type_page import TypePage
 from bnstudio.ui.pause import Pause
@@ -169,7 +168,7 @@ class _Note(QWidget):
         self._text.setProperty("role", "muted")
         self._text.setWordWrap(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(*MARGINS)
+        column.setContentsMargins(14, 10, 10, 14)
         column.addWidget(self._heading)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel
 
 from bnstudio import data
 from bnstudio.layers import show_shape
-from bnstudio.ui.figures import MARGINS, Figures, divider, table
+from bnstudio.ui.figures import Figures, divider, table
+from bnstudio.ui.page import Page
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from bnstudio.ui.document import Document
 
 
-class Summary(QScrollArea):
+class Summary(Page):
     """What is shown while nothing is selected: the project as a whole."""
 
     def __init__(self, document: Document) -> None:
-        super().__init__()
+        super().__init__(right=10)
         self._document = document
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        body = QWidget()
-        body.setObjectName("panel")
-        self.setWidget(body)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(*MARGINS)
-        column.setSpacing(8)
+        column = self.column
         self.heading = Verbatim()
         font = self.heading.font()
         font.setPointSizeF(font.pointSizeF() * 1.2)

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LayerType, show_shape
@@ -23,14 +15,17 @@ from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.nested import FOLDED
-from bnstudio.ui.figures import MARGINS, Figures, breakable, divider, table
+from bnstudio.ui.figures import Figures, breakable, divider, table
+from bnstudio.ui.page import Page
 from bnstudio.ui.panels.layer_card import LayerCard
 from bnstudio.ui.panels.weight_card import LearnedCard, WeightCard
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     from bnstudio.analysis import Analysis
-    from bnstudio.graph import Graph, Node
+    from bnstudio.graph import Graph, Node, Value
     from bnstudio.layers import Weight
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
@@ -41,26 +36,18 @@ _MOST_WEIGHTS = 24
 """Weights that are listed; a stack of cells may have many."""
 
 
-class TypePage(QScrollArea):
+class TypePage(Page):
     """All that is to be seen and set of nodes of one type. It is made once and then reused."""
 
     def __init__(
         self, entry: LayerType, document: Document, session: Session | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(spacing=6, right=10)
         self.entry = entry
         self._document = document.level
         self._nodes: list[Node] = []
         self._strokes = 0
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        body = QWidget()
-        body.setObjectName("panel")
-        self.setWidget(body)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(*MARGINS)
-        column.setSpacing(6)
+        column = self.column
         self._build_head(column)
         column.addSpacing(4)
         self.form = ParamForm(entry.params, owner=entry.name, folded=FOLDED)
@@ -156,9 +143,9 @@ class TypePage(QScrollArea):
             if self.learned is not None:
                 self.learned.show_layer(self._nodes[0].id if alone else "")
 
-    def _set(self, name: str, value: object, merge: str) -> None:
+    def _set(self, name: str, value: Value | EllipsisType, merge: str) -> None:
         ids = [node.id for node in self._nodes]
-        graph = set_params(self._document.graph, ids, {name: value})  # type: ignore[dict-item]
+        graph = set_params(self._document.graph, ids, {name: value})
         words = f"Set {name}" if value is not ... else f"Reset {name}"
         key = f"{merge}:{self._strokes}:{','.join(ids)}"
         if not self._document.edit(graph, words, merge=key):
