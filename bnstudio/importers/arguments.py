@@ -127,8 +127,9 @@ def fitted(param: Param, value: Value) -> Value:
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
         return int(value) if abs(value) <= MAX_INT else value
     if isinstance(param, Float):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]
+        if param.point and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return shortened(value)
     if isinstance(value, tuple) and len(value) == 1 and getattr(param, "length", None) == 1:
         return value[0]
     if _is_span(value) and param.check(value):
@@ -153,7 +154,7 @@ def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:
         isinstance(value, tuple)
         and len(value) == 2
         and all(isinstance(end, int | float) for end in value)
-        and value[0] == -value[1]  # type: ignore[operator]
+        and value[0] == -value[1]  # type: ignore[operator]  # both are numbers
     )
 
 

@@ -114,8 +114,8 @@ def _order(
         values = [*found.values()]
         given = values[0] if len(values) == 1 else None
         several = given if entry.max_inputs != 1 and isinstance(given, tuple) else (given,)
-        ports = [port_of(one) for one in several]
-        return None if None in ports else ports  # type: ignore[return-value]
+        ports = [at for one in several if (at := port_of(one)) is not None]
+        return ports if len(ports) == len(several) else None
     order: list[int] = []
     for port in entry.ports:
         at = port_of(found.get(port.argument))

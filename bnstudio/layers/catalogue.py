@@ -68,7 +68,7 @@ class Catalogue(dict[str, LayerType]):
 
         return registered().types[name]
 
-    def get(  # type: ignore[override]
+    def get(  # type: ignore[override]  # no other default is of use
         self, name: str, default: LayerType | None = None
     ) -> LayerType | None:
         """The layer type or operation of that name."""

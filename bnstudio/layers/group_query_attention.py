@@ -24,7 +24,7 @@ from bnstudio.layers.multi_head_attention import (
 )
 from bnstudio.layers.params import REQUIRED, Int
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import alike, known, need_rank
+from bnstudio.layers.shapes import alike, known, need_rank, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +71,7 @@ def _group_query_flops(
     **_: Any,
 ) -> int:
     query, value, key = need_sequences("GroupQueryAttention", inputs)
-    steps, seen = 1 * query[1], 1 * value[1]  # type: ignore[operator]
+    steps, seen = sizes((query[1], value[1]))
     return heads_flops(
         query, value, key, steps, seen, steps * seen, heads=num_query_heads,
         sources=num_key_value_heads, length=head_dim, values=head_dim,

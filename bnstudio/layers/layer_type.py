@@ -14,7 +14,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.params import REQUIRED, Object, Param, Wired
+from bnstudio.layers.params import Object, Param, Wired
 from bnstudio.layers.ports import Given, Port, given
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ class LayerType:
     @cached_property
     def defaults(self) -> dict[str, Value]:
         """Every argument's default; required ones have their initial value."""
-        return {p.name: p.initial if p.default is REQUIRED else p.default for p in self.params}
+        return {param.name: param.unset for param in self.params}
 
     @cached_property
     def initial(self) -> dict[str, Value]:
         """What a new node starts with: the required arguments only."""
-        return {p.name: p.initial for p in self.params if p.required}
+        return {param.name: param.initial for param in self.params if param.required}
 
     @cached_property
     def _objects(self) -> frozenset[str]:

@@ -31,7 +31,7 @@ def _edges(name: str, rank: int, default: Value, help: str) -> Ints | Pairs:
 def _in_full(param: Ints | Pairs, value: Value) -> tuple[tuple[int, int], ...]:
     if isinstance(param, Pairs):
         return param.pairs(value)
-    before, after = pair(value, 2)  # type: ignore[arg-type]
+    before, after = pair(value, 2)  # type: ignore[arg-type]  # as Ints takes it
     return ((before, after),)
 
 

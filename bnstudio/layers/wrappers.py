@@ -41,7 +41,10 @@ def _weights(value: Value, x: Shape) -> tuple[Weight, ...]:
 def _flops(value: Value, x: Shape) -> int:
     """The inner layer's operations; a TypeError where they are unknown."""
     entry, config = _inner(value), config_of(value)
-    return 1 * entry.flops([x], entry.output_shapes([x], config), config)  # type: ignore[operator]
+    count = entry.flops([x], entry.output_shapes([x], config), config)
+    if count is None:
+        raise TypeError(f"the operations of {entry.name} are unknown")
+    return count
 
 
 # TimeDistributed.
@@ -195,8 +198,8 @@ def _rnn_conflicts(*, cell: Value, return_state: bool, **_: Any) -> Iterator[tup
     if not return_state or not isinstance(cell, Mapping) or cell["class_name"] in STATES:
         return
     cells = config_of(cell)["cells"]
-    names = [each.get("class_name") for each in cells if isinstance(each, Mapping)]  # type: ignore
-    if "LSTMCell" in names:
+    assert isinstance(cells, tuple)  # each argument is valid by itself
+    if any(isinstance(each, Mapping) and each["class_name"] == "LSTMCell" for each in cells):
         yield (
             "return_state",
             "Stacked LSTM cells give their states as lists in lists, which no wire can carry; "

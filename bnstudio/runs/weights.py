@@ -38,6 +38,10 @@ class Weights:
     path: str = ""
 
 
+_CHECKPOINTS: tuple[tuple[str, Moment, str], ...] = (
+    (BEST, "best", "best"), (LAST, "last", "last whole"),
+)  # fmt: skip
+
 FRESH = Weights("New ones, as the seed draws them", "first")
 
 
@@ -57,7 +61,7 @@ def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
     found = []
     if run.model and Path(run.model).is_file():
         found.append(Weights(f"{run.title}, as it ended", "end", run.model))
-    for name, moment, which in ((BEST, "best", "best"), (LAST, "last", "last whole")):
+    for name, moment, which in _CHECKPOINTS:
         path = store.checkpoint(run, name)
         if path is None or not path.is_file():
             continue
@@ -66,7 +70,7 @@ def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
         except CheckpointError:
             continue
         title = f"{run.title}, at the end of its {which} epoch ({epoch})"
-        found.append(Weights(title, moment, str(path)))  # type: ignore[arg-type]  # one of them
+        found.append(Weights(title, moment, str(path)))
     return found
 
 
