@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import sys
-from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,8 @@ def run(chosen: argparse.Namespace) -> int:
     from bnstudio.project import ProjectError
 
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # some streams that tests and wrappers put there cannot
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):  # what tests and wrappers put there may be others
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: int = COMMANDS[chosen.command].run(chosen)
         sys.stdout.flush()

@@ -18,7 +18,7 @@ from bnstudio.exporters.models import WEIGHTS
 from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
-from bnstudio.runs.weights import FRESH, Weights, of_project, weights_of
+from bnstudio.runs.weights import FRESH, WeightsChoice, of_project, weights_of
 from bnstudio.training.export_job import STARTING, ExportJob, proof, told_of_folding
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 from bnstudio.weights import SUFFIX
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Stays
     from bnstudio.project import Project
-    from bnstudio.weights import Weights as Held
+    from bnstudio.weights import Weights
 
 _ASKED = re.compile(r"(\d{1,9})(?::(end|best|last))?")
 
@@ -87,7 +87,7 @@ def _export(
     file: str,
     exporter: Exporter,
     out: str,
-    weights: Weights,
+    weights: WeightsChoice,
     *,
     fold: bool = False,
     may_replace: Callable[[Path], bool] | None = None,
@@ -145,7 +145,7 @@ def _stays(stays: Stays) -> str:
     return printable(f"{stays.name}: {stays.why}")
 
 
-def _chosen(project: Project, file: str, asked: str | None, own: Held | None) -> Weights:
+def _chosen(project: Project, file: str, asked: str | None, own: Weights | None) -> WeightsChoice:
     """The weights that are asked for, else the first of which there are any; see ``convert``."""
     if asked == "fresh":
         return FRESH

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters import png
 from bnstudio.exporters.exporter import Exporter
-from bnstudio.exporters.keras_script import INITIAL
 from bnstudio.exporters.keras_script import render as render_script
+from bnstudio.exporters.training import INITIAL
 
 if TYPE_CHECKING:
     from bnstudio.exporters.keras_script import Script

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from bnstudio.graph import freeze
 from bnstudio.layers import ALIASES, LAYERS
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
@@ -39,15 +40,6 @@ _WITHOUT_EFFECT = frozenset(
      "input_dtype", "build_input_shape")
 )  # fmt: skip
 """What a layer's configuration says besides its arguments, or what changes no result."""
-
-
-def freeze(value: Any) -> Value:
-    """JSON as a drawing holds it: every list a tuple."""
-    if isinstance(value, list):
-        return tuple(map(freeze, value))
-    if isinstance(value, dict):
-        return {str(key): freeze(entry) for key, entry in value.items()}
-    return value  # type: ignore[no-any-return]
 
 
 def shape_of(value: Any) -> Shape | None:
@@ -135,8 +127,9 @@ def fitted(param: Param, value: Value) -> Value:
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
         return int(value) if abs(value) <= MAX_INT else value
     if isinstance(param, Float):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]
+        if param.point and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return shortened(value)
     if isinstance(value, tuple) and len(value) == 1 and getattr(param, "length", None) == 1:
         return value[0]
     if _is_span(value) and param.check(value):
@@ -161,7 +154,7 @@ def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:
         isinstance(value, tuple)
         and len(value) == 2
         and all(isinstance(end, int | float) for end in value)
-        and value[0] == -value[1]  # type: ignore[operator]
+        and value[0] == -value[1]  # type: ignore[operator]  # both are numbers
     )
 
 

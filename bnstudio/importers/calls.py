@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import freeze, shape_of
+from bnstudio.graph import freeze
+from bnstudio.importers.arguments import shape_of
 from bnstudio.layers.opaque import tensor
 from bnstudio.project import ProjectError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bnstudio.graph import Value
     from bnstudio.layers import Shape
 
@@ -64,7 +67,7 @@ class Given:
         return self.args[0] == tuple(ports) or [self.args[0]] == ports
 
 
-def calls_of(layer: dict[str, Any], where: str, *, masked: bool) -> list[Given]:
+def calls_of(layer: Mapping[str, Any], where: str, *, masked: bool) -> list[Given]:
     """The calls of a layer in the order in which the file has them.
 
     Args:
@@ -153,7 +156,7 @@ def _ported(given: Given, value: Any, where: str) -> Value:
     if isinstance(value, list):
         return tuple(_ported(given, entry, where) for entry in value)
     if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # JSON has nothing else
     if value.get("class_name") == _TENSOR:
         origin, shape = _tensor(value, where)
         given.tensors.append(origin)

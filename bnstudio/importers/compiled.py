@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.graph import free_name
-from bnstudio.importers.arguments import fitted, freeze, object_of, shortened
+from bnstudio.graph import free_name, freeze
+from bnstudio.importers.arguments import fitted, object_of, shortened
 from bnstudio.layers.params import Float
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, LearningRate, Settings, metric
 from bnstudio.settings.metrics import METRIC_ALIASES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from bnstudio.graph import freeze
 from bnstudio.layers.opaque import port_of, tensor
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def wired(entry: LayerType, params: Mapping[str, Value], given: Given) -> Wired 
     if given.legacy:
         # A list of Keras 2 does not say how its tensors are given, but cannot give more.
         return None if given.kwargs or len(arranged.positional) != 1 else found
-    same = (_frozen(arranged.positional), _frozen({**arranged.keyword, **arranged.options}))
+    same = (freeze(arranged.positional), freeze({**arranged.keyword, **arranged.options}))
     return found if same == (given.args, given.kwargs) else None
 
 
@@ -80,11 +81,3 @@ def _named(entry: LayerType, given: Given) -> Wired | None:
             if port.when:
                 params[port.when] = True
     return Wired(tuple(order), params)
-
-
-def _frozen(value: object) -> Value:
-    if isinstance(value, list | tuple):
-        return tuple(map(_frozen, value))
-    if isinstance(value, dict):
-        return {key: _frozen(entry) for key, entry in value.items()}
-    return value  # type: ignore[return-value]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bnstudio.graph import freeze
 from bnstudio.importers import legacy_operations
-from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
+from bnstudio.importers.arguments import CLASSES, params_of, shape_of
 from bnstudio.layers import LAYERS
 from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import registered

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import freeze
+from bnstudio.graph import freeze
 from bnstudio.importers.calls import Given
 from bnstudio.layers.opaque import tensor
 

@@ -166,8 +166,7 @@ class _Maker:
         self.labels = _Names(set(by_name))
         masked = any(map(_makes_masks, layers))
         calls = {
-            layer.name: calls_of(layer.raw, self._at(layer), masked=masked)  # type: ignore[arg-type]
-            for layer in layers
+            layer.name: calls_of(layer.raw, self._at(layer), masked=masked) for layer in layers
         }
         ends = {
             key: ends_of(config.get(key), f"{self.where}: {key}")

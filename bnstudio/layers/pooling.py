@@ -6,7 +6,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
@@ -21,12 +22,11 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import EllipsisType
 
     from bnstudio.graph import Value
+    from bnstudio.layers.windows import Window
 
-    Window = int | Sequence[int]
 
 _PLACES = {1: "a sequence", 2: "an image", 3: "a volume"}
 _DIMENSIONS = {1: "the steps stay as a dimension", 2: "rows and columns stay as dimensions",

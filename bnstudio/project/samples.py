@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bnstudio.project.fields import SUFFIX
 from bnstudio.project.file import load
-from bnstudio.project.text import SUFFIX
 from bnstudio.resources import resource
 
 if TYPE_CHECKING:

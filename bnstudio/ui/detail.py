@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.plots.multiple import Multiple
     from bnstudio.ui.session import Session
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.folding import Survey
     from bnstudio.project import Sample
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.document import Document
     from bnstudio.ui.preferences import Preferences
     from bnstudio.ui.session import Session
@@ -235,7 +235,7 @@ class Files(QObject):
         return self.export_to(exporter, path, weights, fold)
 
     def export_to(
-        self, exporter: Exporter, path: Path, weights: Weights = FRESH, fold: Survey = NOTHING
+        self, exporter: Exporter, path: Path, weights: WeightsChoice = FRESH, fold: Survey = NOTHING
     ) -> bool:
         """Writes the model to a file in another form, or has the engine begin with it."""
         project = self._document.project
@@ -261,7 +261,7 @@ class Files(QObject):
         self,
         exporter: Exporter,
         path: Path,
-        weights: Weights,
+        weights: WeightsChoice,
         fold: Survey = NOTHING,
         may_replace: Callable[[Path], bool] | None = None,
     ) -> None:

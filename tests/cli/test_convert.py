@@ -17,14 +17,16 @@ from bnstudio.cli import export as command
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, ProjectError, load, samples, save
 from bnstudio.runs import store as stores
-from bnstudio.runs.weights import FRESH, Weights
+from bnstudio.runs.weights import FRESH, WeightsChoice
 from bnstudio.training import export_job
-from bnstudio.weights import Weights as SideFile
-from bnstudio.weights import place
+from bnstudio.weights import Weights, place
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
-LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
+LEFT = [
+    WeightsChoice("Run 2, as it ended", "end", "2.keras"),
+    WeightsChoice("Run 2, best", "best", "2.best"),
+]
 
 
 @pytest.fixture
@@ -129,13 +131,13 @@ def test_whose_weights_a_file_has(project, runs):
 
 
 def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):
-    own = SideFile(Path("w"), "a.keras", {}, "")
+    own = Weights(Path("w"), "a.keras", {}, "")
 
     def chosen(asked, model=SAMPLE.project, file=str(project)):
         return command._chosen(model, file, asked, own)
 
     assert chosen(None) is LEFT[0]
-    assert chosen("project") == Weights("Those of a.keras", "first", "w")
+    assert chosen("project") == WeightsChoice("Those of a.keras", "first", "w")
     runs[1].weights = []
     assert chosen(None) == chosen("project")
     assert chosen("fresh") is FRESH

@@ -13,7 +13,8 @@ from bnstudio.engine.control import Control
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, run_job
 from bnstudio.engine.weights import arrays, put
-from bnstudio.exporters.keras_script import INITIAL, render
+from bnstudio.exporters.keras_script import render
+from bnstudio.exporters.training import INITIAL
 from bnstudio.graph import rename, set_params, with_level
 from bnstudio.importers import group
 from bnstudio.plan import plan

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Node, Wire
     from bnstudio.health import Finding
+    from bnstudio.histogram import Histogram
     from bnstudio.rules import Diagnostic
-    from bnstudio.training.messages import Histogram
 
 _NO_FACTS = NodeFacts()
 _REACH = 2048.0

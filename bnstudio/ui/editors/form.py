@@ -149,7 +149,7 @@ class ParamRow(QWidget):
 
     def show_value(self, values: Mapping[str, Value], mixed: bool) -> None:
         """Shows the value under this argument's name, or the default."""
-        start = default_of(self.param)
+        start = self.param.unset
         value = values.get(self.param.name, start)
         self.editor.show_value(value, mixed)
         changed = mixed or (self.param.name in values and value != start)
@@ -186,11 +186,6 @@ class ParamRow(QWidget):
         self.reason.setVisible(bool(reason))
 
 
-def default_of(param: Param) -> Value:
-    """The value of an argument that nobody has set."""
-    return param.initial if param.required else param.default  # type: ignore[return-value]
-
-
 class _Dot(QToolButton):
     """A dot beside a changed value; a click resets it. Without a change it is not there."""
 
@@ -198,7 +193,7 @@ class _Dot(QToolButton):
         super().__init__()
         self.setFixedSize(16, 26)
         self.setAccessibleName(f"Reset {param.name}")
-        start = default_of(param)
+        start = param.unset
         self.setToolTip(f"Changed. Click to reset to {shortened(start) or repr(start)}.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

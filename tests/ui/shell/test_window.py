@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 
 from bnstudio import project as projects
 from bnstudio.graph import add
+from bnstudio.histogram import Histogram
 from bnstudio.project import Project
-from bnstudio.training.messages import Histogram
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
 from bnstudio.ui import theme
