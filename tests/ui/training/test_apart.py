@@ -8,7 +8,7 @@ from bnstudio.ui.health import checkup
 from bnstudio.ui.panels.inspector import Inspector
 from bnstudio.ui.panels.layers import Layers
 from bnstudio.ui.train_bar import TrainBar
-from tests.ui.training.fakes import measurement
+from tests.ui.training.fakes import measurement, whole_run
 
 
 @pytest.fixture
@@ -83,5 +83,5 @@ def test_the_bar_tells_of_this_project_or_says_that_it_does_not(desk, qtbot):
     assert bar.status.isVisible()
     open_copy(desk)
     assert bar.status.text().startswith("Run 2, of another project")
-    desk.session.stop()
+    desk.tick(*whole_run(desk.session.run.id, ()))
     assert not bar.status.isVisible()
