@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bnstudio import __version__
 from bnstudio.cli.runs import runs_of
-from bnstudio.project import ProjectError, dumps, is_sample
+from bnstudio.extensions import versions_of
+from bnstudio.project import ProjectError, dumps, is_sample, loads
 from bnstudio.runs import going_on as runs
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -40,7 +41,7 @@ def begin(project: Project, file: str) -> Keeping:
         source=project.source.name,
         number=number,
         total_epochs=project.settings.epochs,
-        versions=_versions(),
+        versions=_versions(project),
     )
     recorder = store.begin(run)
     if store.warning:
@@ -70,12 +71,13 @@ def go_on(file: str, which: str, epochs: int, best: bool) -> Keeping:
             recorder, checkpoint = runs.go_on(store, run, epochs or run.total_epochs)
     except runs.CannotGoOnError as error:
         raise ProjectError(str(error), file) from error
-    run.versions = _versions()
+    run.versions = _versions(run.project or loads(run.text))
     return Keeping(store, run, recorder, str(checkpoint))
 
 
-def _versions() -> dict[str, str]:
-    return {"bnstudio": __version__, "python": platform.python_version()}
+def _versions(project: Project) -> dict[str, str]:
+    own = {"bnstudio": __version__, "python": platform.python_version()}
+    return own | versions_of(project.graph)
 
 
 class Keeping:
