@@ -84,6 +84,10 @@ class Histogram(_Measured, frozen=True):
         batch_norm: For a BatchNormalization alone; None where not all rows were looked at.
         training: The same output of the same rows in training mode, where that differs. Not every
             measurement has it, and with it ``gradient_norm`` and ``update_ratio``.
+        weights: The numbers in each weight of the node's layer, statistics that are not trained
+            too, by Keras's name in the layer: ``kernel``, ``forward_lstm/lstm_cell/bias``. Of a
+            large one they are an even sample. None without weights, where another node of the same
+            layer has them, and for most measurements.
     """
 
     node: str
@@ -108,6 +112,7 @@ class Histogram(_Measured, frozen=True):
     update_ratio: float | None = None
     batch_norm: BatchNormGap | None = None
     training: Histogram | None = None
+    weights: dict[str, Histogram] | None = None
 
     def over(self, before: Histogram | None) -> Histogram:
         """The same with what was not measured this time as it was ``before``."""
@@ -125,5 +130,5 @@ class Histogram(_Measured, frozen=True):
         return msgspec.structs.replace(self, **kept) if kept else self
 
 
-NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training")
+NOT_ALWAYS = ("dead", "gradient_norm", "update_ratio", "batch_norm", "training", "weights")
 """What only some measurements have."""

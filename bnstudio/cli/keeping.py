@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnstudio import __version__
+from bnstudio.extensions import versions_of
 from bnstudio.importers import importer_of, reading
-from bnstudio.project import ProjectError, dumps, is_sample, read_text
+from bnstudio.project import ProjectError, dumps, is_sample, loads, read_text
 from bnstudio.runs import going_on as runs
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -60,7 +61,7 @@ def begin(project: Project, file: str) -> Keeping:
         source=project.source.name,
         number=number,
         total_epochs=project.settings.epochs,
-        versions=_versions(),
+        versions=_versions(project),
     )
     recorder = store.begin(run)
     if store.warning:
@@ -90,12 +91,13 @@ def go_on(file: str, which: str, epochs: int, best: bool) -> Keeping:
             recorder, checkpoint = runs.go_on(store, run, epochs or run.total_epochs)
     except runs.CannotGoOnError as error:
         raise ProjectError(str(error), file) from error
-    run.versions = _versions()
+    run.versions = _versions(run.project or loads(run.text))
     return Keeping(store, run, recorder, str(checkpoint))
 
 
-def _versions() -> dict[str, str]:
-    return {"bnstudio": __version__, "python": platform.python_version()}
+def _versions(project: Project) -> dict[str, str]:
+    own = {"bnstudio": __version__, "python": platform.python_version()}
+    return own | versions_of(project.graph)
 
 
 class Keeping:

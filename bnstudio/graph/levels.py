@@ -87,6 +87,17 @@ def key(path: Path, id: str) -> str:
     return SLASH.join((*path, id))
 
 
+def full_names(graph: Graph) -> dict[str, str]:
+    """What every node is called, by its key, after the models that it is in."""
+    found: dict[str, str] = {}
+    for id, node in graph.nodes.items():
+        found[id] = node.name
+        if node.inside is not None and node.shares is None:
+            inside = full_names(node.inside).items()
+            found |= {key((id,), at): f"{node.name} / {name}" for at, name in inside}
+    return found
+
+
 def place_of(graph: Graph, key: str) -> tuple[Path, str] | None:
     """The path and the id that a key stands for; None where nothing is there."""
     path: Path = ()

@@ -42,7 +42,9 @@ def events(run: str, steps: int = STEPS) -> list:
         logs = {"accuracy": tuple(random.random(PER_EPOCH).tolist()), "loss": tuple(losses)}
         measured = tuple(layer(node, random) for node in NODES)
         measured = (
-            msgspec.structs.replace(measured[0], training=measured[1], above=3),
+            msgspec.structs.replace(
+                measured[0], training=measured[1], above=3, weights={"kernel": measured[1]}
+            ),
             *measured[1:],
             msgspec.structs.replace(measured[1], port=1, counts=(0,) * BINS, below=0),
         )
@@ -147,6 +149,9 @@ def outputs_of(measured: list[Histograms]) -> dict[str, list[tuple[int, Histogra
             found.setdefault(tag, []).append((event.step, layer))
             if layer.training:
                 found.setdefault(f"{tag}_in_training", []).append((event.step, layer.training))
+            for weight, numbers in (layer.weights or {}).items():
+                tag = f"{names[layer.node]}/{weight}/histogram"
+                found.setdefault(tag, []).append((event.step, numbers))
     return found
 
 
