@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio import data
+from bnstudio.analysis import entries, exits
 from bnstudio.graph import rename, set_params
 from bnstudio.layers import LAYERS, LayerType, show_shape
 from bnstudio.layers.models import MODEL_TYPES
@@ -38,7 +39,7 @@ from bnstudio.ui.verbatim import Verbatim
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Graph, Node
-    from bnstudio.layers import Weight
+    from bnstudio.layers import Shape, Weight
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -342,7 +343,7 @@ class TypePage(QScrollArea):
 
 
 class Summary(QScrollArea):
-    """What is shown while nothing is selected: the project as a whole."""
+    """What is shown while nothing is selected: the project, or the model in it that is open."""
 
     def __init__(self, document: Document) -> None:
         super().__init__()
@@ -381,27 +382,47 @@ class Summary(QScrollArea):
 
     def show_project(self, *_: object) -> None:
         """Brings the figures up to date."""
+        if self._document.level.path:
+            self._show_model()
+        else:
+            self._show_whole()
+
+    def _show_model(self) -> None:
+        """The figures of the model in the model that is open."""
+        level = self._document.level
+        analysis, names = level.analysis, level.names
+        self.heading.setText(" ".join(names[-1].split())[:200])
+        where = " / ".join((self._document.title, *names[:-1]))
+        self.about.setText(f"A model in {where}")
+        self.about.show()
+        self.facts.setAccessibleName("The open model")
+        rows = _sums(analysis)
+        if ends := ", ".join(_shown(analysis.shape(id)) for id in entries(analysis)):
+            rows.append(("Input", ends))
+        if ends := ", ".join(_shown(analysis.shape(*end)) for end in exits(analysis)):
+            rows.append(("Output", ends))
+        self.facts.show_text(_table([(name, value, "") for name, value in rows]))
+        self.hint.setText(
+            "Select a layer to edit its arguments. Alt+Up leaves the model."
+            if analysis.graph.nodes
+            else "Add an Input first: each is an input of the model. Alt+Up leaves the model."
+        )
+
+    def _show_whole(self) -> None:
         document = self._document
-        project, analysis = document.project, document.analysis
+        project = document.project
         self.heading.setText(" ".join(project.title.split())[:200] or document.title)
         self.about.setText(project.about)
         self.about.setVisible(bool(project.about))
-        rows = []
-        if project.graph.nodes:
-            rows = [
-                ("Layers", f"{len(project.graph.nodes):,}"),
-                ("Trainable parameters", f"{analysis.trainable:,}"),
-                ("Not trainable", f"{analysis.fixed:,}"),
-                ("FLOPs per row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
-                ("Size of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
-            ]
+        self.facts.setAccessibleName("The model as a whole")
+        rows = _sums(document.analysis)
         facts = data.facts(project.source)
         if facts is not None:
             source = data.SOURCES[project.source.name].title
             rows += [
                 ("Data", source),
                 ("Rows", f"{facts.rows:,}"),
-                ("Shape of a row", show_shape(facts.input_shape)),
+                ("Shape of a row", _shown(facts.input_shape)),
             ]
         settings = project.settings
         rows += [("Optimizer", settings.optimizer.name), ("Loss", settings.loss.name)]
@@ -488,8 +509,8 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
     if len(nodes) == 1:
         facts = known[0]
         if facts.inputs:
-            rows.append(("Input", ", ".join(show_shape(shape) for shape in facts.inputs), ""))
-        shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
+            rows.append(("Input", ", ".join(map(_shown, facts.inputs)), ""))
+        shown = ", ".join(map(_shown, facts.outputs)) or "?"
         rows.append(("Output", shown, ""))
         if facts.inner is not None:  # each stands at its layer, inside
             if facts.weights:
@@ -499,7 +520,7 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
             listed = facts.weights
         for weight in listed[:_MOST_WEIGHTS]:
             note = "" if weight.trainable else "not trainable"
-            rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
+            rows.append((weight.name, _shown(weight.shape), note or f"{weight.size:,}"))
         if len(listed) > _MOST_WEIGHTS:
             rows.append(("and more", f"{len(listed) - _MOST_WEIGHTS:,} weights", ""))
         if facts.flops:
@@ -509,6 +530,24 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
     words = [f"<p>{_escape(failure.message)}</p>" for facts in known for failure in facts.failures]
     colour = theme.current().error
     return f'<div style="color:{colour}">{"".join(words)}</div>' * bool(words) + _table(rows)
+
+
+def _sums(analysis: Analysis) -> list[tuple[str, str]]:
+    """How many layers, parameters and operations a drawing has; nothing of an empty one."""
+    if not analysis.graph.nodes:
+        return []
+    return [
+        ("Layers", f"{len(analysis.graph.nodes):,}"),
+        ("Trainable parameters", f"{analysis.trainable:,}"),
+        ("Not trainable", f"{analysis.fixed:,}"),
+        ("FLOPs per row", "unknown" if analysis.flops is None else f"{analysis.flops:,}"),
+        ("Size of the weights", _bytes(4 * (analysis.trainable + analysis.fixed))),
+    ]
+
+
+def _shown(shape: Shape | None) -> str:
+    """A shape that is not broken in two where the column is narrow."""
+    return "?" if shape is None else show_shape(shape).replace(" ", "\u00a0")
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:

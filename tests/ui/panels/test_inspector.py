@@ -59,7 +59,7 @@ def test_typing_is_one_edit_and_follows_at_once(panel, document):
     before = document.project
     retype(panel.page.form.rows["units"].editor.field, "12")
     assert document.graph.nodes[dense].params["units"] == 12
-    assert "(None, 12)" in panel.page.facts.text()
+    assert "(None,\u00a012)" in panel.page.facts.text()
     document.undo_stack.undo()
     assert document.project == before, "one visit to a field is one undo step"
     assert panel.page.form.rows["units"].editor.field.lineEdit().text() == "64"
