@@ -270,6 +270,7 @@ class TypePage(QScrollArea):
         """Shows these nodes of the page's type; where they differ, it says so."""
         if [node.id for node in nodes] != [node.id for node in self._nodes]:
             self._strokes += 1
+            self.form.turn_over()
             self._explain("")
         self._nodes = nodes
         first = nodes[0]

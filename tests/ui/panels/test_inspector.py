@@ -81,6 +81,26 @@ def test_a_bad_value_is_refused_under_its_field_and_not_applied(panel, document)
     assert document.graph.nodes[dropout].params["rate"] == 0.3
 
 
+def test_the_beginning_of_a_bad_value_is_taken_back(panel, document):
+    first, second = of_type(document, "Dropout")
+    document.select((first,))
+    before, field = document.project, panel.page.form.rows["rate"].editor.field
+    retype(field, "0.75x")
+    assert panel.page.form.rows["rate"].reason.isVisible()
+    assert field.lineEdit().text() == "0.75x", "what is typed is left to be mended"
+    assert document.project == before
+    assert document.undo_stack.count() == 0
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    assert document.graph.nodes[first].params["rate"] == 0.75
+    QTest.keyClicks(field, "x")
+    assert document.project == before
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    document.select((second,))  # by a key: the focus stays
+    QTest.keyClicks(field, "x")
+    assert document.graph.nodes[first].params["rate"] == 0.75
+    assert document.graph.nodes[second] is before.graph.nodes[second]
+
+
 def test_several_layers_of_a_type_are_edited_at_once(panel, document):
     ids = of_type(document, "Dense")
     document.select(ids)
