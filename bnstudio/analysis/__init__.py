@@ -1,6 +1,6 @@
 """What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
 
-from bnstudio.analysis.analyze import analyze
+from bnstudio.analysis.analyze import analyze, count_inputs
 from bnstudio.analysis.calls import called, entry_count
 from bnstudio.analysis.connections import next_port, why_not
 from bnstudio.analysis.inside import entries, exits, output_count
@@ -17,6 +17,7 @@ __all__ = [
     "Structure",
     "analyze",
     "called",
+    "count_inputs",
     "entries",
     "entry_count",
     "exits",

@@ -158,10 +158,8 @@ def _chosen(project: Project, file: str, asked: str | None, own: Weights | None)
         first = of_project(own)
     if asked == "project":
         return first
-    if importer_of(file) is not None:
-        if asked is not None:
-            raise ProjectError("a model file has no runs to take weights from", file)
-        return first
+    if asked is None and importer_of(file) is not None:
+        return first  # a model file is asked for what is in it, whatever was trained since
     store = store_of(file)
     runs = [run for run in store.runs_here() if not run.live]
     if asked is None:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
+from bnstudio.layers import show_shape
 from bnstudio.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from PySide6.QtGui import QResizeEvent, QWheelEvent
+
+    from bnstudio.layers import Shape
 
 
 class Figures(QTextEdit):
@@ -77,6 +80,11 @@ def table(rows: Iterable[tuple[str, str, str]]) -> str:
             f'<td align="right" style="color:{now.muted}; padding:2px 0">{escape(note)}</td></tr>'
         )
     return f'<table cellspacing="0" cellpadding="0" width="100%">{cells}</table>'
+
+
+def unbroken(shape: Shape | None) -> str:
+    """A shape that is not broken in two where the column is narrow; a question mark for none."""
+    return "?" if shape is None else show_shape(shape).replace(" ", "\u00a0")
 
 
 def breakable(text: str) -> str:

@@ -159,11 +159,6 @@ class Files(QObject):
         if text:
             self._toasts.say(text, kind)
 
-    def close(self) -> None:
-        """Gives up what is still being read; the window goes."""
-        if self.taking is not None:
-            self.taking.leave()
-
     def open_sample(self, sample: Sample) -> bool:
         """Opens a sample as a new project, so that saving does not write over it."""
         if not self.may_go():

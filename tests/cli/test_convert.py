@@ -126,8 +126,18 @@ def test_whose_weights_a_file_has(project, runs):
             chosen(asked)
     runs[1].weights = []
     assert chosen(None) is FRESH
-    with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1", None)
+
+
+def test_a_model_file_has_its_own_weights_unless_those_of_a_run_are_asked_for(runs):
+    own = Weights(Path("w"), "net.keras", {}, "")
+
+    def chosen(asked):
+        settings = replace(SAMPLE.project.settings, start="weights")
+        model = replace(SAMPLE.project, settings=settings)
+        return command._chosen(model, "net.keras", asked, own)
+
+    assert chosen(None).path == "w"
+    assert chosen("2") is LEFT[0]
 
 
 def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):

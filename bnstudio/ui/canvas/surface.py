@@ -241,7 +241,7 @@ class Surface(QGraphicsView):
         painter.resetTransform()
         size = self.viewport().size()
         if not self.document.graph.nodes:
-            backdrop.paint_hint(painter, size)
+            backdrop.paint_hint(painter, size, within=bool(self.document.path))
         if self._word is not None:
             backdrop.paint_word(painter, size, *self._word)
 

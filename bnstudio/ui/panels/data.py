@@ -296,7 +296,7 @@ class _Facts(QWidget):
         self._grid.setColumnMinimumWidth(0, 118)
         self._grid.setColumnStretch(1, 1)
         self._values: dict[str, QLabel] = {}
-        for place, name in enumerate(("Rows", "Shape of a row", "Target", "Range")):
+        for place, name in enumerate(("Rows", "Shape of a row", "Target", "Target range")):
             label = QLabel(name)
             label.setProperty("role", "muted")
             value = self._values[name] = Verbatim()
@@ -317,7 +317,7 @@ class _Facts(QWidget):
             ("Rows", f"{facts.rows if rows is None else rows:,}"),
             ("Shape of a row", show_shape(facts.input_shape)),
             ("Target", kind + encoding[facts.targets]),
-            ("Range", f"{low:g} to {high:g}" if facts.target_range else "unknown"),
+            ("Target range", f"{low:g} to {high:g}" if facts.target_range else "unknown"),
         ):
             self._values[name].setText(text)
 

@@ -10,12 +10,11 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from bnstudio.graph import rename, set_params
-from bnstudio.layers import LayerType, show_shape
 from bnstudio.ui import icons, theme
 from bnstudio.ui.editors.base import Line, mark_refused
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.nested import FOLDED
-from bnstudio.ui.figures import Figures, breakable, divider, table
+from bnstudio.ui.figures import Figures, breakable, divider, table, unbroken
 from bnstudio.ui.page import Page
 from bnstudio.ui.panels.layer_card import LayerCard
 from bnstudio.ui.panels.weight_card import LearnedCard, WeightCard
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Graph, Node, Value
-    from bnstudio.layers import Weight
+    from bnstudio.layers import LayerType, Weight
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -111,6 +110,7 @@ class TypePage(Page):
         """Shows these nodes of the page's type; where they differ, it says so."""
         if [node.id for node in nodes] != [node.id for node in self._nodes]:
             self._strokes += 1
+            self.form.turn_over()
             self._explain("")
         self._nodes = nodes
         first = nodes[0]
@@ -223,8 +223,8 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
     if len(nodes) == 1:
         facts = known[0]
         if facts.inputs:
-            rows.append(("Input", ", ".join(show_shape(shape) for shape in facts.inputs), ""))
-        shown = ", ".join(show_shape(shape) for shape in facts.outputs) or "?"
+            rows.append(("Input", ", ".join(map(unbroken, facts.inputs)), ""))
+        shown = ", ".join(map(unbroken, facts.outputs)) or "?"
         rows.append(("Output", shown, ""))
         if facts.inner is not None:  # each stands at its layer, inside
             if facts.weights:
@@ -234,7 +234,7 @@ def _facts(analysis: Analysis, nodes: list[Node]) -> str:
             listed = facts.weights
         for weight in listed[:_MOST_WEIGHTS]:
             note = "" if weight.trainable else "not trainable"
-            rows.append((weight.name, show_shape(weight.shape), note or f"{weight.size:,}"))
+            rows.append((weight.name, unbroken(weight.shape), note or f"{weight.size:,}"))
         if len(listed) > _MOST_WEIGHTS:
             rows.append(("and more", f"{len(listed) - _MOST_WEIGHTS:,} weights", ""))
         if facts.flops:
