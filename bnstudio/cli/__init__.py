@@ -44,6 +44,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Runs the chosen command and returns its exit status."""
     from bnstudio.cli.project_file import printable
     from bnstudio.project import ProjectError
+    from bnstudio.project.file import reason
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # what tests and wrappers put there may be others
@@ -54,10 +55,15 @@ def run(chosen: argparse.Namespace) -> int:
     except ProjectError as error:
         print(f"bnstudio: {printable(str(error))}", file=sys.stderr)
         return UNREADABLE
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python must not complain of it at exit.
+    except OSError as error:
+        # Of files it is said where they are used. What is left is a standard output that takes no
+        # more, of which Python must not complain again at exit, or a process that cannot be begun.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader, such as `head`, has seen enough
+        said = f"the command could not be finished: {reason(error)}"
+        print(f"bnstudio: {printable(said)}", file=sys.stderr)
+        return UNREADABLE
     except KeyboardInterrupt:
         return 130
     return status

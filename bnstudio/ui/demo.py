@@ -30,6 +30,12 @@ PATIENCE = 300.0
 SETTLED = 700
 """Milliseconds after which plots that are paced, or moving, stand still."""
 
+_FOLDERS = (
+    "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+    "WIN_PD_OVERRIDE_LOCAL_APPDATA",
+)  # fmt: skip
+"""The variables that say where the user's folders are; the last is for Windows."""
+
 
 class DemoError(Exception):
     """The demo could not do its job; the text says why."""
@@ -57,9 +63,10 @@ def demo(folder: Path = Path("bnstudio-demo"), patience: float = PATIENCE) -> in
 
 def _leave(folder: Path, patience: float) -> list[Path]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory(prefix="bnstudio-demo-") as home:
+    # Windows does not remove what is still open.
+    with tempfile.TemporaryDirectory(prefix="bnstudio-demo-", ignore_cleanup_errors=True) as home:
         # The user's layout, recent files and runs are neither needed nor added to.
-        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        for variable in _FOLDERS:
             os.environ[variable] = home
 
         from bnstudio.ui import app
