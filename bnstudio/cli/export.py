@@ -111,6 +111,7 @@ def _export(
             BarColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,  # else it leaves an empty line
             redirect_stdout=False,
         ) as progress,
     ):

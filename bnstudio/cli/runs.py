@@ -73,7 +73,7 @@ def _write(store: RunStore, runs: list[Run], folder: Path) -> int:
         raise ProjectError(said, str(folder))
     console = Console(stderr=True, highlight=False, emoji=False)
     try:
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             for entry in runs:
                 task = progress.add_task(printable(entry.title).replace("[", "\\["), total=1.0)
                 whole, measured = store.whole(entry)

@@ -95,6 +95,7 @@ class Job:
                     TimeRemainingColumn(),
                     console=console,
                     transient=True,
+                    disable=not console.is_terminal,  # else it leaves an empty line
                     # Or the epochs' lines would go to the terminal when they are to go to a file.
                     redirect_stdout=sys.stdout.isatty(),
                 )

@@ -55,7 +55,8 @@ def demo(folder: Path = Path("bnstudio-demo"), patience: float = PATIENCE) -> in
         folder.mkdir(parents=True, exist_ok=True)
         for path in _leave(folder, patience):
             print(path)
-    except (DemoError, projects.ProjectError, OSError) as error:
+    except (DemoError, projects.ProjectError, OSError, ImportError) as error:
+        # An import fails where Qt misses a library of the system, or is a release that is refused.
         print(f"The demo failed: {error}", file=sys.stderr)
         return 1
     return 0
@@ -69,8 +70,11 @@ def _leave(folder: Path, patience: float) -> list[Path]:
         for variable in _FOLDERS:
             os.environ[variable] = home
 
+        from PySide6.QtCore import qInstallMessageHandler
+
         from bnstudio.ui import app
 
+        qInstallMessageHandler(_pass_on)
         sample = projects.samples()[0]
         print(f"Opening the sample {sample.title!r} off screen.", flush=True)
         window = app.create_window(sample.project)
@@ -78,6 +82,12 @@ def _leave(folder: Path, patience: float) -> list[Path]:
             return _job(window, folder, patience)
         finally:
             window.session.close()
+
+
+def _pass_on(_kind: object, _context: object, text: str) -> None:
+    """Prints what Qt says, but for what its off-screen platform says of every window."""
+    if "This plugin does not support" not in text:
+        print(text, file=sys.stderr)
 
 
 def _job(window: MainWindow, folder: Path, patience: float) -> list[Path]:
