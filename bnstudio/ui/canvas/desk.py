@@ -283,8 +283,15 @@ class Desk(Surface):
             id: (round(x), round(y - (boxes[id].height - HEIGHT) / 2))
             for id, (x, y) in tidy(graph, lambda id: boxes[id].size).items()
         }
+        middle = self.camera.to_scene(self.camera.middle)
+        anchor = min(
+            self.document.selection & before.keys() or before,
+            key=lambda id: abs(before[id].x - middle.x) + abs(before[id].y - middle.y),
+            default="",
+        )
+        at = self.camera.to_view(before.get(anchor, middle))
         if self.document.edit(move(graph, places), "Tidy"):
-            self.fit()
+            self.fit_or_stay(anchor, at)
             self.glide.run(before)
 
     def expand(self, id: str | None = None) -> None:

@@ -35,6 +35,9 @@ _TWO_LINES = 0.45
 _BLOCK = 0.32
 """Below this zoom no text can be read, and the bar grows until it is the node."""
 
+PORTS = _BLOCK
+"""Below this zoom ports are neither seen nor hit."""
+
 _MARGIN = 7.0
 _RADIUS = 7.0
 _BAR = 5.0
@@ -233,7 +236,7 @@ class NodeItem(QGraphicsRectItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint_body(painter, look, zoom)
-        if zoom >= 0.4:
+        if zoom >= PORTS:
             self._paint_ports(painter, look)
 
     def paint_body(self, painter: QPainter, look: Look, zoom: float) -> None:

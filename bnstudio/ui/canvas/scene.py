@@ -275,7 +275,7 @@ class Scene(QGraphicsScene):
 
     def marked(self) -> list[WireItem]:
         """The wires in a state that must be seen from afar too."""
-        return [line for line in self._marked if line.state and line.wire in self.wires]
+        return [line for line in self._marked if self.wires.get(line.wire) is line]
 
     def light(self, line: WireItem | None) -> None:
         """Lights up a wire that something would go into, with the nodes at its ends."""

@@ -128,6 +128,15 @@ class Surface(QGraphicsView):
         self.camera.frame(self.drawing.extent() or Box(-1, -1, 1, 1))
         self._follows = self.fit
 
+    def fit_or_stay(self, anchor: str, at: QPointF) -> None:
+        """Shows the whole drawing if it can be read so, or else a node where it was in the view."""
+        zoom, item = self.camera.zoom, self.drawing.nodes.get(anchor)
+        self.fit()
+        if item is not None and self.camera.zoom < min(zoom, _READABLE):
+            self.camera.zoom_to(zoom)
+            now = self.camera.to_view(item.centre)
+            self.camera.pan(at.x() - now.x(), at.y() - now.y())
+
     def arrive(self) -> None:
         """Shows the drawing as it is first met: all of it if it can be read, or else its start."""
         self.fit()
