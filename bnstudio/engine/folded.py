@@ -71,7 +71,7 @@ def folded(built: Built, project: Project, norms: Collection[str]) -> Folded:
     for node, arrays in fold_weights(project.graph, folds, weights).items():
         made.layers[node].set_weights(list(arrays))
     settle(made.model)
-    rows, expected = Batches(built.model, plan(analysis)).of((ROWS,))[0]
+    rows, expected = Batches(built.model, plan(analysis), TOLERANCE).of((ROWS,))[0]
     given = rows[0] if len(rows) == 1 else rows
     got = [np.asarray(one) for one in keras.tree.flatten(made.model(given, training=False))]
     difference = max(
