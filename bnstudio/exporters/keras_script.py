@@ -21,7 +21,7 @@ from bnstudio.exporters.constructors import (
     is_class_name,
     is_layer,
 )
-from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.exporter import INITIAL, Exporter
 from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
@@ -58,8 +58,11 @@ if TYPE_CHECKING:
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
 
-INITIAL = "initial.weights.h5"
-"""The file of the weights that the model of a script begins with, where it begins with some."""
+UNNAMED = f"model{INITIAL}"
+"""The file of the weights that a model begins with, where its script has no name yet."""
+
+
+_BESIDE = "Path(__file__).with_name("
 
 
 @dataclass(frozen=True)
@@ -81,21 +84,35 @@ class Script:
 
 
 def render(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Script:
     """The script of a project. ``analysis`` saves making one of the project's drawing.
 
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
-    ``remarks`` are comments on the training.
+    ``remarks`` are comments on the training. ``initial`` is what the weights are called that the
+    model begins with, where it begins with some: they lie beside the script, or, where it is not
+    ``located`` in a file that Python knows of, in the folder in which it is run.
     """
-    return next(found for found in drafts(project, analysis, remarks) if found is not None)
+    made = drafts(project, analysis, remarks, initial, located=located)
+    return next(found for found in made if found is not None)
 
 
 def drafts(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Iterator[Script | None]:
     """The same, with a break every few milliseconds: None until the script is ready."""
-    writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    path = Bracket(_BESIDE, (text(initial),)) if located else text(initial)
+    writer = _Writer(project, analysis or analyze(project.graph), remarks, path)
     for each, chain in _plans(writer.plan):
         models = any(call.inside is not None for call in each.calls)
         if each.sequential and (models or not chain):
@@ -109,8 +126,12 @@ def drafts(
 class _Writer:
     """One script being written, top to bottom."""
 
-    def __init__(self, project: Project, analysis: Analysis, remarks: Sequence[str]) -> None:
+    def __init__(
+        self, project: Project, analysis: Analysis, remarks: Sequence[str], initial: Expression
+    ) -> None:
         self.project, self.analysis, self.remarks = project, analysis, remarks
+        begins = project.weights is not None and project.settings.start == "weights"
+        self.initial = initial if begins else None
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
@@ -195,6 +216,8 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
+        if isinstance(self.initial, Bracket):
+            imports.append("from pathlib import Path")
         imports += imported({call.type for call in _all_calls(self.plan)})
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
@@ -410,10 +433,11 @@ class _Writer:
 
     def _begin(self) -> None:
         begin = self.project.weights
-        if begin is not None and self.project.settings.start == "weights":
+        if begin is not None and self.initial is not None:
             of = f" of {begin.origin}" if begin.origin else ""
             what = f"It begins with the weights{of}, which lie beside it."
-            self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
+            self.lines += [comment(_one_line(what), 4)]
+            self.lines += lay(Bracket("model.load_weights(", (self.initial,)), 4)
 
     def _compile(self) -> None:
         settings = self.project.settings
@@ -511,5 +535,8 @@ def _one_line(words: str) -> str:
 
 
 EXPORTER = Exporter(
-    "Keras script", ".py", lambda project: render(project).text.encode(), initial=INITIAL
+    "Keras script",
+    ".py",
+    lambda project: render(project).text.encode(),
+    loading=lambda project, name: render(project, initial=name).text.encode(),
 )
