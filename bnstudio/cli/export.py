@@ -59,15 +59,13 @@ def export(
         return _export(project, file, exporter, out, weights, fold=fold)
 
 
-def export_initial(opened: Opened, file: str, target: Path, *, force: bool = False) -> int:
+def export_initial(
+    project: Project, held: Weights, file: str, target: Path, *, force: bool = False
+) -> int:
     """Exports the weights that a script loads to beside it, and returns the exit status.
 
     Others that are there are replaced with ``force`` only.
     """
-    if opened.weights is None:
-        said = "The weights that the project begins with are not there, so nothing is written as"
-        print(f"{said} {target}; what loads it cannot be run without.", file=sys.stderr)
-        return 0
     kept = False
 
     def may_replace(_: Path) -> bool:
@@ -75,10 +73,11 @@ def export_initial(opened: Opened, file: str, target: Path, *, force: bool = Fal
         kept = not force
         return force
 
-    own = of_project(opened.weights)
-    status = _export(opened.project, file, WEIGHTS, str(target), own, may_replace=may_replace)
-    if kept:
-        print("With --force it is replaced.", file=sys.stderr)
+    own = of_project(held)
+    status = _export(project, file, WEIGHTS, str(target), own, may_replace=may_replace)
+    if status:
+        replaced = "With --force it is replaced. " if kept else ""
+        print(f"{replaced}With --weights fresh there are none.", file=sys.stderr)
     return status
 
 

@@ -14,7 +14,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.bodies import lay_functions, listed, outlined
 from bnstudio.exporters.constructors import Constructors, arguments, called_with, imported, is_layer
-from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.exporter import INITIAL, Exporter
 from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
@@ -29,7 +29,7 @@ from bnstudio.exporters.source import (
     lay_call,
     text,
 )
-from bnstudio.exporters.training import INITIAL, begun, compiled, fitted
+from bnstudio.exporters.training import begun, compiled, fitted
 from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from bnstudio.layers.opaque import Opaque
     from bnstudio.plan import Plan
     from bnstudio.project import Project
+
+UNNAMED = f"model{INITIAL}"
+"""The file of the weights that a model begins with, where its script has no name yet."""
+
+
+_BESIDE = "Path(__file__).with_name("
 
 
 @dataclass(frozen=True)
@@ -66,21 +72,35 @@ class Script:
 
 
 def render(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Script:
     """The script of a project. ``analysis`` saves making one of the project's drawing.
 
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
-    ``remarks`` are comments on the training.
+    ``remarks`` are comments on the training. ``initial`` is what the weights are called that the
+    model begins with, where it begins with some: they lie beside the script, or, where it is not
+    ``located`` in a file that Python knows of, in the folder in which it is run.
     """
-    return next(found for found in drafts(project, analysis, remarks) if found is not None)
+    made = drafts(project, analysis, remarks, initial, located=located)
+    return next(found for found in made if found is not None)
 
 
 def drafts(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Iterator[Script | None]:
     """The same, with a break every few milliseconds: None until the script is ready."""
-    writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    path = Bracket(_BESIDE, (text(initial),)) if located else text(initial)
+    writer = _Writer(project, analysis or analyze(project.graph), remarks, path)
     for each, chain in _plans(writer.plan):
         models = any(call.inside is not None for call in each.calls)
         if each.sequential and (models or not chain):
@@ -94,8 +114,12 @@ def drafts(
 class _Writer:
     """One script being written, top to bottom."""
 
-    def __init__(self, project: Project, analysis: Analysis, remarks: Sequence[str]) -> None:
+    def __init__(
+        self, project: Project, analysis: Analysis, remarks: Sequence[str], initial: Expression
+    ) -> None:
         self.project, self.analysis, self.remarks = project, analysis, remarks
+        begins = project.weights is not None and project.settings.start == "weights"
+        self.initial = initial if begins else None
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
@@ -180,6 +204,8 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
+        if isinstance(self.initial, Bracket):
+            imports.append("from pathlib import Path")
         imports += imported({call.type for call in _all_calls(self.plan)})
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
@@ -382,7 +408,8 @@ class _Writer:
             ]
         with self._part("compile"):
             self.lines += ["    model = build_model()"]
-            self.lines += begun(self.project)
+            if self.initial is not None:
+                self.lines += begun(self.project, self.initial)
             self.lines += compiled(self.project.settings)
             self.lines += ["    model.summary()"]
         self.lines += [""]
@@ -421,5 +448,8 @@ def _several(names: Sequence[str]) -> Expression:
 
 
 EXPORTER = Exporter(
-    "Keras script", ".py", lambda project: render(project).text.encode(), initial=INITIAL
+    "Keras script",
+    ".py",
+    lambda project: render(project).text.encode(),
+    loading=lambda project, name: render(project, initial=name).text.encode(),
 )

@@ -19,19 +19,13 @@ if TYPE_CHECKING:
     from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
 
 
-INITIAL = "initial.weights.h5"
-"""The file of the weights that the model of a script begins with, where it begins with some."""
-
-
-def begun(project: Project) -> list[str]:
-    """What reads the weights that the model begins with, if it begins with some."""
+def begun(project: Project, initial: Expression) -> list[str]:
+    """What reads the weights that the model begins with, from the file that ``initial`` names."""
     begin = project.weights
-    if begin is None or project.settings.start != "weights":
-        return []
-    of = f" of {begin.origin}" if begin.origin else ""
+    of = f" of {begin.origin}" if begin is not None and begin.origin else ""
     return [
         comment(f"It begins with the weights{of}, which lie beside it.", 4),
-        f"    model.load_weights({text(INITIAL)})",
+        *lay(Bracket("model.load_weights(", (initial,)), 4),
     ]
 
 

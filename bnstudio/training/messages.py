@@ -382,6 +382,8 @@ class Exported(Message, frozen=True):
         notes: What people should know of the file.
         folded: What folding batch normalizations has changed in the outputs, measured likewise;
             None where none was folded.
+        alike: How much the outputs vary from row to row, measured likewise, where that is so little
+            that the comparison says hardly anything; None where it says enough.
     """
 
     request: str
@@ -389,6 +391,7 @@ class Exported(Message, frozen=True):
     rows: tuple[int, ...]
     notes: tuple[str, ...] = ()
     folded: float | None = None
+    alike: float | None = None
 
 
 Event = (

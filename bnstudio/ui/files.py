@@ -238,7 +238,7 @@ class Files(QObject):
             if exporter.render is None:
                 self._begin_export(exporter, path, weights, fold)
             else:
-                projects.write_atomic(path, exporter.render(project))
+                projects.write_atomic(path, exporter.content(project, path))
                 self._toasts.say(f"Exported to {path}", "good")
                 if (initial := exporter.loads(project, path)) is not None:
                     self._export_initial(initial)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from bnstudio.exporters.models import PROJECT_WEIGHTS
 from bnstudio.project import ProjectError
-from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.export_job import STARTING, ExportJob, told_of_rows
 from bnstudio.training.messages import Died, Exported, Exporting, Failed
 from bnstudio.weights import WeightsError, place
 
@@ -130,7 +130,8 @@ class Measuring(QObject):
         assert self._choice is not None
         assert self._path is not None
         weights, norms = self._choice
-        found = Measured(self._path, event.folded or 0.0, event.notes)
+        notes = filter(None, (*event.notes, told_of_rows(event)))
+        found = Measured(self._path, event.folded or 0.0, tuple(notes))
         self._known[weights.path, norms] = found
         self._halt()
         self._show("", 1.0, found)

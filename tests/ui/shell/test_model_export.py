@@ -221,7 +221,7 @@ def test_the_weights_that_a_script_loads_are_written_beside_it(
     window, client, tmp_path, monkeypatch, qtbot
 ):
     own = begin_with(window)
-    initial = tmp_path / "initial.weights.h5"
+    initial = tmp_path / "net.initial.weights.h5"
     for exporter in (keras_script.EXPORTER, notebook.EXPORTER):
         path = tmp_path / f"net{exporter.suffix}"
         export = trigger(window, exporter, path, monkeypatch)
@@ -248,7 +248,7 @@ def test_the_weights_that_a_script_loads_are_written_beside_it(
 
 def test_other_weights_that_are_there_are_asked_about(window, client, tmp_path, monkeypatch, qtbot):
     begin_with(window)
-    initial = tmp_path / "initial.weights.h5"
+    initial = tmp_path / "net.initial.weights.h5"
     initial.write_text("another model's")
     asked = []
 
