@@ -16,7 +16,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.aliases import ALIASES
-from bnstudio.layers.params import REQUIRED, Bool, Choice, Object, Param, Wired
+from bnstudio.layers.params import REQUIRED, Activation, Bool, Choice, Object, Param, Wired
 from bnstudio.layers.ports import Given, Port, given
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class LayerType:
     _outputs: Rule | None = field(default=None, repr=False)
     _conflicts: Rule | None = field(default=None, repr=False)
     _fixes: Rule | None = field(default=None, repr=False)
+    _gpu: Rule | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> str:
@@ -180,7 +181,23 @@ class LayerType:
         if self._conflicts is not None and not problems:
             found: Iterable[tuple[str, str]] = self._conflicts(**self.full(params))
             problems.update(found)
+        if not problems and params.get("dtype") in ("float16", "mixed_float16"):
+            # Keras 3.15 makes such a layer, and TensorFlow cannot trace it on any machine.
+            for param in self.params:
+                if isinstance(param, Activation) and params.get(param.name) == "sparsemax":
+                    problems[param.name] = (
+                        "TensorFlow cannot train sparsemax in float16; float32 and bfloat16 it can."
+                    )
         return problems
+
+    @property
+    def may_need_gpu(self) -> bool:
+        """Whether there are arguments with which it does."""
+        return self._gpu is not None
+
+    def needs_gpu(self, params: Mapping[str, Value]) -> dict[str, str]:
+        """Why only a GPU, or hardly a processor, computes it with these arguments, by name."""
+        return {} if self._gpu is None else dict(self._gpu(**self.full(params)))
 
     def parted(self, params: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
         """Arguments that make the layer, and those of a call."""
@@ -268,7 +285,7 @@ class LayerType:
             if subject == "activity":
                 shapes = [outputs[0]]
             what = "output" if subject == "activity" else subject.replace("_", " ")
-            dtype = _dtype_of(full["dtype"], weight=subject != "activity")
+            dtype = dtype_of(full["dtype"], weight=subject != "activity")
             for shape in shapes:
                 if reason := param.misfit(value, shape, dtype):
                     raise ShapeError(
@@ -320,7 +337,7 @@ class LayerType:
         return (inputs[0],) if self.max_inputs == 1 else (tuple(inputs),)
 
 
-def _dtype_of(policy: Value, *, weight: bool) -> str:
+def dtype_of(policy: Value, *, weight: bool) -> str:
     """What a policy makes of a layer's weights, or else of its output."""
     name = policy if isinstance(policy, str) else "float32"
     mixed = name.removeprefix("mixed_")
@@ -398,6 +415,7 @@ def layer(
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
     fixes: Rule | None = None,
+    gpu: Rule | None = None,
     common: tuple[Param, ...] = COMMON,
     ports: tuple[Port, ...] = (),
     call: tuple[Param, ...] = (),
@@ -411,9 +429,10 @@ def layer(
     ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
     that does not go with the others and the reason; ``fixes`` takes what the rule takes, and gives
-    what the first call of the layer settles for all. ``common`` are those of the Keras base class
-    unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is another catalogue than
-    that of what can be drawn.
+    what the first call of the layer settles for all; ``gpu`` takes the arguments, and yields the
+    name of one with which only a GPU computes the layer, and a sentence. ``common`` are those of
+    the Keras base class unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is
+    another catalogue than that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.
@@ -433,7 +452,7 @@ def layer(
             counts = sum(not port.when for port in ports), len(ports)
         entry = LayerType(
             name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
-            ports, call, rule, weights, flops, outputs, conflicts, fixes,
+            ports, call, rule, weights, flops, outputs, conflicts, fixes, gpu,
         )  # fmt: skip
         into[name] = entry
         return entry
