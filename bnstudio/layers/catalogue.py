@@ -121,6 +121,7 @@ def layer(
     outputs: Rule | None = None,
     conflicts: Rule | None = None,
     fixes: Rule | None = None,
+    gpu: Rule | None = None,
     common: tuple[Param, ...] = COMMON,
     ports: tuple[Port, ...] = (),
     call: tuple[Param, ...] = (),
@@ -134,9 +135,10 @@ def layer(
     ``Weight``s; ``flops`` takes the output shape after the input; ``outputs`` takes the arguments
     and returns a count; ``conflicts`` takes them, each valid by itself, and yields the name of one
     that does not go with the others and the reason; ``fixes`` takes what the rule takes, and gives
-    what the first call of the layer settles for all. ``common`` are those of the Keras base class
-    unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is another catalogue than
-    that of what can be drawn.
+    what the first call of the layer settles for all; ``gpu`` takes the arguments, and yields the
+    name of one with which only a GPU computes the layer, and a sentence. ``common`` are those of
+    the Keras base class unless given; ``call`` are the arguments of Keras's ``call``; ``into`` is
+    another catalogue than that of what can be drawn.
 
     Raises:
         ValueError: If the name is taken, where both owners are named, or the category is unknown.
@@ -156,7 +158,7 @@ def layer(
             counts = sum(not port.when for port in ports), len(ports)
         entry = LayerType(
             name, category, (*params, *common, *call), tells, *counts, inspect.getdoc(rule) or "",
-            ports, call, rule, weights, flops, outputs, conflicts, fixes,
+            ports, call, rule, weights, flops, outputs, conflicts, fixes, gpu,
         )  # fmt: skip
         into[name] = entry
         return entry

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
 from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import convolution_needs
 from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Int
@@ -130,6 +131,7 @@ def _convolution(
         weights=lambda x, **params: _weights(name, rank, x, **params),
         flops=lambda x, y, **params: _flops(name, rank, x, y, **params),
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=convolution_needs if rank < 3 else None,
     )(rule)
 
 

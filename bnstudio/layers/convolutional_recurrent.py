@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import ACTIVITY_REGULARIZER, DATA_FORMAT, padding
 from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import convolution_needs
 from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Int
@@ -173,6 +174,7 @@ def _convolutional(rank: int, *, what: str) -> LayerType:
         flops=lambda inputs, y, **params: _flops(name, rank, inputs, y, **params),
         outputs=lambda *, return_state, **_: 3 if return_state else 1,
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=convolution_needs if rank < 3 else None,
     )(rule)
 
 

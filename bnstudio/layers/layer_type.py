@@ -14,7 +14,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.params import Object, Param, Wired
+from bnstudio.layers.params import Activation, Object, Param, Wired
 from bnstudio.layers.ports import Given, Port, given
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class LayerType:
     _outputs: Rule | None = field(default=None, repr=False)
     _conflicts: Rule | None = field(default=None, repr=False)
     _fixes: Rule | None = field(default=None, repr=False)
+    _gpu: Rule | None = field(default=None, repr=False)
 
     @cached_property
     def summary(self) -> str:
@@ -144,7 +145,23 @@ class LayerType:
         if self._conflicts is not None and not problems:
             found: Iterable[tuple[str, str]] = self._conflicts(**self.full(params))
             problems.update(found)
+        if not problems and params.get("dtype") in ("float16", "mixed_float16"):
+            # Keras 3.15 makes such a layer, and TensorFlow cannot trace it on any machine.
+            for param in self.params:
+                if isinstance(param, Activation) and params.get(param.name) == "sparsemax":
+                    problems[param.name] = (
+                        "TensorFlow cannot train sparsemax in float16; float32 and bfloat16 it can."
+                    )
         return problems
+
+    @property
+    def may_need_gpu(self) -> bool:
+        """Whether there are arguments with which it does."""
+        return self._gpu is not None
+
+    def needs_gpu(self, params: Mapping[str, Value]) -> dict[str, str]:
+        """Why only a GPU, or hardly a processor, computes it with these arguments, by name."""
+        return {} if self._gpu is None else dict(self._gpu(**self.full(params)))
 
     def parted(self, params: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
         """Arguments that make the layer, and those of a call."""
@@ -232,7 +249,7 @@ class LayerType:
             if subject == "activity":
                 shapes = [outputs[0]]
             what = "output" if subject == "activity" else subject.replace("_", " ")
-            dtype = _dtype_of(full["dtype"], weight=subject != "activity")
+            dtype = dtype_of(full["dtype"], weight=subject != "activity")
             for shape in shapes:
                 if reason := param.misfit(value, shape, dtype):
                     raise ShapeError(
@@ -284,7 +301,7 @@ class LayerType:
         return (inputs[0],) if self.max_inputs == 1 else (tuple(inputs),)
 
 
-def _dtype_of(policy: Value, *, weight: bool) -> str:
+def dtype_of(policy: Value, *, weight: bool) -> str:
     """What a policy makes of a layer's weights, or else of its output."""
     name = policy if isinstance(policy, str) else "float32"
     mixed = name.removeprefix("mixed_")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
 from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import transposed_needs
 from bnstudio.layers.layer_type import LayerType, Shape, Weight
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Int, Ints
@@ -172,6 +173,7 @@ def _transposed(rank: int, *, initial_kernel: Value, one: Value, help: str) -> L
         weights=lambda x, **params: _weights(name, rank, x, **params),
         flops=lambda x, y, **params: _flops(rank, x, y, **params),
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=lambda **params: transposed_needs(rank, **params),
     )(rule)
 
 
@@ -196,6 +198,5 @@ conv3d_transpose = _transposed(
     3,
     initial_kernel=(3, 3, 3),
     one=(1, 1, 1),
-    help=f"{_HELP.format('a volume')}\n\n"
-    "Takes (batch, depth, rows, columns, channels). Channels first needs a GPU.",
+    help=f"{_HELP.format('a volume')}\n\nTakes (batch, depth, rows, columns, channels).",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import layer
 from bnstudio.layers.cells import STATES
-from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, dtype_of, show_shape
 from bnstudio.layers.nested import ONE_IN_ONE_OUT, Nested, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int
 from bnstudio.layers.recurrent import OUTPUTS, UNROLL, need_fixed_batch
@@ -194,7 +194,32 @@ def _cell_states(cell: Value) -> int:
     return _inner(cell).output_count(config_of(cell)) - 1
 
 
-def _rnn_conflicts(*, cell: Value, return_state: bool, **_: Any) -> Iterator[tuple[str, str]]:
+def _drops_in_another(cell: Value, dtype: str | None) -> bool:
+    """Whether a cell's dropout is drawn in another dtype than the cell computes in.
+
+    Keras 3.15 draws it in that of what comes into the cell, and fails as soon as it is trained.
+    """
+    stacked = config_of(cell).get("cells")
+    comes = dtype_of(dtype, weight=False)
+    for each in stacked if isinstance(stacked, tuple) else (cell,):
+        config = config_of(each)
+        own, rate = dtype_of(config.get("dtype"), weight=False), config.get("dropout")
+        # Where all is dropped, the other cells do not draw.
+        draws = bool(rate) and (rate != 1 or _inner(each).name == "SimpleRNNCell")
+        if draws and own != comes:
+            return True
+        comes = own
+    return False
+
+
+def _rnn_conflicts(
+    *, cell: Value, return_state: bool, dtype: str | None, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if _drops_in_another(cell, dtype):
+        yield (
+            "cell",
+            "Its dropout needs one dtype: set the same for the cell, or the cells, as for the RNN.",
+        )
     if not return_state or not isinstance(cell, Mapping) or cell["class_name"] in STATES:
         return
     cells = config_of(cell)["cells"]

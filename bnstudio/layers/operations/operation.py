@@ -147,7 +147,7 @@ def operation(
         told = tells or tuple(param.name for param in params if not isinstance(param, Wired))
         entry = Operation(
             type, category, params, told, *counts, inspect.getdoc(rule) or "",
-            ports, params, rule, None, flops, outputs, conflicts, None,
+            ports, params, rule, None, flops, outputs, conflicts, None, None,
             function, keras_class or _class_name(function), order or _order(inputs, params),
             called or inputs, symbol, renamed or {},
         )  # fmt: skip
