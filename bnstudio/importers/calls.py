@@ -109,6 +109,9 @@ def _call(node: Any, where: str, *, masked: bool, lambdas: bool) -> Given:
             ports.append(freeze(entry[2]))
             _lambda_kwargs(given, entry, where)
             continue
+        if lambdas and isinstance(entry, list) and not any(isinstance(e, str) for e in entry[:1]):
+            ports.append(freeze(entry))  # numbers among the tensors of a list
+            continue
         origin = _origin(entry[:3] if isinstance(entry, list) else entry, where)
         ports.append(tensor(len(given.tensors)))
         given.tensors.append(origin)
@@ -121,8 +124,9 @@ def _call(node: Any, where: str, *, masked: bool, lambdas: bool) -> Given:
         if not isinstance(kwargs, dict):
             raise ProjectError("what a call is given by keyword has to be an object", where)
         for key, value in kwargs.items():
-            if not _changes_nothing(key, value):
-                given.kwargs[key] = freeze(value)
+            # Keras 2 writes None for whatever a call was not given.
+            if value is not None and not _changes_nothing(key, value):
+                given.kwargs[key] = _referred(given, value, where)
     given.args = (ports[0] if len(ports) == 1 else tuple(ports),) if ports else ()
     return given
 
@@ -133,15 +137,24 @@ def _lambda_kwargs(given: Given, entry: list[Any], where: str) -> None:
     if not isinstance(kwargs, dict):
         raise ProjectError("what a call is given by keyword has to be an object", where)
 
-    def ported(value: Any) -> Value:
-        named = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
-        if named and all(isinstance(index, int) for index in value[1:]):
-            given.tensors.append(_origin(value, where))
-            given.shapes.append(None)
-            return tensor(len(given.tensors) - 1)
-        return tuple(map(ported, value)) if isinstance(value, list) else freeze(value)
+    given.kwargs = {
+        key: _referred(given, value, where) for key, value in kwargs.items() if key != "name"
+    }
 
-    given.kwargs = {key: ported(value) for key, value in kwargs.items() if key != "name"}
+
+def _referred(given: Given, value: Any, where: str) -> Value:
+    """An argument of Keras 2 with the tensors in it replaced by ports, which ``given`` then has."""
+    if not isinstance(value, list):
+        return freeze(value)
+    if len(value) == 3 and isinstance(value[0], str) and all(map(_is_index, value[1:])):
+        given.tensors.append(_origin(value, where))
+        given.shapes.append(None)
+        return tensor(len(given.tensors) - 1)
+    return tuple(_referred(given, entry, where) for entry in value)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _changes_nothing(key: str, value: Any) -> bool:
