@@ -407,14 +407,14 @@ class MainWindow(QMainWindow):
 
     def _reveal(self, id: str, param: str) -> None:
         self.show_canvas()
-        self.canvas.zoom_to_selection()
+        self.canvas.show_selection()
         if param:
             self.docks["Inspector"].raise_()
 
     def _go(self, id: str) -> None:
         self.show_canvas()
         self.document.level.go(id)
-        self.canvas.zoom_to_selection()
+        self.canvas.show_selection()
 
     def _take_back(self, index: int) -> None:
         """Undoes an edit from its toast, unless other edits have come on top of it."""

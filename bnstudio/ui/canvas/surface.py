@@ -156,6 +156,16 @@ class Surface(QGraphicsView):
         else:
             self.camera.frame(box, most=1.5)
 
+    def show_selection(self) -> None:
+        """Brings the selected nodes into view, no nearer than they have to be to be read."""
+        box = self.drawing.extent(self.document.selection)
+        if box is None:
+            self.fit()
+        elif self.camera.zoom < _READABLE:
+            self.camera.frame(box)
+        else:
+            self.camera.reveal(box)
+
     # What is said and marked.
 
     def say(self, text: str, at: QPointF) -> None:
