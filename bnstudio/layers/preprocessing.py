@@ -30,6 +30,15 @@ _NEIGHBOURS = {
 """How many numbers each interpolation takes the weighted sum of."""
 
 
+def _rescaling_conflicts(
+    *, scale: float | tuple[float, ...], offset: float | tuple[float, ...], **_: Any
+) -> Iterator[tuple[str, str]]:
+    if isinstance(scale, tuple) and isinstance(offset, tuple):
+        counts = len(scale), len(offset)
+        if 1 not in counts and counts[0] != counts[1]:
+            yield "offset", f"Expected as many numbers as scale has, {counts[0]}; got {counts[1]}."
+
+
 @layer(
     "Rescaling",
     Floats(
@@ -46,6 +55,7 @@ _NEIGHBOURS = {
     category="Preprocessing",
     tells=("scale", "offset"),
     flops=lambda x, y, **_: 2 * size(y),
+    conflicts=_rescaling_conflicts,
 )
 def rescaling(
     x: Shape,

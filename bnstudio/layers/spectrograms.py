@@ -146,8 +146,15 @@ def _mel_flops(_x: Shape, y: Shape, *, fft_length: int, power_to_db: bool, **_: 
 
 
 def _mel_conflicts(
-    *, fft_length: int, sequence_length: int | None, **_: Any
+    *,
+    fft_length: int,
+    sequence_length: int | None,
+    power_to_db: bool,
+    dtype: str | None,
+    **_: Any,
 ) -> Iterator[tuple[str, str]]:
+    if power_to_db and dtype == "float64":
+        yield "dtype", "Keras cannot make decibels in float64; float32 can."
     if sequence_length is not None and sequence_length > fft_length:
         yield (
             "sequence_length",

@@ -199,6 +199,15 @@ def test_a_hundred_thousand_cases_have_been_compared():
     assert sum(CASES.values()) >= 100_000
 
 
+def _known(name, inputs):
+    """Whether all sizes are known: else it turns out in the run whether they fit.
+
+    That of the batch need not be, where it does not count among the others.
+    """
+    counts = MIXES_ROWS.get(name, 1)
+    return None not in chain(*(shape[len(shape) > counts :] for shape in inputs))
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("name", [name for name in LAYERS if name != "Input"])
 def test_what_is_accepted_runs(keras, name):
@@ -208,8 +217,7 @@ def test_what_is_accepted_runs(keras, name):
     @given(cases(entry))
     def check(case):
         params, inputs = case
-        # Whether a size that is not known fits turns out in the run; that of the batch goes.
-        assume(None not in chain(*(shape[1:] for shape in inputs)))
+        assume(_known(name, inputs))
         assume(len({shape[0] for shape in inputs}) == 1)
         # A mask of one dimension is spread over the steps, which are not as many as the rows.
         assume(not entry.ports or min(map(len, inputs)) > 1)
@@ -221,3 +229,40 @@ def test_what_is_accepted_runs(keras, name):
             assert "outputs" in answer, f"{name}({params}) on {inputs}: {answer}"
 
     check()
+
+
+# Of a convolution in float16 it depends on the processor.
+WANTING = [
+    {"dtype": "float64", "data_format": "channels_first"},
+    {"dtype": "float64", "strides": 1, "dilation_rate": 2},
+    {"dtype": "float64", "groups": 2, "filters": 2},
+    {"dtype": "float64"},
+    {"dtype": "mixed_float16", "pool_size": 2},
+    {"dtype": "float16", "output_size": 3},
+    {"use_cudnn": True},
+    {"data_format": "channels_first"},
+]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [name for name, entry in LAYERS.items() if entry.may_need_gpu])
+def test_what_needs_a_gpu_fails_without_one(keras, name):
+    entry = LAYERS[name]
+    wanting = [more for more in WANTING if more.keys() <= entry.by_name.keys()]
+    needs = Counter()
+
+    @settings(max_examples=60)
+    @given(cases(entry), st.sampled_from(wanting))
+    def check(case, more):
+        params, inputs = case
+        params = {**params, **more}
+        assume(_known(name, inputs))
+        assume(more.get("dtype") or "float16" not in (params.get("dtype") or ""))
+        assume("outputs" in ours(entry, params, inputs))
+        answer = ask(keras, entry, params, inputs, True)
+        needed = entry.needs_gpu(params)
+        assert ("error" in answer) == bool(needed), f"{name}({params}) on {inputs}: {answer}"
+        needs[bool(needed)] += 1
+
+    check()
+    assert min(needs[True], needs[False]) > 0, needs
