@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
 from bnstudio.histogram import QUANTILES
 from bnstudio.training.messages import Previewed
@@ -38,9 +38,7 @@ def write(tmp_path, monkeypatch):
 
     def do(button, text: str) -> bytes:
         target = tmp_path / "written"
-        monkeypatch.setattr(
-            export.QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", "")
-        )
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", ""))
         suffix = f".{text.split()[1].lower()}"
         chosen(button.menu(), text).trigger()
         path = target.with_suffix(suffix)
