@@ -119,19 +119,7 @@ def _node_facts(
 
     Of a ``fine`` one it is known that its layer, arguments and number of wires are in order.
     """
-    wires = graph.wires_into.get(id, ())
-    inputs: tuple[Shape | None, ...] = ()
-    missing: Failure | None = None
-    for wire in wires:
-        outputs = facts[wire.source].outputs if wire.source in facts else ()
-        shape = outputs[wire.source_port] if wire.source_port < len(outputs) else None
-        inputs += (shape,)
-        if outputs and shape is None:
-            missing = Failure(
-                "STR27",
-                f"It is wired to output {wire.source_port} of a layer whose last output is "
-                f"{len(outputs) - 1}.",
-            )
+    inputs, missing = _inputs(graph.wires_into.get(id, ()), facts)
     node = graph.nodes[id]
     if node.shares is not None:
         node = called(graph, id)
@@ -141,16 +129,8 @@ def _node_facts(
         before = facts.get(id)
         return _model_facts(node, inputs, before.inner if before else None, missing)
     entry = LAYERS.get(node.type)
-    if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
-        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
-    if entry is None and is_foreign(node.type):
-        return NodeFacts(inputs, failures=(Failure("EXT01", why_absent(node.type)),))
     if entry is None:
-        near = near_names(node.type)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return NodeFacts(
-            inputs, failures=(Failure("STR21", f"There is no layer type {node.type!r}.{hint}"),)
-        )
+        return _without_entry(node, graph.nodes[id], inputs)
     failures: tuple[Failure, ...] = ()
     if not fine:
         failures = tuple(
@@ -172,6 +152,37 @@ def _node_facts(
     except ShapeError as error:
         return NodeFacts(inputs, failures=(_failure(error),))
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
+
+
+def _inputs(
+    wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]
+) -> tuple[tuple[Shape | None, ...], Failure | None]:
+    """The shapes that come by these wires, and what is wrong where one starts at no output."""
+    inputs: list[Shape | None] = []
+    missing: Failure | None = None
+    for wire in wires:
+        outputs = facts[wire.source].outputs if wire.source in facts else ()
+        shape = outputs[wire.source_port] if wire.source_port < len(outputs) else None
+        inputs.append(shape)
+        if outputs and shape is None:
+            missing = Failure(
+                "STR27",
+                f"It is wired to output {wire.source_port} of a layer whose last output is "
+                f"{len(outputs) - 1}.",
+            )
+    return tuple(inputs), missing
+
+
+def _without_entry(layer: Node, caller: Node, inputs: tuple[Shape | None, ...]) -> NodeFacts:
+    """What is known of a node whose layer is not in the catalogue."""
+    if (kept := opaque(layer, caller)) is not None:
+        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
+    if is_foreign(layer.type):
+        return NodeFacts(inputs, failures=(Failure("EXT01", why_absent(layer.type)),))
+    near = near_names(layer.type)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    failure = Failure("STR21", f"There is no layer type {layer.type!r}.{hint}")
+    return NodeFacts(inputs, failures=(failure,))
 
 
 def _failure(error: ShapeError) -> Failure:
