@@ -211,8 +211,11 @@ def _paint_figures(painter: QPainter, multiple: Multiple, place: QRectF) -> None
     if found is None:
         return
     now, metrics = theme.current(), painter.fontMetrics()
-    mean = f"{found.mean:.2f}".replace("-0.00", "0.00").replace("-", "\u2212")
-    parts = [f"\u03bc {mean}", f"\u03c3 {found.std:.2f}", f"zeros {found.zeros:.0%}"]
+    mean, deviation = f"{found.mean:.2f}".replace("-0.00", "0.00"), f"{found.std:.2f}"
+    if multiple.weight:  # most are small
+        mean, deviation = value_text(found.mean), value_text(found.std)
+    mean = mean.replace("-", "\u2212")
+    parts = [f"\u03bc {mean}", f"\u03c3 {deviation}", f"zeros {found.zeros:.0%}"]
     painter.setPen(QColor(now.muted))
     if found.bad:
         painter.setPen(QColor(now.error))
