@@ -15,8 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.analysis import analyze, next_port, why_not
 from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, heal, move, set_params
-from bnstudio.layers import LAYERS
-from bnstudio.layers import foreign
+from bnstudio.layers import LAYERS, foreign
 from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
 from bnstudio.rules import Severity
