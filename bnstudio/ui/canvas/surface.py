@@ -276,7 +276,8 @@ class Surface(QGraphicsView):
         if self._wire is not None and self._wire not in self.drawing.wires:
             self._wire = None
         self.minimap.drawing_changed()
-        self._follows = None
+        if before.graph is not after.graph:  # not where only more is known of the same drawing
+            self._follows = None
         if was_empty or not after.graph.nodes or self.camera.zoom < FAR:
             self.viewport().update()
         self._show_strips_soon()

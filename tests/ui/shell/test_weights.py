@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import Graph, Node, Wire, set_params
 from bnstudio.project import InitialWeights, Project, load
-from bnstudio.ui import taking
+from bnstudio.ui import folding, taking
 from bnstudio.weights import array_of, place, write
 
 
@@ -211,3 +211,20 @@ def test_inside_a_model_the_inspector_shows_the_weights_of_that_layer(open_windo
     window.document.level.go("d")
     qtbot.waitUntil(lambda: card.rows[0].told == "mean 2 \u00b7 deviation 0")
     assert card.rows[0].accessibleName() == "kernel (2, 3)"
+
+
+def test_folding_waits_for_weights_that_are_being_read(open_window, model, qtbot, monkeypatch):
+    window, asked = open_window(), []
+    monkeypatch.setattr(folding, "ask", lambda *given: asked.append(window.document.weights))
+    assert window.files.open_path(model)
+    job = window.files.taking
+    window.fold_batchnorm()
+    window.fold_batchnorm()
+    assert asked == []
+    assert "once they are there" in window.toasts.log[-1].text
+    with qtbot.waitSignal(job.ended):
+        pass
+    (weights,) = asked
+    assert weights.origin == "stored.keras"
+    window.fold_batchnorm()
+    assert len(asked) == 2, "nothing is waited for any more"
