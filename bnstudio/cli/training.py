@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from bnstudio.cli.project_file import printable
 from bnstudio.project import ProjectError, dumps, write_atomic
+from bnstudio.project.file import reason
 from bnstudio.training.client import Client
 from bnstudio.training.messages import (
     Died,
@@ -185,7 +186,7 @@ class Job:
             self._log.write(msgspec.json.encode(event) + b"\n")
             self._log.flush()
         except OSError as error:
-            raise ProjectError(f"it cannot be written: {error.strerror}", self.events) from None
+            raise ProjectError(f"it cannot be written: {reason(error)}", self.events) from None
 
     def _close(self) -> None:
         if self._log is not None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -211,6 +212,28 @@ def test_help_names_every_command_and_the_exit_status(bnstudio_):
 def test_wrong_usage_is_explained_with_status_2(bnstudio_, arguments, said):
     status, out, err = bnstudio_(*arguments)
     assert (status, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.mkdir(), "this is a folder"),
+        (os.mkfifo, "not an ordinary file"),
+        (lambda path: None, "there is no permission"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--events", "--model"])
+def test_what_cannot_be_written_is_refused_before_training(
+    bnstudio_, tmp_path, monkeypatch, option, make, said
+):
+    out = tmp_path / f"out{'.jsonl' if option == '--events' else '.keras'}"
+    make(out)
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    expected = f"bnstudio: {out}: it cannot be written: "
+    status, _, err = bnstudio_("train", FIXED, option, out)
+    assert status == 2
+    assert err.startswith(expected)
     assert said in err
 
 
