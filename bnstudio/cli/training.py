@@ -74,10 +74,11 @@ class Job:
                 stack.enter_context(self.keeping)
                 run, keep = self.keeping.run.id, self.keeping.folder
                 checkpoint = self.keeping.checkpoint
+            # Before the engine, so that it is removed after the engine has gone.
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             client = stack.enter_context(Client())
             stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
             signal.signal(signal.SIGINT, self._interrupt(client))
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             if self.model and not keep:
                 keep = folder
             request = Train(
@@ -94,6 +95,7 @@ class Job:
                     TimeRemainingColumn(),
                     console=console,
                     transient=True,
+                    disable=not console.is_terminal,  # else it leaves an empty line
                     # Or the epochs' lines would go to the terminal when they are to go to a file.
                     redirect_stdout=sys.stdout.isatty(),
                 )

@@ -5,15 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import (
-    COMMON,
-    FLOATING,
-    MergeError,
-    Shape,
-    ShapeError,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON, FLOATING, layer
+from bnstudio.layers.layer_type import MergeError, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Floats, Int, Ints
 from bnstudio.layers.shapes import alike, known
 

@@ -6,8 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.kernels import HALF, volume_needs
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
@@ -22,13 +23,13 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from types import EllipsisType
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Rule
+    from bnstudio.layers.layer_type import Rule
+    from bnstudio.layers.windows import Window
 
-    Window = int | Sequence[int]
 
 _PLACES = {1: "a sequence", 2: "an image", 3: "a volume"}
 _DIMENSIONS = {1: "the steps stay as a dimension", 2: "rows and columns stay as dimensions",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
 from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import beyond, image, known, size, spatial_axes

@@ -12,12 +12,13 @@ from bnstudio.layers.arguments import (
     initializer,
     regularizer,
 )
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.kernels import recurrent_needs
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED, Regularizer, activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import activates, known, need_rank
+from bnstudio.layers.shapes import activates, known, need_rank, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +163,8 @@ def _sequence(
 
 
 def _steps(x: Shape) -> int:
-    return 1 * x[1]  # type: ignore[operator]
+    (steps,) = sizes([x[1]])
+    return steps
 
 
 def simple_weights(x: Shape, *, units: int, use_bias: bool, **_: Any) -> Iterator[Weight]:

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import (
-    LayerType,
-    Shape,
-    ShapeError,
-    Weight,
-    dtype_of,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.cells import STATES
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, dtype_of, show_shape
 from bnstudio.layers.nested import ONE_IN_ONE_OUT, Nested, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int
 from bnstudio.layers.recurrent import OUTPUTS, UNROLL, need_fixed_batch
@@ -48,7 +41,10 @@ def _weights(value: Value, x: Shape) -> tuple[Weight, ...]:
 def _flops(value: Value, x: Shape) -> int:
     """The inner layer's operations; a TypeError where they are unknown."""
     entry, config = _inner(value), config_of(value)
-    return 1 * entry.flops([x], entry.output_shapes([x], config), config)  # type: ignore[operator]
+    count = entry.flops([x], entry.output_shapes([x], config), config)
+    if count is None:
+        raise TypeError(f"the operations of {entry.name} are unknown")
+    return count
 
 
 # TimeDistributed.
@@ -227,8 +223,8 @@ def _rnn_conflicts(
     if not return_state or not isinstance(cell, Mapping) or cell["class_name"] in STATES:
         return
     cells = config_of(cell)["cells"]
-    names = [each.get("class_name") for each in cells if isinstance(each, Mapping)]  # type: ignore
-    if "LSTMCell" in names:
+    assert isinstance(cells, tuple)  # each argument is valid by itself
+    if any(isinstance(each, Mapping) and each["class_name"] == "LSTMCell" for each in cells):
         yield (
             "return_state",
             "Stacked LSTM cells give their states as lists in lists, which no wire can carry; "

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.folding import Survey
     from bnstudio.project import Sample
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.document import Document
     from bnstudio.ui.preferences import Preferences
     from bnstudio.ui.session import Session
@@ -159,11 +159,6 @@ class Files(QObject):
         if text:
             self._toasts.say(text, kind)
 
-    def close(self) -> None:
-        """Gives up what is still being read; the window goes."""
-        if self.taking is not None:
-            self.taking.leave()
-
     def open_sample(self, sample: Sample) -> bool:
         """Opens a sample as a new project, so that saving does not write over it."""
         if not self.may_go():
@@ -235,7 +230,7 @@ class Files(QObject):
         return self.export_to(exporter, path, weights, fold)
 
     def export_to(
-        self, exporter: Exporter, path: Path, weights: Weights = FRESH, fold: Survey = NOTHING
+        self, exporter: Exporter, path: Path, weights: WeightsChoice = FRESH, fold: Survey = NOTHING
     ) -> bool:
         """Writes the model to a file in another form, or has the engine begin with it."""
         project = self._document.project
@@ -243,7 +238,7 @@ class Files(QObject):
             if exporter.render is None:
                 self._begin_export(exporter, path, weights, fold)
             else:
-                projects.write_atomic(path, exporter.render(project))
+                projects.write_atomic(path, exporter.content(project, path))
                 self._toasts.say(f"Exported to {path}", "good")
                 if (initial := exporter.loads(project, path)) is not None:
                     self._export_initial(initial)
@@ -261,7 +256,7 @@ class Files(QObject):
         self,
         exporter: Exporter,
         path: Path,
-        weights: Weights,
+        weights: WeightsChoice,
         fold: Survey = NOTHING,
         may_replace: Callable[[Path], bool] | None = None,
     ) -> None:

@@ -244,6 +244,35 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         assert process.wait() == 0
 
 
+def test_a_disk_that_takes_no_more_is_one_sentence():
+    program = f"import sys; from bnstudio.main import main; sys.exit(main(['show', {FIXED!r}]))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    said = "bnstudio: the command could not be finished: no space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+@pytest.mark.parametrize("command", [["show", FIXED], ["check", QUESTION], ["runs", FIXED]])
+def test_a_stream_that_is_closed_is_nothing_to_stumble_over(bnstudio_, monkeypatch, command):
+    expected, _, _ = bnstudio_(*command)
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main(command) == expected
+    for name in ("stdin", "stdout", "stderr"):
+        getattr(sys, name).close()
+
+
+@pytest.mark.parametrize("command", ["check", "show", "train", "runs"])
+def test_a_link_that_leads_to_itself_is_one_sentence(bnstudio_, tmp_path, command):
+    path = tmp_path / "loop.bnstudio"
+    path.symlink_to(path)
+    status, out, err = bnstudio_(command, path)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"bnstudio: {path}: it cannot be read: ")
+
+
 def test_a_terminal_that_cannot_show_a_letter_does_not_end_the_program(monkeypatch, tmp_path):
     graph, _ = add(SAMPLES["xor"].project.graph, "Dense", name="層")
     save(Project(graph, title="größe"), path := tmp_path / "net.bnstudio")

@@ -10,7 +10,8 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.layers.catalogue import OPERATION_PREFIX, LayerType
+from bnstudio.layers.catalogue import OPERATION_PREFIX
+from bnstudio.layers.layer_type import LayerType
 from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import Param, Wired
 from bnstudio.layers.ports import Given, Port
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Rule
+    from bnstudio.layers.layer_type import Rule
 
 
 class Constant(NamedTuple):

@@ -21,7 +21,7 @@ from bnstudio.ui.plots.ticks import step_text, value_text
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont, QPainter
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.plots.multiple import Kind, Multiple, Track
 
 HEAD = 22

@@ -95,12 +95,13 @@ def test_a_layer_of_another_shape_is_said_and_fits_again_after_an_undo(opened):
 @pytest.mark.parametrize("opens", [False, True])
 def test_weights_can_be_given_up(open_window, model, sample, qtbot, monkeypatch, opens):
     window, begun, go_on = open_window(), threading.Event(), threading.Event()
+    at_once = taking.of_model
 
     def slowly(unread):
         def take(told):
             begun.set()
             go_on.wait(10)
-            told(1, 2)
+            return at_once(unread)(told)
 
         return take
 
@@ -112,7 +113,7 @@ def test_weights_can_be_given_up(open_window, model, sample, qtbot, monkeypatch,
         if opens:
             window.document.open(sample, None)
         else:
-            job.dialog.cancel()
+            job.dialog.canceled.emit()
         go_on.set()
     assert waited.args[0] == ("" if opens else (
         "The weights were not taken over: layers begin with new ones."))  # fmt: skip

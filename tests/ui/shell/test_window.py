@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 
 from bnstudio import project as projects
 from bnstudio.graph import add
+from bnstudio.histogram import Histogram
 from bnstudio.project import Project
-from bnstudio.training.messages import Histogram
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
 from bnstudio.ui import theme
@@ -415,3 +415,15 @@ def test_a_panel_detached_from_behind_a_tab_is_seen(window):
     assert panel.isVisible()
     dock.setFloating(False)
     QApplication.processEvents()
+
+
+def test_a_message_does_not_cover_what_is_being_chosen(window):
+    window.say("It stays where it is. " * 40, "error")
+    window.canvas.open_search(QPointF(300, 4000))
+    QApplication.processEvents()
+    (toast,), popup = window.toasts.shown, window.canvas.popup
+    both = toast.geometry() & popup.geometry()
+    assert both.isValid()
+    found = toast.parentWidget().childAt(both.center())
+    assert popup.isAncestorOf(found)
+    popup.close()

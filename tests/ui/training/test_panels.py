@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import samples
@@ -429,6 +429,25 @@ class TestTrainBar:
         desk.session._timer.stop()
         assert not bar.restart.isVisible()
         assert desk.engines[0].killed
+
+    def test_the_keys_are_never_handed_to_a_button_that_undoes_or_stops(self, desk, show):
+        bar = show(TrainBar)
+        desk.tick()
+        QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+        assert QApplication.focusWidget() is not bar.stop
+        desk.session._timer.stop()
+        run = desk.session.run.id
+        desk.tick(*whole_run(run, ("a",), end="stopped"))
+        bar.train.setFocus()
+        QTest.keyClick(bar.train, Qt.Key.Key_Space)
+        desk.session._timer.stop()
+        assert bar.source.hasFocus()
+        bar.stop.setFocus()
+        run = desk.session.run.id
+        desk.tick(*whole_run(run, ("a",), epochs=3, end="")[:5])
+        assert bar.stop.hasFocus()
+        QTest.keyClick(bar.stop, Qt.Key.Key_Space)
+        assert bar.source.hasFocus()
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (75, "1:15"), (3750, "1:02:30")]
