@@ -62,6 +62,10 @@ _NO_VALUE: tuple[tuple[str, Value], ...] = (("groups", 1),)
 """Arguments and values that say what is so without an argument of that name."""
 
 
+MAX_INSIDE = 1_000
+"""Layers in a layer, above which a description is not looked into."""
+
+
 def freeze(value: Any) -> Value:
     """JSON as a drawing holds it: every list a tuple."""
     if isinstance(value, list):
@@ -154,7 +158,7 @@ def fitted(param: Param, value: Value) -> Value:
         return _function_name(value)
     if isinstance(param, Object):
         return object_of(param, value)
-    if isinstance(param, NestedList) and isinstance(value, tuple):
+    if isinstance(param, NestedList) and isinstance(value, tuple) and len(value) <= MAX_INSIDE:
         return tuple(map(_nested, value))
     if isinstance(param, Nested):
         return _nested(value)
