@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from bnstudio.layers import LayerType, Shape
 
 
+_LONGEST = 1_000
+"""Characters of a message."""
+
+
 def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     """Everything that follows from ``graph``, in time linear in its size.
 
@@ -134,7 +138,7 @@ def _node_facts(
     failures: tuple[Failure, ...] = ()
     if not fine:
         failures = tuple(
-            Failure("STR22", f"{name}: {reason}", name)
+            Failure("STR22", _clipped(f"{name}: {reason}"), name)
             for name, reason in entry.check(node.params).items()
         )
         if reason := _wrong_count(entry, node.params, len(inputs)):
@@ -187,7 +191,12 @@ def _without_entry(layer: Node, caller: Node, inputs: tuple[Shape | None, ...]) 
 
 def _failure(error: ShapeError) -> Failure:
     question = error.question if isinstance(error, NotAskedYetError) else None
-    return Failure(error.code, str(error), question=question)
+    return Failure(error.code, _clipped(str(error)), question=question)
+
+
+def _clipped(message: str) -> str:
+    """A message that can be read; what a file says of a layer may be of any length."""
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
 
 
 def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
@@ -213,7 +222,7 @@ def _model_facts(
     inner = _inside(node.inside, before)
     wanted = len(inside.entries(inner))
     failures = tuple(
-        Failure("STR22", f"{name}: {reason}", name)
+        Failure("STR22", _clipped(f"{name}: {reason}"), name)
         for name, reason in MODEL_TYPES[node.type].check(node.params).items()
     )
     if not inner.structure.outputs:

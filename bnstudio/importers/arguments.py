@@ -63,6 +63,10 @@ _NO_VALUE: tuple[tuple[str, Value], ...] = (("groups", 1),)
 """Arguments and values that say what is so without an argument of that name."""
 
 
+MAX_INSIDE = 1_000
+"""Layers in a layer, above which a description is not looked into."""
+
+
 def shape_of(value: Any) -> Shape | None:
     """A shape in a file; None for anything that is none."""
     if isinstance(value, list) and all(
@@ -146,7 +150,7 @@ def fitted(param: Param, value: Value) -> Value:
         return _function_name(value)
     if isinstance(param, Object):
         return object_of(param, value)
-    if isinstance(param, NestedList) and isinstance(value, tuple):
+    if isinstance(param, NestedList) and isinstance(value, tuple) and len(value) <= MAX_INSIDE:
         return tuple(map(_nested, value))
     if isinstance(param, Nested):
         return _nested(value)

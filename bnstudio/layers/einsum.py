@@ -26,6 +26,9 @@ _FORMS = re.compile(
     r"->(?(left)\.\.\.)(?P<output>[a-zA-Z]+)(?(right)\.\.\.) *"
 )
 
+_LONGEST = 500
+"""Letters of an equation. NumPy's and TensorFlow's arrays have 64 and 255 dimensions at most."""
+
 
 class Equation(NamedTuple):
     """Which dimensions are multiplied and summed: a letter for each.
@@ -49,6 +52,8 @@ def read_equation(text: str) -> Equation:
     Raises:
         ValueError: If Keras could not read it; the message says what was expected.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"Expected an equation, and no text of {len(text):,} letters.")
     found = _FORMS.fullmatch(text)
     # Keras 3.15 takes an ellipsis on the right after two letters or more only.
     if (
