@@ -32,7 +32,13 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("deep", max_examples=1_000, deadline=None, print_blob=True)
+settings.register_profile(
+    "deep",
+    max_examples=1_000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],  # beside other work all is slow
+)
 settings.load_profile("quick")
 
 

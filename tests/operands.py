@@ -81,7 +81,13 @@ TOGETHER = {
     "ops.argpartition": [({"kth": 1}, [(None, 3)])],
     "ops.searchsorted": [({}, [(5,), (None,)])],
     "ops.digitize": [({"bins": (0.0, 1.0)}, [(None, 3)]), ({}, [(None, 3), (4,)])],
-    "ops.slice": [({"start_indices": (0, 1), "shape": (1, -1)}, [(2, 3)])],
+    "ops.slice": [
+        ({"start_indices": (row, column), "shape": (rows, columns)}, [(3, 5)])
+        for row in (0, 1)
+        for column in (1, 0, 2)
+        for rows in (1, 2, -1)
+        for columns in (-1, 1, 2, 3)
+    ],
     "ops.slice_update": [({"start_indices": (0, 1)}, [(2, 3), (1, 2)])],
     "ops.scatter": [({"shape": (4, 3)}, [(2, 1), (2, 3)]), ({"shape": (4, 3)}, [(5, 2), (5,)])],
     **{

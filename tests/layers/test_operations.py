@@ -175,6 +175,8 @@ def test_two_constants_are_refused_and_the_formula_says_one():
     assert entry.formula({}) == ""
     assert LAYERS["ops.get_item"].formula({"key": ":, 0"}) == "x[:, 0]"
     assert near_names("ops.men")[0] == "ops.mean"
+    assert LAYERS["ops.quantile"].check({"q": (True, 0.5)}) == {}  # True is 1, to Keras as well
+    assert list(LAYERS["ops.quantile"].check({"q": (True, 1.5)})) == ["q"]
 
 
 @st.composite

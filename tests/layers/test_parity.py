@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import chain
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.layers import LAYERS, ShapeError
@@ -21,6 +21,8 @@ pytestmark = pytest.mark.engine
 sizes = st.sampled_from((*SIZES, 12, None))
 tame_sizes = st.sampled_from((4, 6, 8))
 batches = st.sampled_from((None, None, 1, 2, 4))
+UNHURRIED = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+"""For tests that leave out much of what is drawn."""
 
 
 MIXES_ROWS = {
@@ -200,7 +202,7 @@ def _known(name, inputs):
 def test_what_is_accepted_runs(keras, name):
     entry = LAYERS[name]
 
-    @settings(max_examples=200)
+    @settings(max_examples=200, suppress_health_check=UNHURRIED)
     @given(cases(entry))
     def check(case):
         params, inputs = case
@@ -238,7 +240,7 @@ def test_what_needs_a_gpu_fails_without_one(keras, name):
     wanting = [more for more in WANTING if more.keys() <= entry.by_name.keys()]
     needs = Counter()
 
-    @settings(max_examples=60)
+    @settings(max_examples=60, suppress_health_check=UNHURRIED)
     @given(cases(entry), st.sampled_from(wanting))
     def check(case, more):
         params, inputs = case

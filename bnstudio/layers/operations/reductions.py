@@ -131,8 +131,8 @@ def _quantile(function: str, help: str, most: float) -> Operation:
         return (*places, *reduced(f"ops.{function}", shapes["x"], axis, keepdims))
 
     def within(*, q: Any, **_: Any) -> Any:
-        shares = [] if q is None else [float(str(each)) for each in flat(parted(q)[0])]
-        if not all(0 <= share <= most for share in shares):
+        shares = [] if q is None else flat(parted(q)[0])
+        if not all(isinstance(share, int | float) and 0 <= share <= most for share in shares):
             yield "q", f"Expected numbers from 0 to {most}, got {Operand.text_of(q)}."
 
     rule.__doc__ = help
