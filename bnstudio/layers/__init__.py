@@ -17,6 +17,7 @@ from bnstudio.layers import (
     merging,
     multi_head_attention,
     normalization,
+    output,
     pooling,
     preprocessing,
     recurrent,
@@ -44,8 +45,10 @@ from bnstudio.layers.catalogue import (
     all_types,
     is_operation,
     near_names,
+    offered,
     show_shape,
 )
+from bnstudio.layers.output import OUTPUT
 from bnstudio.layers.ports import Given, Port
 
 for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
@@ -56,6 +59,7 @@ __all__ = [
     "CATEGORIES",
     "LAYERS",
     "OPERATION_CATEGORIES",
+    "OUTPUT",
     "EmptyOutputError",
     "Given",
     "LayerType",
@@ -84,6 +88,8 @@ __all__ = [
     "multi_head_attention",
     "near_names",
     "normalization",
+    "offered",
+    "output",
     "pooling",
     "preprocessing",
     "recurrent",
