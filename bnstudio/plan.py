@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.analysis import called, exits
-from bnstudio.layers import LAYERS, Given, Shape, is_operation
+from bnstudio.layers import LAYERS, OUTPUT, Given, Shape, is_operation
 from bnstudio.layers.opaque import is_opaque
 
 if TYPE_CHECKING:
@@ -88,8 +88,9 @@ class Plan:
         """
         return (
             len(self.inputs) == len(self.outputs) == 1
-            and bool(self.calls)
+            and len(self.calls) > 1
             and self.calls[0].type == "Input"
+            and self.outputs[0].node == self.calls[-1].node
             and all(
                 call.reuses is None
                 and len(call.shapes) <= 1
@@ -108,17 +109,23 @@ class Plan:
 def plan(analysis: Analysis) -> Plan:
     """The calls that make the drawing's model.
 
-    Nodes outside the model (on no path from an Input to an output) are left out. A node that fails
-    is still called: what is drawn is what is printed.
+    Nodes outside the model (on no path from an Input to an output) are left out, and so is what
+    only says that a tensor is an output. A node that fails is still called: what is drawn is what
+    is printed.
     """
     graph, structure = analysis.graph, analysis.structure
     makers: dict[str, str] = {}
     calls = []
     into = graph.wires_into
+    passed: dict[Tensor, Tensor] = {}
     for id in _as_written(analysis):
         layer = called(graph, id)
+        given = [Tensor(wire.source, wire.source_port) for wire in into.get(id, ())]
+        inputs = tuple([passed.get(tensor, tensor) for tensor in given] if passed else given)
+        if layer.type == OUTPUT:
+            passed[Tensor(id)] = inputs[0]
+            continue
         maker = makers.setdefault(layer.id, id)
-        inputs = tuple([Tensor(wire.source, wire.source_port) for wire in into.get(id, ())])
         outputs = analysis.facts[id].outputs
         reuses = None if maker == id else maker
         params, options = _parted(layer)
@@ -140,8 +147,8 @@ def plan(analysis: Analysis) -> Plan:
                 "" if layer.id == id else layer.id,
             )
         )
-    ends = tuple(Tensor(*end) for end in exits(analysis))
-    return Plan(tuple(calls), structure.inputs, ends)
+    ends = [Tensor(*end) for end in exits(analysis)]
+    return Plan(tuple(calls), structure.inputs, tuple(passed.get(end, end) for end in ends))
 
 
 def _as_written(analysis: Analysis) -> list[str]:

@@ -249,6 +249,27 @@ def test_a_wire_that_does_not_fit_is_refused_with_the_shape():
     assert next_port(graph, "again") == 0
 
 
+def test_a_model_gives_what_it_uses_itself_where_that_is_said():
+    inside = drawing(
+        [IN, node("Output", "tap"), node("Dense", "dense", units=8),
+         node("Dense", "last", units=2)],
+        "in dense", "dense tap", "dense last",
+    )  # fmt: skip
+    analysis = analyze(chain(IN, node("Functional", "block", inside=inside)))
+    assert analysis.facts["block"].outputs == ((None, 8), (None, 2))
+    (_, block) = plan(analysis).calls
+    assert [tensor.node for tensor in block.inside.outputs] == ["dense", "last"]
+    inner = analysis.facts["block"].inner
+    assert (inner.trainable, memory(inner, Settings()).activations) == (
+        analyze(remove(inside, ["tap"])).trainable,
+        memory(analyze(remove(inside, ["tap"])), Settings()).activations,
+    )
+    assert why_not(inner, Wire("tap", 0, "last", 0)) == (
+        "Nothing comes out of tap: there a tensor leaves the model."
+    )
+    assert next_port(inside, "tap") == 0
+
+
 def test_what_is_wrong_inside_is_found_there_once_and_mended_there():
     bad = chain(IN, node("Dense", "dense", units=0))
     project = model(

@@ -37,6 +37,23 @@ def test_anything_else_is_not(graph):
     assert not plan(analyze(graph)).sequential
 
 
+def test_what_says_that_a_tensor_is_an_output_is_passed_over():
+    end = node("Output", "end")
+    made = plan(analyze(drawing([IN, end, dense("a"), dense("b")], "in a", "a b", "a end")))
+    assert [call.node for call in made.calls] == ["in", "a", "b"]
+    assert made.outputs == (Tensor("a"), Tensor("b"))
+    assert not made.sequential
+    made = plan(analyze(chain(IN, dense("a"), end)))
+    assert made.sequential
+    assert made.outputs == (Tensor("a"),)
+    made = plan(analyze(chain(IN, end)))
+    assert not made.sequential
+    assert made.outputs == (Tensor("in"),)
+    # No wire can be drawn from it, but a file may have one.
+    made = plan(analyze(chain(IN, end, dense("a"))))
+    assert made.calls[1].inputs == (Tensor("in"),)
+
+
 def test_what_is_outside_the_model_is_left_out():
     made = plan(analyze(drawing([IN, dense("a"), dense("x"), dense("y")], "in a", "x y")))
     assert [call.node for call in made.calls] == ["in", "a"]

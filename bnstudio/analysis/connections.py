@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bnstudio.analysis import inside
 from bnstudio.analysis.analyze import count_inputs, name_inputs
 from bnstudio.analysis.calls import called, entry_count
-from bnstudio.layers import LAYERS, ShapeError
+from bnstudio.layers import LAYERS, OUTPUT, ShapeError
 from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
 
@@ -47,6 +47,8 @@ def why_not(analysis: Analysis, wire: Wire) -> str | None:
         return f"{source.name} is connected to {target.name} already."
     if wire.source == wire.target:
         return f"That would be a cycle: {target.name} would feed itself."
+    if source.type == OUTPUT:
+        return f"Nothing comes out of {source.name}: there a tensor leaves the model."
     entry = LAYERS.get(target.type)
     if entry is not None and entry.max_inputs == 0:
         return f"{target.type} has no input: data enters the model there."

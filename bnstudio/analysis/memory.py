@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from bnstudio.layers import OUTPUT
 from bnstudio.settings import slots
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _GATES = 4
 """How many numbers a recurrent layer holds for each unit and moment of its input."""
 
 _RECURRENT = ("LSTM", "GRU")
-_VIEWS = ("Reshape", "Flatten")
+_VIEWS = ("Reshape", "Flatten", OUTPUT)
 """Layers whose output is their input, seen otherwise."""
 
 _OVERHEAD = 200_000_000

@@ -30,7 +30,7 @@ from bnstudio.exporters.source import (
     text,
 )
 from bnstudio.exporters.training import begun, compiled, fitted
-from bnstudio.layers import is_operation, show_shape
+from bnstudio.layers import OUTPUT, is_operation, show_shape
 from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Tensor, plan
@@ -283,7 +283,7 @@ class _Writer:
         ``at`` is where it stands: what comes before the ids of its nodes. Without ``chain`` it is
         not made as a list of layers even if it could be.
         """
-        called = {call.node for call in plan.calls}
+        called = {call.node for call in plan.calls} | set(_marks(analysis))
         for id, node in analysis.graph.nodes.items():
             if id not in called:
                 why = "behind a cycle" if id in analysis.live else "not connected"
@@ -333,7 +333,8 @@ class _Writer:
                 self._put(item[1], *(at + node for node in item[0]))
         ends = [_several([names[id] for id in plan.inputs])]
         ends.append(_several([names[key(tensor)] for tensor in plan.outputs]))
-        self.lines += lay(Bracket("keras.Model(", (*ends, *given)), 4, "return ")
+        made = lay(Bracket("keras.Model(", (*ends, *given)), 4, "return ")
+        self._put(made, *(at + id for id in _marks(analysis)))
 
     def _line(self, call: Call) -> str | None:
         """What makes a layer on one line; None where that takes more."""
@@ -424,6 +425,12 @@ class _Writer:
         self.lines += lines
         for id in ids:
             self.spans.setdefault(id, []).append(span)
+
+
+def _marks(analysis: Analysis) -> list[str]:
+    """The nodes that only say of a tensor that it is an output of the model."""
+    graph = analysis.graph
+    return [id for id in analysis.order if id in analysis.live and graph.nodes[id].type == OUTPUT]
 
 
 def _plans(plan: Plan, *, chain: bool = True) -> Iterator[tuple[Plan, bool]]:

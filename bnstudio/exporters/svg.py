@@ -9,7 +9,7 @@ from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.exporter import Exporter
 from bnstudio.graph import seen_from
-from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers import LAYERS, OUTPUT, show_shape
 from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
@@ -174,7 +174,7 @@ def details(node: Node, project: Project) -> str:
         if owner is not None:
             return f"{node.type}, same as {owner.name}"
         inside = node.inside.nodes.values() if node.inside is not None else ()
-        count = sum(each.type != "Input" for each in inside)
+        count = sum(each.type not in ("Input", OUTPUT) for each in inside)
         return f"{node.type}, {count} layer{'s' if count != 1 else ''}"
     if entry is None:
         return "kept as described" if is_opaque(node.type) else "unknown layer type"

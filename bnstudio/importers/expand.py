@@ -10,6 +10,7 @@ from bnstudio.analysis import analyze, count_inputs, exits, knots
 from bnstudio.graph import EditError, Graph, Wire, free_name, key, set_params
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import Drawn, draw
+from bnstudio.layers import OUTPUT
 from bnstudio.layers.opaque import holds_model, opaque, tensor
 from bnstudio.project import ProjectError
 
@@ -50,13 +51,16 @@ def expanded(graph: Graph, id: str) -> tuple[Graph, dict[str, str]]:
     for call in calls:
         _check_call(graph, call, inputs)
     calls.sort(key=lambda call: call != owner.id)
+    marks = {id for id, node in inner.graph.nodes.items() if node.type == OUTPUT}
     nodes: dict[str, dict[str, Node]] = {}
     wires = list(graph.wires)
     first: Mapping[str, str] = {}
     taken = set(graph.nodes)
     names = {node.name for node in graph.nodes.values()} - {graph.nodes[c].name for c in calls}
     for call in calls:
-        new = _new_ids(inner, taken)
+        # What says that a tensor is an output goes, unless the model's outputs are the whole's.
+        left_out = {*inputs, *(marks if call in graph.wires_from else ())}
+        new = _new_ids(inner, taken, left_out)
         nodes[call] = _copies(inner, new, first, names)
         wires = _joined(wires, call, inner, inputs, new)
         first = first or new
@@ -87,7 +91,8 @@ def _inside(graph: Graph, id: str) -> Drawn:
 
 def _frozen(graph: Graph) -> Graph:
     """The drawing with every layer frozen, as all in it are while it stands in a frozen model."""
-    ids = [id for id, node in graph.nodes.items() if node.type != "Input" and node.shares is None]
+    others = ("Input", OUTPUT)
+    ids = [id for id, node in graph.nodes.items() if node.type not in others and not node.shares]
     return set_params(graph, ids, {"trainable": False})
 
 
@@ -112,11 +117,11 @@ def _takes_inputs(call: Opaque, count: int) -> bool:
     return not call.kwargs and (given == ports or (given,) == ports)
 
 
-def _new_ids(inner: Drawn, taken: set[str]) -> dict[str, str]:
-    """A free id for each node inside but the inputs, which are taken then."""
+def _new_ids(inner: Drawn, taken: set[str], left_out: set[str]) -> dict[str, str]:
+    """A free id for each node inside but those that are left out; they are taken then."""
     new: dict[str, str] = {}
-    for id, node in inner.graph.nodes.items():
-        if node.type != "Input":
+    for id in inner.graph.nodes:
+        if id not in left_out:
             new[id] = free_name(id, taken)
             taken.add(new[id])
     return new
@@ -130,6 +135,7 @@ def _copies(
     for old, id in new.items():
         node = inner.graph.nodes[old]
         shares = first.get(node.shares or old) or new.get(node.shares or "")
+        shares = None if node.type == OUTPUT else shares
         name = free_name(node.name, names) if node.name in names else node.name
         names.add(name)
         inside = None if shares else node.inside
@@ -148,7 +154,19 @@ def _joined(
         for wire in inner.graph.wires
         if wire.source in new
     }
-    outputs = [ends.get(end) or (new[end[0]], end[1]) for end in inner.outputs]
+    marked = {
+        wire.target: wire[:2]
+        for wire in inner.graph.wires
+        if inner.graph.nodes[wire.target].type == OUTPUT
+    }
+
+    def made(end: tuple[str, int]) -> tuple[str, int]:
+        """What takes the place of an output; what comes out of an Output is what goes in."""
+        for _ in marked:
+            end = end if end in ends else marked.get(end[0], end)
+        return ends.get(end) or (new[end[0]], end[1])
+
+    outputs = [made(end) for end in inner.outputs]
     joined: list[Wire] = []
     for wire in wires:
         if wire.source == call and wire.source_port >= len(outputs):
@@ -161,7 +179,7 @@ def _joined(
         if wire.target != call:
             joined.append(wire)
     inside = [
-        Wire(*ends[wire.source, wire.source_port], new[wire.target], wire.target_port)
+        Wire(*made(wire[:2]), new[wire.target], wire.target_port)
         for wire in inner.graph.wires
         if wire.target in new
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.analysis import analyze, exits, onward
+from bnstudio.analysis import analyze, exits, onward, output_count
 from bnstudio.graph import MAX_LEVELS, EditError, Graph, Node, Wire, depth, free_name
+from bnstudio.layers import OUTPUT
 from bnstudio.layers.models import FUNCTIONAL
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import PITCH
@@ -26,20 +27,22 @@ _DTYPES = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 def group(analysis: Analysis, ids: Iterable[str]) -> tuple[Graph, str]:
     """The drawing with these layers inside a model in the model, and that model's id.
 
-    It takes what fed them, and gives what they fed. Inputs stay outside: data enters there.
+    It takes what fed them, and gives what they fed. Inputs and Outputs stay outside: data enters
+    and leaves there.
 
     Raises:
         EditError: If that would be another model, or none; the message says why, in words.
     """
     graph = analysis.graph
-    chosen = [id for id, n in graph.nodes.items() if id in set(ids) and n.type != "Input"]
+    wanted, ends = set(ids), ("Input", OUTPUT)
+    chosen = [id for id, n in graph.nodes.items() if id in wanted and n.type not in ends]
     if not chosen:
         raise EditError("There is nothing to group: select the layers that belong together.")
     within = set(chosen)
     _check(analysis, within)
     into = [wire for id in chosen for wire in graph.wires_into.get(id, ())]
     fed = list(dict.fromkeys(wire[:2] for wire in into if wire.source not in within))
-    inside = _inside(analysis, chosen, fed)
+    inside, marks = _marked(_inside(analysis, chosen, fed), graph, chosen)
     if depth(inside) >= MAX_LEVELS:
         raise EditError(f"Models can stand in models {MAX_LEVELS} deep, and no deeper.")
     made = analyze(inside)
@@ -48,18 +51,26 @@ def group(analysis: Analysis, ids: Iterable[str]) -> tuple[Graph, str]:
             f"Nothing that is fed leads to {graph.nodes[idle].name}, and a model is called on what "
             "it is fed: connect it first."
         )
-    ports = {end: port for port, end in enumerate(exits(made))}
+    ports = {marks.get(end[0], end): port for port, end in enumerate(exits(made))}
     names = {node.name for id, node in graph.nodes.items() if id not in within}
     id = free_name("block", {*graph.nodes, *names})
     x, y = (sum(getattr(graph.nodes[each], axis) for each in chosen) / len(chosen) for axis in "xy")
     model = Node(id, FUNCTIONAL, id, {}, round(x), round(y), inside=inside)
+    feeds = any(wire.source in within and wire.target not in within for wire in graph.wires)
     nodes: dict[str, Node] = {}
+    wires: list[Wire] = []
     for other, node in graph.nodes.items():
         if other not in within:
             nodes[other] = node
-        elif id not in nodes:
+            continue
+        if id not in nodes:
             nodes[id] = model
-    wires = []
+        # What was an output of the whole still is one, though the model feeds other layers now.
+        for port in range(output_count(analysis, other)) if feeds else ():
+            if other in analysis.structure.outputs:
+                mark = free_name(OUTPUT, {*graph.nodes, *nodes, *names})
+                nodes[mark] = Node(mark, OUTPUT, mark, {}, node.x, node.y + PITCH)
+                wires.append(Wire(id, ports[other, port], mark, 0))
     for wire in graph.wires:
         if wire.source in within and wire.target in within:
             continue
@@ -73,7 +84,7 @@ def group(analysis: Analysis, ids: Iterable[str]) -> tuple[Graph, str]:
 
 
 def _check(analysis: Analysis, within: set[str]) -> None:
-    """Raises where the layers are not whole, or give what a model cannot give."""
+    """Raises where the layers are not whole."""
     graph = analysis.graph
     nodes = graph.nodes
     if tangled := within.difference(analysis.order):
@@ -95,20 +106,26 @@ def _check(analysis: Analysis, within: set[str]) -> None:
             f"{first.name} lies between the selected layers: it takes from them and leads back to "
             f"{nodes[back].name}. Select it too."
         )
-    ends = [id for id in nodes if id in within and not within & set(graph.successors(id))]
-    feeding = [id for id in ends if id in graph.wires_from]
-    for id in nodes:
-        if id in within and id not in ends and set(graph.successors(id)) - within:
-            raise EditError(
-                f"{nodes[id].name} feeds layers inside and outside. A model gives what its last "
-                f"layers give: select what {nodes[id].name} feeds too, or leave it out."
-            )
-    if feeding and len(feeding) < len(ends):
-        loose = next(id for id in ends if id not in feeding)
-        raise EditError(
-            f"{nodes[loose].name} is an output of the whole, and {nodes[feeding[0]].name} feeds "
-            "other layers: a model in the model cannot be both. Group them apart."
-        )
+
+
+def _marked(inside: Graph, graph: Graph, chosen: list[str]) -> tuple[Graph, dict[str, End]]:
+    """The drawing with an Output for what feeds layers in it and outside; these by their ids."""
+    given = dict.fromkeys(
+        wire[:2]
+        for id in chosen
+        if id in inside.wires_from
+        for wire in graph.wires_from.get(id, ())
+        if wire.target not in inside.nodes
+    )
+    marks: dict[str, End] = {}
+    for end in given:
+        source = inside.nodes[end[0]]
+        names = {node.name for node in inside.nodes.values()}
+        id = free_name(OUTPUT, {*inside.nodes, *names})
+        mark = Node(id, OUTPUT, id, {}, source.x + 2 * PITCH, source.y + PITCH)
+        wires = (*inside.wires, Wire(*end, id, 0))
+        inside, marks[id] = Graph({**inside.nodes, id: mark}, wires), end
+    return inside, marks
 
 
 def _inside(analysis: Analysis, chosen: list[str], fed: list[End]) -> Graph:

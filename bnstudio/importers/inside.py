@@ -29,8 +29,8 @@ class Inside(NamedTuple):
 def inside_of(layer: Layer, calls: Sequence[Given], draw: Callable[[], Drawn]) -> Inside | None:
     """The node of a layer that is a model; None for another, or where a drawing cannot say it.
 
-    A drawing gives what feeds nothing, and takes one tensor for each Input. So a model that gives
-    something else too, or that is called otherwise, stays as the file describes it.
+    A drawing takes one tensor for each Input, so a model that is called otherwise stays as the file
+    describes it.
     """
     if layer.kind != "models":
         return None

@@ -15,8 +15,8 @@ from bnstudio.importers.inputs import Wired, wired
 from bnstudio.importers.inside import inside_of
 from bnstudio.importers.layer import MAX_NAME, Layer, layer_of
 from bnstudio.importers.legacy_composed import taken_apart
-from bnstudio.layers import LAYERS, is_operation
-from bnstudio.layers.opaque import Opaque, is_opaque, tensor
+from bnstudio.layers import LAYERS, OUTPUT, is_operation
+from bnstudio.layers.opaque import Opaque, is_opaque, opaque, tensor
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
 
@@ -233,16 +233,46 @@ class _Maker:
         by_name: Mapping[str, Layer],
         made: Mapping[tuple[str, int], str],
     ) -> None:
-        """Says which outputs of the model the drawing cannot have as outputs."""
+        """Has the model's outputs be those of the drawing: what feeds nothing, and what says so.
+
+        A node that feeds nothing gives all that comes out of it, in the order of the nodes.
+        """
         ends = [(self._source(origin, by_name, made), origin) for origin in outputs]
         self.outputs = [(id, origin.output) for id, origin in ends]
         feeding = {wire.source for wire in self.wires}
-        inner = [origin.layer for id, origin in ends if id in feeding]
-        if inner:
-            self.said.append(
-                f"The output of {_list(inner)} is used in the model and is an output of the "
-                "model too, which a drawing cannot show: what feeds nothing is an output."
-            )
+        plain = []
+        for place, (id, origin) in enumerate(ends):
+            count = self._gives(id, by_name[origin.layer])
+            whole = [(id, port) for port in range(count)]
+            if (
+                origin.output == 0
+                and id not in feeding
+                and self.nodes[id].type != "Input"
+                and self.outputs[place : place + count] == whole
+                and sum(end[0] == id for end in self.outputs) == count
+            ):
+                plain.append(id)
+        if len({id for id, _ in ends}) == len(plain) == len(set(plain)) and plain == [
+            id for id in self.nodes if id in plain
+        ]:
+            return
+        last: dict[str, Node] = {}
+        for place, (id, port) in enumerate(self.outputs):
+            if id in plain:
+                if id in self.nodes:
+                    last[id] = self.nodes.pop(id)
+                continue
+            mark = self.ids.free(OUTPUT)
+            last[mark] = Node(mark, OUTPUT, self.labels.free(OUTPUT))
+            self.wires.append(Wire(id, port, mark, 0))
+            self.outputs[place] = (mark, 0)
+        self.nodes |= last
+
+    def _gives(self, id: str, layer: Layer) -> int:
+        """How many tensors come out of a node."""
+        node = self.nodes[id]
+        kept = opaque(self.nodes[node.shares or id], node)
+        return _output_count(layer) if kept is None else len(kept.gives)
 
     # Both.
 

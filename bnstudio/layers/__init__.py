@@ -17,6 +17,7 @@ from bnstudio.layers import (
     merging,
     multi_head_attention,
     normalization,
+    output,
     pooling,
     preprocessing,
     recurrent,
@@ -38,6 +39,7 @@ from bnstudio.layers.catalogue import (
     all_types,
     is_operation,
     near_names,
+    offered,
 )
 from bnstudio.layers.layer_type import (
     EmptyOutputError,
@@ -48,6 +50,7 @@ from bnstudio.layers.layer_type import (
     Weight,
     show_shape,
 )
+from bnstudio.layers.output import OUTPUT
 from bnstudio.layers.ports import Given, Port
 
 for _name in sorted(LAYERS, key=lambda name: CATEGORIES.index(LAYERS[name].category)):
@@ -58,6 +61,7 @@ __all__ = [
     "CATEGORIES",
     "LAYERS",
     "OPERATION_CATEGORIES",
+    "OUTPUT",
     "EmptyOutputError",
     "Given",
     "LayerType",
@@ -86,6 +90,8 @@ __all__ = [
     "multi_head_attention",
     "near_names",
     "normalization",
+    "offered",
+    "output",
     "pooling",
     "preprocessing",
     "recurrent",

@@ -53,17 +53,17 @@ COMMON_TO_MOVERS = (
 class Catalogue(dict[str, LayerType]):
     """Layer types by name. To walk it is to meet the layers that are offered for a new model.
 
-    By its name what is in ``APART`` is found too, and an operation. There are hundreds of these,
-    and most drawings have none: they are read in when the first one is looked up. A layer that
-    is not of this program is found where it is registered (``foreign.py``); its name has a colon
-    in it.
+    By its name what is in ``APART`` or ``MARKS`` is found too, and an operation. There are hundreds
+    of these, and most drawings have none: they are read in when the first one is looked up. A layer
+    that is not of this program is found where it is registered (``foreign.py``); its name has a
+    colon in it.
     """
 
     def __missing__(self, name: str) -> LayerType:
         if name.startswith(OPERATION_PREFIX):
             return all_operations()[name]
         if ":" not in name:
-            return APART[name]
+            return MARKS[name] if name in MARKS else APART[name]
         from bnstudio.layers.foreign import registered
 
         return registered().types[name]
@@ -84,6 +84,9 @@ class Catalogue(dict[str, LayerType]):
 APART: dict[str, LayerType] = {}
 """Layer types that models in files have and that nobody is offered for a new one."""
 
+MARKS: dict[str, LayerType] = {}
+"""What is drawn like a layer and is none of Keras's: nothing is built of it."""
+
 LAYERS = Catalogue()
 """Every layer type by name, in palette order; and, to be looked up, every operation."""
 
@@ -102,7 +105,12 @@ def all_types() -> Mapping[str, LayerType]:
     """
     from bnstudio.layers.foreign import registered
 
-    return {**LAYERS, **registered().types, **all_operations()}
+    return {**offered(), **registered().types, **all_operations()}
+
+
+def offered() -> dict[str, LayerType]:
+    """What of this program's own is offered for a new model, in palette order: layers and marks."""
+    return {"Input": LAYERS["Input"], **MARKS, **LAYERS}
 
 
 def is_operation(type: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bnstudio.layers import LAYERS
+from bnstudio.layers import LAYERS, OUTPUT
 from bnstudio.rules.edits import retype, set_on
 
 if TYPE_CHECKING:
@@ -170,8 +170,10 @@ def find_head(analysis: Analysis) -> Head | None:
         return None
     graph = analysis.graph
     node = graph.nodes[analysis.structure.outputs[0]]
+    while node.type == OUTPUT and (earlier := before(graph, node.id)) is not None:
+        node = earlier
     applies = _applies(graph, node)
-    shape = analysis.shape(node.id)
+    shape = analysis.shape(analysis.structure.outputs[0])
     last = _widest(graph, applies)
     if last is not None:
         last = graph.layer_of(last.id)

@@ -13,6 +13,15 @@ from tests.importers.test_legacy import load
 
 
 @pytest.mark.engine
+def test_a_model_that_gives_what_it_uses_itself_is_expanded_too(keras, saved):
+    graph = importers.load(saved / "taps.keras").project.graph
+    for id in ("net", "inner"):
+        graph = importers.expand(graph, id)
+    path = str(saved / "taps.keras")
+    assert keras.ask(f"{models.__name__}:compare_expanded", path, dumps(Project(graph))) == []
+
+
+@pytest.mark.engine
 def test_an_expanded_model_gives_what_it_gave(keras, saved):
     graph = importers.load(saved / "nested.keras").project.graph
     assert [id for id in graph.nodes if importers.can_expand(graph, id)] == [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStaticText, QTextOption
 
-from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers import LAYERS, OUTPUT, show_shape
 from bnstudio.layers.models import is_model
 from bnstudio.layers.nested import shortened
 from bnstudio.layers.opaque import is_opaque
@@ -142,7 +142,7 @@ def details(node: Node, owner: str = "", *, brief: bool = False) -> str:
 def contents(node: Node) -> str:
     """What is inside a model, counted: ``5 layers``."""
     nodes = node.inside.nodes.values() if node.inside is not None else ()
-    count = sum(each.type != "Input" for each in nodes)
+    count = sum(each.type not in ("Input", OUTPUT) for each in nodes)
     words = f"{count} layer{'s' if count != 1 else ''}"
     return f"{words}  ·  frozen" if node.params.get("trainable") is False else words
 

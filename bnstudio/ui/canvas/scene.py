@@ -11,7 +11,7 @@ from bnstudio.analysis import NodeFacts, entries, exits
 from bnstudio.graph import Graph, diff
 from bnstudio.graph.diff import differing
 from bnstudio.health import Checkup
-from bnstudio.layers import LAYERS, show_shape
+from bnstudio.layers import LAYERS, OUTPUT, show_shape
 from bnstudio.look.geometry import WIDTH, Box, Point, bounds, curve, route
 from bnstudio.look.spatial import Grid
 from bnstudio.ui.canvas.node_item import NodeItem
@@ -320,7 +320,9 @@ class Scene(QGraphicsScene):
             outputs = max(entry.output_count(node.params), len(facts.outputs))
         except (TypeError, ValueError, LookupError):  # of arguments that are reported elsewhere
             outputs = 1
-        return max(inputs, wired), max(outputs, 1)
+        # Nothing can be wired to an Output, but a file may say so all the same.
+        ends = node.type == OUTPUT and node.id not in self._graph.wires_from
+        return max(inputs, wired), 0 if ends else max(outputs, 1)
 
     def _owner(self, node: Node) -> str:
         """What the node is called whose layer this one shares; empty for its own."""

@@ -18,7 +18,7 @@ from bnstudio.graph import (
     splice,
     to_networkx,
 )
-from bnstudio.layers import LAYERS, ShapeError, all_types
+from bnstudio.layers import LAYERS, OUTPUT, ShapeError, all_types
 from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, Box, bounds, node_box
@@ -35,6 +35,7 @@ Span = tuple[float, float]
 
 _APART = 24.0
 """How far from others a node is put that has to make way."""
+_ENDS = "An Output goes into no wire, for nothing comes out of it: wire a layer to it."
 
 
 def place(graph: Graph, type: str, x: float, y: float) -> tuple[Graph, str]:
@@ -60,14 +61,15 @@ def follow(graph: Graph, source: str, id: str) -> Graph:
     """The drawing with loose node ``id`` put under ``source`` and wired after it.
 
     If ``source`` feeds one node, ``id`` is spliced in; if it feeds none, ``id`` is wired to it;
-    if it feeds several, ``id`` becomes one more branch. An Input stays loose.
+    if it feeds several, ``id`` becomes one more branch. An Input stays loose, and an Output is
+    always a branch.
     """
     entry = LAYERS.get(graph.nodes[id].type)
     if entry is not None and entry.max_inputs == 0:
         return graph
     above = graph.nodes[source]
     onward = graph.wires_from.get(source, ())
-    if len(onward) == 1:
+    if len(onward) == 1 and graph.nodes[id].type != OUTPUT:
         graph = move(graph, {id: (above.x, above.y + PITCH)})
         return make_room(splice(graph, id, onward[0]), id)
     x, y = free_spot(graph, above.x, above.y + PITCH, but=(id,))
@@ -228,6 +230,8 @@ def splice_refusal(analysis: Analysis, type: str, wire: Wire) -> str | None:
         return f"There is no layer type {type!r}."
     if entry.max_inputs == 0:
         return f"{type} has no input, so it cannot go into a wire."
+    if type == OUTPUT:
+        return _ENDS
     if entry.min_inputs > 1:
         return None
     return _shape_refusal(entry, analysis.shape(wire.source, wire.source_port))
@@ -241,11 +245,15 @@ def move_refusal(analysis: Analysis, id: str, wire: Wire) -> str | None:
     entry = LAYERS.get(graph.nodes[id].type)
     if entry is not None and entry.max_inputs == 0:
         return f"{entry.name} has no input, so it cannot go into a wire."
+    if entry is not None and entry.name == OUTPUT:
+        return _ENDS
     return why_not(analysis, Wire(wire.source, wire.source_port, id, next_port(graph, id)))
 
 
 def may_follow(analysis: Analysis, source: str, port: int = 0) -> list[str]:
     """The layer types that may be wired after an output, by palette order."""
+    if analysis.graph.nodes[source].type == OUTPUT:
+        return []
     shape = analysis.shape(source, port)
     return [
         name
@@ -262,6 +270,8 @@ def may_precede(analysis: Analysis, target: str, port: int) -> list[str]:
     graph = analysis.graph
     result = []
     for name in all_types():
+        if name == OUTPUT:
+            continue
         if name == "Input":
             after, id = place(graph, name, 0, 0)
             wired = analyze(after, analysis)

@@ -32,11 +32,11 @@ from PySide6.QtWidgets import (
 
 from bnstudio.layers import (
     CATEGORIES,
-    LAYERS,
     OPERATION_CATEGORIES,
     LayerType,
     all_operations,
     all_types,
+    offered,
 )
 from bnstudio.layers.foreign import FOREIGN_CATEGORIES, registered
 from bnstudio.ui import icons, theme
@@ -181,7 +181,7 @@ def _entries(text: str, folded: set[str]) -> list[LayerType | str]:
 
 def _under(category: str) -> list[LayerType]:
     """What stands under a heading."""
-    entries: Mapping[str, LayerType] = LAYERS
+    entries: Mapping[str, LayerType] = offered()
     if category in OPERATION_CATEGORIES:
         entries = all_operations()
     elif category in FOREIGN_CATEGORIES:

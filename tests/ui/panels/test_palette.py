@@ -6,11 +6,18 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from bnstudio.layers import CATEGORIES, LAYERS, OPERATION_CATEGORIES, LayerType, all_operations
+from bnstudio.layers import (
+    CATEGORIES,
+    LAYERS,
+    OPERATION_CATEGORIES,
+    LayerType,
+    all_operations,
+    offered,
+)
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.palette import LAYER_MIME, Palette
 
-ALL = len(LAYERS) + len(CATEGORIES) + len(OPERATION_CATEGORIES)
+ALL = len(offered()) + len(CATEGORIES) + len(OPERATION_CATEGORIES)
 """The rows of a new palette: operations are under folded headings."""
 
 
@@ -50,7 +57,7 @@ def test_every_layer_is_under_its_category(panel):
             under[heading] = []
     assert tuple(under) == (*CATEGORIES, *OPERATION_CATEGORIES)
     assert {name: category for category, names in under.items() for name in names} == {
-        name: entry.category for name, entry in LAYERS.items()
+        name: entry.category for name, entry in offered().items()
     }
 
 
