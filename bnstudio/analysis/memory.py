@@ -15,7 +15,7 @@ from bnstudio.layers import OUTPUT
 from bnstudio.settings import slots
 
 if TYPE_CHECKING:
-    from bnstudio.analysis.analyze import Analysis
+    from bnstudio.analysis.value import Analysis
     from bnstudio.graph import Node
     from bnstudio.settings import Settings
 

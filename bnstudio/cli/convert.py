@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose weights a model has: a run's number, as `bnstudio runs` lists it, N:best for "
         "its best epoch, 'project' for those that the project begins with, or 'fresh'; by default "
         "the first of these that there is: the newest run's of this very model, the project's, "
-        "fresh ones. A script begins with the project's or with fresh ones",
+        "fresh ones; a model file's own. A script begins with the project's or with fresh ones",
     )
     parser.add_argument(
         "--fold-batchnorm",

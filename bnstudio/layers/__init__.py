@@ -35,17 +35,19 @@ from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
     OPERATION_CATEGORIES,
+    all_operations,
+    all_types,
+    is_operation,
+    near_names,
+    offered,
+)
+from bnstudio.layers.layer_type import (
     EmptyOutputError,
     LayerType,
     MergeError,
     Shape,
     ShapeError,
     Weight,
-    all_operations,
-    all_types,
-    is_operation,
-    near_names,
-    offered,
     show_shape,
 )
 from bnstudio.layers.output import OUTPUT

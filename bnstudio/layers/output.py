@@ -6,9 +6,12 @@ drawing by itself; this says it of anything else. The plan passes over it, so no
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MARKS, Shape, layer
+from bnstudio.layers.catalogue import MARKS, layer
+
+if TYPE_CHECKING:
+    from bnstudio.layers.layer_type import Shape
 
 OUTPUT = "Output"
 """The type of such a node."""

@@ -18,7 +18,6 @@ from bnstudio.training.messages import Died, Export, Exported, Exporting, Failed
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Survey
@@ -138,12 +137,7 @@ class ExportJob:
     def __enter__(self) -> ExportJob:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _put(self, event: Exported) -> Exported | Failed:

@@ -17,14 +17,16 @@ from bnstudio.cli import export as command
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, ProjectError, load, samples, save
 from bnstudio.runs import store as stores
-from bnstudio.runs.weights import FRESH, Weights
+from bnstudio.runs.weights import FRESH, WeightsChoice
 from bnstudio.training import export_job
-from bnstudio.weights import Weights as SideFile
-from bnstudio.weights import place
+from bnstudio.weights import Weights, place
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
-LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
+LEFT = [
+    WeightsChoice("Run 2, as it ended", "end", "2.keras"),
+    WeightsChoice("Run 2, best", "best", "2.best"),
+]
 
 
 @pytest.fixture
@@ -124,18 +126,28 @@ def test_whose_weights_a_file_has(project, runs):
             chosen(asked)
     runs[1].weights = []
     assert chosen(None) is FRESH
-    with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1", None)
+
+
+def test_a_model_file_has_its_own_weights_unless_those_of_a_run_are_asked_for(runs):
+    own = Weights(Path("w"), "net.keras", {}, "")
+
+    def chosen(asked):
+        settings = replace(SAMPLE.project.settings, start="weights")
+        model = replace(SAMPLE.project, settings=settings)
+        return command._chosen(model, "net.keras", asked, own)
+
+    assert chosen(None).path == "w"
+    assert chosen("2") is LEFT[0]
 
 
 def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):
-    own = SideFile(Path("w"), "a.keras", {}, "")
+    own = Weights(Path("w"), "a.keras", {}, "")
 
     def chosen(asked, model=SAMPLE.project, file=str(project)):
         return command._chosen(model, file, asked, own)
 
     assert chosen(None) is LEFT[0]
-    assert chosen("project") == Weights("Those of a.keras", "first", "w")
+    assert chosen("project") == WeightsChoice("Those of a.keras", "first", "w")
     runs[1].weights = []
     assert chosen(None) == chosen("project")
     assert chosen("fresh") is FRESH

@@ -36,7 +36,7 @@ from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.session import Session
 
 ABOUT = (
@@ -180,7 +180,7 @@ class FoldDialog(QDialog):
     # What is chosen, and what follows.
 
     @property
-    def _with(self) -> Weights | None:
+    def _with(self) -> WeightsChoice | None:
         """The weights that are chosen."""
         return self._weights[self.weights.currentIndex()] if self._weights else None
 

@@ -17,7 +17,7 @@ from bnstudio.weights import WeightsError, place
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
 
 _PAUSE = 400
 """Milliseconds without another choice after which one is measured."""
@@ -65,7 +65,7 @@ class Measuring(QObject):
         self.fault = ""
         self._project = project
         self._known: dict[_Choice, Measured] = {}
-        self._choice: tuple[Weights, tuple[str, ...]] | None = None
+        self._choice: tuple[WeightsChoice, tuple[str, ...]] | None = None
         self._job: ExportJob | None = None
         self._path: Path | None = None
         self._pause = QTimer(self)
@@ -78,7 +78,7 @@ class Measuring(QObject):
         if (app := QCoreApplication.instance()) is not None:
             app.aboutToQuit.connect(self.close)
 
-    def ask(self, weights: Weights, norms: tuple[str, ...]) -> None:
+    def ask(self, weights: WeightsChoice, norms: tuple[str, ...]) -> None:
         """Has these normalizations folded with these weights, once nothing else is asked for."""
         self._halt()
         self._choice = weights, norms

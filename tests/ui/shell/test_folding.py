@@ -13,7 +13,7 @@ from bnstudio import graph as graphs
 from bnstudio.analysis import analyze
 from bnstudio.folding import fold, fold_weights, survey
 from bnstudio.project import InitialWeights, Project, loads
-from bnstudio.runs.weights import Weights
+from bnstudio.runs.weights import WeightsChoice
 from bnstudio.training import export_job
 from bnstudio.training.messages import Exporting, Failed
 from bnstudio.ui import theme
@@ -25,7 +25,7 @@ from bnstudio.weights import array_of, made_weights, open_weights, place, write
 from tests.engine.projects import Drawing
 from tests.training.fake_exports import FakeClient
 
-OF_A_RUN = Weights("Run 1, as it ended", "end", "1.keras")
+OF_A_RUN = WeightsChoice("Run 1, as it ended", "end", "1.keras")
 
 
 def drawing():
