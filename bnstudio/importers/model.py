@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.graph import SLASH, Graph, Node, Wire, free_name, levels
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
+from bnstudio.importers.ends import marked
 from bnstudio.importers.inputs import Wired, wired
 from bnstudio.importers.inside import inside_of
 from bnstudio.importers.layer import MAX_NAME, Layer, layer_of
 from bnstudio.importers.legacy_composed import taken_apart
-from bnstudio.layers import LAYERS, OUTPUT, is_operation
+from bnstudio.layers import LAYERS, is_operation
 from bnstudio.layers.opaque import Opaque, is_opaque, opaque, tensor
 from bnstudio.project import ProjectError
 from bnstudio.project.strict import short
@@ -191,7 +192,14 @@ class _Maker:
                 for port, origin in enumerate(call.tensors):
                     source = self._source(origin, by_name, made)
                     self.wires.append(Wire(source, origin.output, made[name, index], port))
-        self._look_at_ends(ends["output_layers"], by_name, made)
+        last = [(self._source(each, by_name, made), each) for each in ends["output_layers"]]
+        self.outputs = marked(
+            self.nodes,
+            self.wires,
+            [(id, origin.output) for id, origin in last],
+            {id: self._gives(id, by_name[origin.layer]) for id, origin in last},
+            lambda base: (self.ids.free(base), self.labels.free(base)),
+        )
 
     def _at(self, layer: Layer) -> str:
         return f"{self.where}: {short(layer.name)}"
@@ -226,47 +234,6 @@ class _Maker:
                     if origin.layer in by_name:
                         shapes.setdefault(origin[:2], {})[origin.output] = shape
         return shapes
-
-    def _look_at_ends(
-        self,
-        outputs: list[Origin],
-        by_name: Mapping[str, Layer],
-        made: Mapping[tuple[str, int], str],
-    ) -> None:
-        """Has the model's outputs be those of the drawing: what feeds nothing, and what says so.
-
-        A node that feeds nothing gives all that comes out of it, in the order of the nodes.
-        """
-        ends = [(self._source(origin, by_name, made), origin) for origin in outputs]
-        self.outputs = [(id, origin.output) for id, origin in ends]
-        feeding = {wire.source for wire in self.wires}
-        plain = []
-        for place, (id, origin) in enumerate(ends):
-            count = self._gives(id, by_name[origin.layer])
-            whole = [(id, port) for port in range(count)]
-            if (
-                origin.output == 0
-                and id not in feeding
-                and self.nodes[id].type != "Input"
-                and self.outputs[place : place + count] == whole
-                and sum(end[0] == id for end in self.outputs) == count
-            ):
-                plain.append(id)
-        if len({id for id, _ in ends}) == len(plain) == len(set(plain)) and plain == [
-            id for id in self.nodes if id in plain
-        ]:
-            return
-        last: dict[str, Node] = {}
-        for place, (id, port) in enumerate(self.outputs):
-            if id in plain:
-                if id in self.nodes:
-                    last[id] = self.nodes.pop(id)
-                continue
-            mark = self.ids.free(OUTPUT)
-            last[mark] = Node(mark, OUTPUT, self.labels.free(OUTPUT))
-            self.wires.append(Wire(id, port, mark, 0))
-            self.outputs[place] = (mark, 0)
-        self.nodes |= last
 
     def _gives(self, id: str, layer: Layer) -> int:
         """How many tensors come out of a node."""

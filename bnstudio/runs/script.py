@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bnstudio import project as projects
-from bnstudio.exporters.keras_script import render
+from bnstudio.exporters.keras_script import UNNAMED, render
 from bnstudio.runs.run import RATE
 
 if TYPE_CHECKING:
@@ -15,14 +15,16 @@ _MOST = 20
 """More changes than these are counted, not listed."""
 
 
-def script(run: Run) -> str:
+def script(run: Run, initial: str = UNNAMED) -> str:
     """The Keras script of a run whose record is loaded.
+
+    ``initial`` is what the weights beside it are called that the run began with, if with any.
 
     Raises:
         ProjectError: If the project's text cannot be read.
     """
     project = run.project or projects.loads(run.text)
-    return render(project, remarks=remarks(run)).text
+    return render(project, remarks=remarks(run), initial=initial).text
 
 
 def remarks(run: Run) -> tuple[str, ...]:

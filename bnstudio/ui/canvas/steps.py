@@ -35,6 +35,7 @@ Span = tuple[float, float]
 
 _APART = 24.0
 """How far from others a node is put that has to make way."""
+
 _ENDS = "An Output goes into no wire, for nothing comes out of it: wire a layer to it."
 
 

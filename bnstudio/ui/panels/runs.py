@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRegularExpression, Qt
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from bnstudio.exporters.exporter import INITIAL
+from bnstudio.exporters.keras_script import UNNAMED
 from bnstudio.project import ProjectError
 from bnstudio.runs.csv_text import csv_text
 from bnstudio.runs.script import script
@@ -31,6 +34,8 @@ from bnstudio.ui.sorted_table import SortedTable
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtGui import QShowEvent
 
     from bnstudio.runs.run import Run
@@ -121,18 +126,25 @@ class Runs(QWidget):
         """Writes the selected run's logs as CSV."""
         for run in self.chosen()[:1]:
             self._session.store.load(run)
-            ask_and_write(self, run.title, ".csv", csv_text(run).encode)
+            ask_and_write(self, run.title, ".csv", partial(_csv, run))
 
     def export_script(self) -> None:
         """Writes the selected run's script, with what was done by hand as a comment."""
         for run in self.chosen()[:1]:
             self._session.store.load(run)
             try:
-                text = script(run)
+                named = f'"{UNNAMED}"' in script(run)
             except ProjectError as error:
                 self._session.note.emit(f"{run.title} has no script: {error}", "error")
                 return
-            ask_and_write(self, run.title, ".py", text.encode)
+            path = ask_and_write(self, run.title, ".py", partial(_script, run))
+            if named and path is not None:
+                self._session.note.emit(
+                    f"{path.name} loads the weights that the run began with, from "
+                    f"{path.stem}{INITIAL} beside it. To have that file, restore the run's project "
+                    "and export its script.",
+                    "info",
+                )
 
     def edit_tags(self) -> None:
         """Lets the selected run's tags be typed, with commas between them."""
@@ -348,3 +360,12 @@ class Runs(QWidget):
         menu.insertActions(menu.actions()[-1], [*take, write, export, rename])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.view.viewport().mapToGlobal(at))
+
+
+def _csv(run: Run, _: Path) -> bytes:
+    return csv_text(run).encode()
+
+
+def _script(run: Run, path: Path) -> bytes:
+    """A run's script as a file at ``path`` has it."""
+    return script(run, path.stem + INITIAL).encode()

@@ -57,9 +57,9 @@ def fill_menu(
     copy.triggered.connect(lambda: QGuiApplication.clipboard().setImage(picture(widget)))
     menu.addAction(copy)
     for text, suffix, content in (
-        ("Export PNG\u2026", ".png", lambda: png(widget)),
-        ("Export SVG\u2026", ".svg", lambda: svg(widget, name)),
-        ("Export CSV\u2026", ".csv", lambda: table_text(table()).encode()),
+        ("Export PNG\u2026", ".png", lambda _: png(widget)),
+        ("Export SVG\u2026", ".svg", lambda _: svg(widget, name)),
+        ("Export CSV\u2026", ".csv", lambda _: table_text(table()).encode()),
     ):
         action = QAction(text, menu)
         action.triggered.connect(
@@ -70,7 +70,7 @@ def fill_menu(
         action = QAction(f"Export CSV of {title}\u2026", menu)
         action.triggered.connect(
             lambda _=False, title=title, further=further: ask_and_write(
-                widget, f"{name} {title}", ".csv", lambda: table_text(further()).encode()
+                widget, f"{name} {title}", ".csv", lambda _: table_text(further()).encode()
             )
         )
         menu.addAction(action)
@@ -96,7 +96,7 @@ class ExportButton(QToolButton):
 
 
 def ask_and_write(
-    parent: QWidget, name: str, suffix: str, content: Callable[[], bytes]
+    parent: QWidget, name: str, suffix: str, content: Callable[[Path], bytes]
 ) -> Path | None:
     """Asks where to, and writes there; says in words when that fails."""
     stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "plot"
@@ -105,7 +105,7 @@ def ask_and_write(
     if path is None:
         return None
     try:
-        write_atomic(path, content())
+        write_atomic(path, content(path))
     except (OSError, ProjectError) as error:
         why = in_html(f"{path} could not be written: {error}")
         QMessageBox.warning(parent, "Not exported", why)

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QToolButton
 
 from bnstudio.data import SOURCES, Source
-from bnstudio.project import samples
+from bnstudio.project import InitialWeights, samples
 from bnstudio.settings import OPTIMIZERS, Choice, EarlyStopping
 from bnstudio.training.messages import Died, Failed, Paused, Previewed, Started, Steps
 from bnstudio.training.messages import Histograms as Measured
@@ -162,7 +162,7 @@ class TestCurves:
         target = tmp_path / "loss.csv"
         chosen = lambda *_: (str(target), "")  # noqa: E731
         monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
-        assert export.ask_and_write(plot, "loss", ".csv", text.encode) == target
+        assert export.ask_and_write(plot, "loss", ".csv", lambda _: text.encode()) == target
         assert target.read_text() == text
 
 
@@ -301,6 +301,26 @@ class TestRuns:
         assert desk.session.run is run
         assert len(run.steps) == 30
         assert desk.session.latest.keys() == first.session.latest.keys()
+
+    @pytest.mark.parametrize("begins", [False, True])
+    def test_a_script_names_the_weights_that_its_run_began_with(
+        self, begins, desk, show, tmp_path, monkeypatch
+    ):
+        panel = show(Runs)
+        if begins:
+            begin = InitialWeights("0" * 32, "a.keras")
+            desk.document.edit(dataclasses.replace(desk.document.project, weights=begin), "Begin")
+        desk.finish_run()
+        pacer().flush()
+        panel.view.selectRow(0)
+        target = tmp_path / "mine.py"
+        chosen = lambda *_: (str(target), "")  # noqa: E731
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
+        desk.notes.clear()
+        panel.export_script()
+        assert ("mine.initial.weights.h5" in target.read_text()) == begins
+        assert [kind for kind, _ in desk.notes] == ["info"] * begins
+        assert all("from mine.initial.weights.h5 beside it" in text for _, text in desk.notes)
 
     def test_renaming_lasts(self, desk, show):
         panel = show(Runs)
