@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRegularExpression, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
@@ -31,6 +31,8 @@ from bnstudio.ui.sorted_table import SortedTable
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QShowEvent
 
     from bnstudio.runs.run import Run
@@ -250,7 +252,7 @@ class Runs(QWidget):
         split.setSizes([660, 300])
         return split
 
-    def _button(self, text: str, tip: str, act: Any) -> QPushButton:
+    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
         button.clicked.connect(act)
