@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bnstudio.graph import Graph
 from bnstudio.project.error import ProjectError
@@ -38,7 +38,7 @@ def dumps(project: Project) -> str:
         "targets": source.targets,
         "shape": source.shape,
     }
-    training: dict[str, Any] = {
+    training: dict[str, object] = {
         "optimizer": {"name": settings.optimizer.name, "params": settings.optimizer.params},
         "loss": {"name": settings.loss.name, "params": settings.loss.params},
         "metrics": settings.metrics,
@@ -105,15 +105,15 @@ def _sections(graph: Graph, where: str) -> tuple[list[str], list[tuple[str, Grap
     """The nodes and wires of one drawing, and what is inside its nodes, under names."""
     nodes, models = [], list[tuple[str, Graph]]()
     for node in graph.nodes.values():
-        fields: dict[str, Any] = {"id": node.id, "type": node.type, "name": node.name}
+        fields: dict[str, object] = {"id": node.id, "type": node.type, "name": node.name}
         if node.params:
             fields["params"] = node.params
         fields |= {"x": float(node.x), "y": float(node.y)}
         if node.shares is not None:
             fields["shares"] = node.shares
         if node.inside is not None:
-            fields["inside"] = f"{where}{node.id}"
-            models.append((fields["inside"], node.inside))
+            name = fields["inside"] = f"{where}{node.id}"
+            models.append((name, node.inside))
         nodes.append("    " + _json(fields, f"node {node.id!r}"))
     wires = ["    " + _json(wire, f"the wire into {wire.target!r}") for wire in graph.wires]
     return [_list("nodes", nodes), _list("wires", wires)], models

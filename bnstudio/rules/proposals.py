@@ -43,7 +43,7 @@ class Proposal:
     """
 
     field: str
-    value: Any
+    value: object
     reason: str
 
     @property
@@ -51,14 +51,15 @@ class Proposal:
         """What people call the field."""
         return TITLES[self.field]
 
-    def current(self, project: Project) -> Any:
+    def current(self, project: Project) -> object:
         """What the project has in that place."""
         part, name = self.field.split(".")
-        return getattr(getattr(project, part), name)
+        found: object = getattr(getattr(project, part), name)
+        return found
 
     def changes(self, project: Project) -> bool:
         """Whether the project has something else there."""
-        return bool(self.current(project) != self.value)
+        return self.current(project) != self.value
 
     def apply(self, project: Project) -> Project:
         """The project with the proposed value."""

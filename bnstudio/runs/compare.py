@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from bnstudio import project as projects
 from bnstudio.graph import diff, full_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from bnstudio.graph import Graph, Node, Wire
     from bnstudio.project import Project
@@ -127,7 +128,7 @@ def _beginnings(before: Project, after: Project) -> Iterator[str]:
         yield "begins with: " + " \u2192 ".join(said)
 
 
-def _values(before: Any, after: Any, within: str = "") -> Iterator[str]:
+def _values(before: object, after: object, within: str = "") -> Iterator[str]:
     """Differences by name, into values that have names themselves."""
     old, new = _named(before), _named(after)
     if old is None or new is None:
@@ -146,10 +147,10 @@ def _path(within: str, name: str) -> str:
     return f"{within}.{_line(name)}" if within else _line(name)
 
 
-def _named(value: Any) -> Mapping[str, Any] | None:
+def _named(value: object) -> Mapping[str, Any] | None:
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
-    return value if hasattr(value, "keys") else None
+    return value if isinstance(value, Mapping) else None
 
 
 def _described(node: Node) -> str:
@@ -168,7 +169,7 @@ def _name(graph: Graph, id: str | None) -> str:
     return _line(graph.nodes[id].name) if id in graph.nodes else "a layer that is gone"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if value is ...:
         return _DEFAULT
     if value is None:

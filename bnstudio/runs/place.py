@@ -317,7 +317,7 @@ def _fill(history: History, connection: sqlite3.Connection, run: str) -> None:
     history.fill(measured, [step if isinstance(step, int) else 0 for _, step in rows])
 
 
-def _extend(table: Table, count: Any, blob: Any, counted: str) -> None:
+def _extend(table: Table, count: object, blob: object, counted: str) -> None:
     """Takes in a piece of a log, unless it does not go on from what is there."""
     if not isinstance(count, int) or not isinstance(blob, bytes) or not 0 < count <= MAX_ROWS:
         return
@@ -337,7 +337,7 @@ def _rises(values: Floats) -> bool:
     return bool(np.isfinite(values).all() and (np.diff(values) > 0).all())
 
 
-def _is_past(moment: Any, now: float) -> bool:
+def _is_past(moment: object, now: float) -> bool:
     return isinstance(moment, float) and moment < now
 
 

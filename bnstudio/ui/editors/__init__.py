@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.nested import Nested, NestedList
 from bnstudio.layers.operands import Operand
@@ -32,7 +32,10 @@ from bnstudio.ui.editors.ranges import PairsEditor, RangeEditor
 from bnstudio.ui.editors.text import ArrayEditor, JsonEditor, TextEditor, TextsEditor
 from bnstudio.ui.editors.tuples import FloatsEditor, IntsEditor, NumbersEditor
 
-EDITORS: dict[type[Param], Any] = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EDITORS: dict[type[Param], Callable[[Any], Editor]] = {
     Bool: BoolEditor,
     Int: NumberEditor,
     Float: NumberEditor,
@@ -66,8 +69,7 @@ def editor_for(param: Param) -> Editor:
         return ChoiceEditor(param)
     for kind in type(param).__mro__:
         if kind in EDITORS:
-            made: Editor = EDITORS[kind](param)
-            return made
+            return EDITORS[kind](param)
     raise KeyError(f"There is no editor for {type(param).__name__}.")
 
 

@@ -13,7 +13,7 @@ from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bnstudio.layers.params import Spec
 
@@ -24,7 +24,13 @@ _MAIN = 2
 class ClassForm(QWidget):
     """A Keras class out of several, and its arguments."""
 
-    def __init__(self, field: str, specs: Mapping[str, Spec], tell: Any) -> None:
+    def __init__(
+        self,
+        field: str,
+        specs: Mapping[str, Spec],
+        tell: Callable[[str, Choice, str, str], object],
+    ) -> None:
+        """``tell`` gets the field, what was chosen, the words for that, and a merge key."""
         super().__init__()
         self._field, self._specs, self._tell = field, specs, tell
         self._choice: Choice | None = None

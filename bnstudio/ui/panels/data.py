@@ -68,7 +68,7 @@ class Data(QWidget):
     def __init__(self, document: Document, session: Session) -> None:
         super().__init__()
         self._document, self._session = document, session
-        self._asked: tuple[Any, ...] | None = None
+        self._asked: tuple[object, ...] | None = None
         self._form_of = ""
         self.form: ParamForm | None = None
         page = Page()
@@ -322,7 +322,7 @@ class _Facts(QWidget):
             self._values[name].setText(text)
 
 
-def _key(project: Project) -> tuple[Any, ...]:
+def _key(project: Project) -> tuple[object, ...]:
     """What a preview depends on."""
     return project.source, project.settings.seed, project.settings.validation_split
 

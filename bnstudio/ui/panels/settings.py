@@ -46,6 +46,8 @@ from bnstudio.ui.page import Page
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QShowEvent
 
     from bnstudio.settings import ClassWeight, Measuring, Settings
@@ -297,7 +299,7 @@ class _Proposals(QFrame):
 class _Metrics(QWidget):
     """The metrics, one a line, and a menu that adds more."""
 
-    def __init__(self, tell: Any) -> None:
+    def __init__(self, tell: Callable[[tuple[str, ...], str], object]) -> None:
         super().__init__()
         self._tell = tell
         self._shown: tuple[str, ...] | None = None

@@ -77,11 +77,11 @@ def test_a_large_script_is_made_bit_by_bit_and_an_edit_begins_anew(
     bits, held = [], [True]
     drafts = keras_script.drafts
 
-    def slow(*given):
+    def slow(*given, **named):
         bits.append(1)
         while held:
             yield None  # as long as it is not ready
-        yield from drafts(*given)
+        yield from drafts(*given, **named)
 
     monkeypatch.setattr(keras_script, "drafts", slow)
     before = panel.text

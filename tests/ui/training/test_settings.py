@@ -62,6 +62,7 @@ def test_a_fixed_rate_is_typed_as_before(panel):
     assert row.editor.combo.currentText() == "Constant"
     retype(row.editor.number, "0.25")
     assert settings(panel).optimizer.params == {"learning_rate": 0.25}
+    QTest.keyClick(row.editor.number, Qt.Key.Key_Return)
     retype(row.editor.number, "-1")
     assert "at least 0" in row.reason.text()
     assert settings(panel).optimizer.params == {"learning_rate": 0.25}
@@ -95,6 +96,7 @@ def test_a_schedules_arguments_are_typed_and_undone(panel):
     retype(editor.form.rows["initial_learning_rate"].editor.field, "0.2")
     config = settings(panel).optimizer.params["learning_rate"]["config"]
     assert config == {"initial_learning_rate": 0.2, "decay_steps": 250}
+    QTest.keyClick(editor.form.rows["decay_steps"].editor.field, Qt.Key.Key_Return)
     retype(editor.form.rows["decay_steps"].editor.field, "0")
     assert "at least 1" in editor.form.rows["decay_steps"].reason.text()
     assert settings(panel).optimizer.params["learning_rate"]["config"] == config
@@ -259,6 +261,7 @@ def test_a_list_of_decimals_grows_and_shrinks(qtbot):
 def test_what_measuring_may_cost_is_typed_and_undone(panel):
     rows = panel.measuring.form.rows
     retype(rows["budget in %"].editor.field, "7")
+    QTest.keyClick(rows["budget in %"].editor.field, Qt.Key.Key_Return)
     retype(rows["rows"].editor.field, "64")
     assert settings(panel).measuring == Measuring(0.07, 64)
     assert rows["budget in %"].editor.field.text() == "7"
