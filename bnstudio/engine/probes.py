@@ -21,9 +21,10 @@ from bnstudio.engine.inside import opened
 from bnstudio.engine.measure import Place, measure
 from bnstudio.engine.passes import LEAST_ROWS, Passes
 from bnstudio.engine.update import Update
+from bnstudio.engine.weighed import Weighed
 from bnstudio.graph import SLASH
+from bnstudio.histogram import BatchNormGap
 from bnstudio.settings import Measuring
-from bnstudio.training.messages import BatchNormGap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from bnstudio.engine.builder import Built
     from bnstudio.engine.passes import Inference, Training
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""
@@ -48,6 +49,12 @@ THOROUGH_EVERY = 5
 
 SELDOM = 100
 """One measurement in so many does so even if that costs the next one its time."""
+
+WEIGHTS_EVERY = 3
+"""One measurement in so many has the numbers in the weights.
+
+What is thinned to every second, fourth, eighth... measurement still has a third of them.
+"""
 
 COMPILING = 10
 """How many times as long as one that is not compiled it takes to compile a measurement."""
@@ -111,6 +118,7 @@ class Probes:
         places = {key: place for place, key in enumerate(weighted)}
         self._weights = {node: places.get(id(layer)) for node, layer in layers.items()}
         self._normalizing = {node: layer for node, layer in layers.items() if _normalizes(layer)}
+        self._weighed = Weighed(layers.items())
         self._calls = Counter(id(layer) for layer in built.layers.values())
         sources = [built.inputs[node][0] for node in self._normalizing]
         # Step by step in Python, a long sequence takes longer than it takes to compile.
@@ -212,6 +220,7 @@ class Probes:
         training = self._training(found.outputs, trained.outputs) if trained else {}
         gradients = trained.gradient_norms if trained else ()
         ratios = self.update.take() if thorough else ()
+        weighed = self._weighed.take() if thorough or self._taken % WEIGHTS_EVERY == 0 else {}
         for at, place in enumerate(self._places):
             weights = self._weights.get(place.node)
             output = measure(place, found.outputs[at])
@@ -223,6 +232,7 @@ class Probes:
                 update_ratio=_entry(ratios, weights),
                 batch_norm=gaps.get(place.node),
                 training=measure(place, training[at]) if at in training else None,
+                weights=weighed.get(place.node) if place.port == 0 else None,
             )
 
     def _training(

@@ -15,6 +15,7 @@ from bnstudio.extensions.known import (
     put_in_place,
     status,
     types_in,
+    versions_of,
 )
 from bnstudio.extensions.offered import GROUP, Offer, Package, keras_version, packages
 
@@ -38,4 +39,5 @@ __all__ = [
     "put_in_place",
     "status",
     "types_in",
+    "versions_of",
 ]

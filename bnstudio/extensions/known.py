@@ -150,3 +150,9 @@ def types_in(graph: Graph) -> frozenset[str]:
     """The types of layers in a drawing, or inside its models, that are not of this program."""
     types = {node.type for _, inner in levels(graph) for node in inner.nodes.values()}
     return frozenset(filter(is_foreign, types))
+
+
+def versions_of(graph: Graph) -> dict[str, str]:
+    """The packages whose layers are in a drawing, each with the version that is installed."""
+    found = {package_of(type) for type in types_in(graph)} - {KERAS}
+    return {package: status().version(package) for package in sorted(found)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from bnstudio.graph.diff import differing
 from bnstudio.graph.edits import EditError
 
 if TYPE_CHECKING:
@@ -86,6 +87,17 @@ def key(path: Path, id: str) -> str:
     return SLASH.join((*path, id))
 
 
+def full_names(graph: Graph) -> dict[str, str]:
+    """What every node is called, by its key, after the models that it is in."""
+    found: dict[str, str] = {}
+    for id, node in graph.nodes.items():
+        found[id] = node.name
+        if node.inside is not None and node.shares is None:
+            inside = full_names(node.inside).items()
+            found |= {key((id,), at): f"{node.name} / {name}" for at, name in inside}
+    return found
+
+
 def place_of(graph: Graph, key: str) -> tuple[Path, str] | None:
     """The path and the id that a key stands for; None where nothing is there."""
     path: Path = ()
@@ -116,10 +128,11 @@ def changed_at(before: Graph, after: Graph) -> Path:
     """The path to the innermost drawing that holds all that differs between two."""
     if before.wires != after.wires or before.nodes.keys() != after.nodes.keys():
         return ()
-    others = [id for id, node in after.nodes.items() if before.nodes[id] != node]
+    old_nodes, nodes = before.nodes, after.nodes
+    others = [id for id in differing(old_nodes, nodes) if old_nodes[id] != nodes[id]]
     if len(others) != 1:
         return ()
-    old, new = before.nodes[others[0]], after.nodes[others[0]]
+    old, new = old_nodes[others[0]], nodes[others[0]]
     if old.inside is None or new.inside is None or replace(old, inside=new.inside) != new:
         return ()
     return (new.id, *changed_at(old.inside, new.inside))

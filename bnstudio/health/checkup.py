@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnstudio.graph import local
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.graph import Graph, Path
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.histogram import Histogram
+    from bnstudio.training.messages import Histograms
 
 LOOK_BACK = 6
 """Earlier measurements that are asked: what only each fifth one has is among them."""
@@ -40,7 +42,7 @@ class Checkup:
         ``latest`` is; where that is not part of the history there is nothing before it. ``graph``
         and ``latest`` are of the drawing at ``path``.
         """
-        self.moment = Moment(graph, latest)
+        self.moment = Moment(graph, latest, inside=bool(path))
         self._history = history
         self._step, self._path = step, path
         self._moments: list[Moment] | None = None
@@ -72,7 +74,7 @@ class Checkup:
         # What is shown may be of the past: then what came after it does not count.
         end = self._shown_place() if self._step is None else self._place_of(self._step)
         return [
-            Moment(self.moment.graph, local(measured.by_node(), self._path))
+            replace(self.moment, latest=local(measured.by_node(), self._path))
             for measured in reversed(self._history[max(0, end - LOOK_BACK) : end])
         ]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.graph import Graph, Node
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 PASSING = frozenset(
     {"Pooling", "Regularization", "Merging", "Reshaping", "Preprocessing", "Augmentation"}
@@ -46,10 +46,12 @@ class Moment:
     Attributes:
         graph: The drawing that trains.
         latest: The first output of each measured node, by id.
+        inside: Whether the drawing is that of a model in the model.
     """
 
     graph: Graph
     latest: Mapping[str, Histogram]
+    inside: bool = False
 
     @cached_property
     def scale(self) -> float:

@@ -17,7 +17,7 @@ from bnstudio.health.reading import BOUNDED
 
 if TYPE_CHECKING:
     from bnstudio.health.reading import Reading
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 HALF_NORMAL_MEAN = 1 / math.sqrt(2 * math.pi)
 """The mean of the positive part of a standard normal number, 0.399."""
@@ -142,7 +142,12 @@ def normalized(reading: Reading) -> str:
 
 @explains("Input")
 def given(reading: Reading) -> str:
-    """An Input computes nothing."""
+    """An Input computes nothing; a model in the model is called on what its layers make of it."""
+    if reading.moment.inside:
+        return (
+            "This is what the model gets where it is called, if several times the first time, with "
+            f"{_m(reading.histogram)}."
+        )
     return (
         "This is the data as the model gets it, after its preparation, with "
         f"{_m(reading.histogram)}."
@@ -299,10 +304,12 @@ def merged(reading: Reading) -> str:
 
 @explains("LSTM", "GRU")
 def gated(reading: Reading) -> str:
-    """A gate in (0, 1) keeps a tanh in (-1, 1); so does a mean of such numbers."""
+    """A gate in (0, 1) keeps a tanh in (-1, 1); so does a mean of such numbers, from 0 on."""
+    anywhere = reading.node.type == "GRU" and reading.node.params.get("initial_state")
     usual = (
         reading.argument("activation") == "tanh"
         and reading.argument("recurrent_activation") == "sigmoid"
+        and not anywhere
     )
     if not usual:
         return (

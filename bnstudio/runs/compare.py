@@ -1,4 +1,4 @@
-"""What differs between the projects of two runs, in words: layers, wires, settings, data."""
+"""What differs between two runs, in words: layers, wires, settings, weights, data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bnstudio import project as projects
-from bnstudio.graph import diff
+from bnstudio.graph import diff, full_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +33,7 @@ def compare(before: Run, after: Run) -> str:
         "Layers": list(_layers(old.graph, new.graph)),
         "Wires": list(_wires(old.graph, new.graph)),
         "Settings": list(_settings(old, new)),
+        "Weights": list(_beginnings(old, new)),
         "Data": list(_values(old.source, new.source)),
         "Versions": list(_values(before.versions, after.versions)),
     }
@@ -98,15 +99,32 @@ def _inside(
 
 
 def _settings(before: Project, after: Project) -> Iterator[str]:
-    nodes = {**before.graph.nodes, **after.graph.nodes}
+    names = full_names(before.graph) | full_names(after.graph)
 
     def named(settings: Settings) -> Settings:
         """With the layers that are left out by name."""
-        left_out = (nodes[id].name if id in nodes else id for id in settings.measuring.left_out)
+        left_out = (names.get(id, id) for id in settings.measuring.left_out)
         measuring = replace(settings.measuring, left_out=tuple(left_out))
         return replace(settings, measuring=measuring)
 
     return _values(named(before.settings), named(after.settings))
+
+
+def _beginnings(before: Project, after: Project) -> Iterator[str]:
+    """What the layers began with, where that differs: weights of one name may be others."""
+    begun = [
+        project.weights if project.settings.start == "weights" else None
+        for project in (before, after)
+    ]
+    marks = [weights.fingerprint if weights else "" for weights in begun]
+    if marks[0] != marks[1]:
+        said = [
+            f"{_line(weights.origin or 'weights')} ({_line(weights.fingerprint)[-8:]})"
+            if weights
+            else "new ones"
+            for weights in begun
+        ]
+        yield "begins with: " + " \u2192 ".join(said)
 
 
 def _values(before: Any, after: Any, within: str = "") -> Iterator[str]:

@@ -37,7 +37,9 @@ INTERVAL = 0.5
 _KEPT_BACK = 20_000
 """So many messages wait for a disk that refuses, some ten minutes of them; then it is given up."""
 
-_TRIES = 3
+_LONGEST = 10.0
+"""Seconds between two tries, at most, to write what is left when the run is over."""
+
 _LINGER = 0.25
 """Seconds that the end of a run waits for the end of its record, at most."""
 
@@ -77,6 +79,7 @@ class Recorder:
         self._summary = self._written = dict[str, Any]()
         self._end: _Piece | None = None
         self._ended, self._done, self._abandoned = (threading.Event() for _ in range(3))
+        self._closing = threading.Event()
         self._trouble, self._told = "", False
         self._connection, self.aside = create(path)
         try:
@@ -127,8 +130,9 @@ class Recorder:
         return ""
 
     def close(self) -> None:
-        """Ends the thread."""
+        """Ends the thread, after one more try to write what waits."""
         self._ended.set()
+        self._closing.set()
         self._thread.join(PATIENCE)
         self._abandoned.set()
         self._thread.join()
@@ -174,13 +178,20 @@ class Recorder:
         try:
             while not self._ended.wait(INTERVAL) and not self._abandoned.is_set():
                 self._write()
-            for _ in range(_TRIES):
-                if self._write() or self._abandoned.wait(INTERVAL):
-                    break
+            self._write_the_rest()
         finally:
             self._done.set()
             with suppress(sqlite3.Error):
                 self._connection.close()
+
+    def _write_the_rest(self) -> None:
+        """Tries until it is written or nobody wants it any more: a full disk may be cleared."""
+        pause = INTERVAL
+        while not self._write() and not self._abandoned.is_set():
+            if self._closing.wait(pause):
+                self._write()
+                return
+            pause = min(_LONGEST, 2 * pause)
 
     def _write(self) -> bool:
         """Commits all that waits; what could not be written waits on."""

@@ -7,16 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bnstudio.histogram import NOT_ALWAYS, Histogram
 from bnstudio.lazy import np
 from bnstudio.runs import thinning
 from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
-    NOT_ALWAYS,
     Died,
     Epoch,
     Failed,
     Finished,
-    Histogram,
     Histograms,
     LearningRateChanged,
     Paused,
@@ -205,7 +204,8 @@ class Run:
         learning_rate: That of the next step, while it goes on; None where it is not known.
         scheduled: Whether that follows a schedule.
         tags: Words of the user's own, to find it by.
-        versions: Of what trained it, by name: keras, tensorflow, python, bnstudio.
+        versions: Of what trained it, by name: keras, tensorflow, python, bnstudio, and the packages
+            of layers that are not of this program.
         data: The fingerprint of the rows it was trained on; empty while it is not known.
     """
 

@@ -13,15 +13,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bnstudio import project as projects
+from bnstudio.graph import full_names
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
     from bnstudio.runs.table import Table
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.training.messages import Histograms
 
 INSTALL = "pip install tensorboard"
 
@@ -48,7 +50,8 @@ def write(
     """Writes a loaded run to ``folder/<its own>``, and says after each piece what share is done.
 
     Every step and every epoch is written, in single precision as TensorBoard has it: ``train`` has
-    ``batch_loss`` and ``epoch_loss`` and so on for each metric, the activations and the project;
+    ``batch_loss`` and ``epoch_loss`` and so on for each metric, the activations, the weights and
+    the project;
     ``validation`` has the epochs on the held-out rows. The files are in their place once they are
     whole; if the iterator is closed before its end, what was begun is taken away.
 
@@ -109,7 +112,8 @@ class _Train:
         self._names: dict[str, str] = {}
         with suppress(projects.ProjectError):
             project = run.project or projects.loads(run.text)
-            self._names = {id: node.name for id, node in project.graph.nodes.items()}
+            names = full_names(project.graph).items()
+            self._names = {id: name.replace(" / ", "/") for id, name in names}
 
     def events(self) -> Iterator[Any]:
         """One after the other."""
@@ -139,6 +143,10 @@ class _Train:
                             tag=f"{name}/output_in_training", histo=_histogram(layer.training)
                         )
                     )
+                # As Keras's callback calls them.
+                for weight, found in (layer.weights or {}).items():
+                    tag = f"{name}/{weight}/histogram"
+                    values.append(Summary.Value(tag=tag, histo=_histogram(found)))
             yield Event(
                 wall_time=run.created + elapsed,
                 step=measurement.step,

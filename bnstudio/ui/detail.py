@@ -1,4 +1,4 @@
-"""More measurements of a layer than memory keeps, for where it is seen large."""
+"""More measurements of a layer, or a weight, than memory keeps, for where it is seen large."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from bnstudio.lazy import np
+from bnstudio.ui.parts import part
 
 if TYPE_CHECKING:
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
-    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.parts import Source
     from bnstudio.ui.plots.multiple import Multiple
     from bnstudio.ui.session import Session
 
@@ -34,12 +36,12 @@ class Detail(QObject):
         super().__init__(parent)
         self._session = session
         self._run: Run | None = None
-        self._found: dict[str, _Found] = {}
-        self._counts: dict[str, int] = {}
+        self._found: dict[Source, _Found] = {}
+        self._counts: dict[Source, int] = {}
 
-    def history(self, node: str) -> object:
-        """What is known of a node: another object when it is more."""
-        return self._found.get(node)
+    def history(self, source: Source) -> object:
+        """What is known of a part of a node: another object when it is more."""
+        return self._found.get(source)
 
     def refined(self, layer: Multiple) -> Multiple:
         """The layer with all the measurements that are at hand; more are asked for."""
@@ -51,10 +53,10 @@ class Detail(QObject):
         if run is None:
             return layer
         count = run.history.count
-        if count > len(layer.history) and count > _GROWN * self._counts.get(layer.node, 0):
-            self._counts[layer.node] = count
-            self._ask(run, layer.node, count)
-        found = self._found.get(layer.node)
+        if count > len(layer.history) and count > _GROWN * self._counts.get(layer.source, 0):
+            self._counts[layer.source] = count
+            self._ask(run, layer.source, count)
+        found = self._found.get(layer.source)
         if found is None:
             return layer
         # What was measured since, as far as memory has kept it.
@@ -67,7 +69,7 @@ class Detail(QObject):
             marks=None,
         )
 
-    def _ask(self, run: Run, node: str, count: int) -> None:
+    def _ask(self, run: Run, source: Source, count: int) -> None:
         places = np.unique(np.linspace(0, count - 1, MOST).round().astype(int)).tolist()
         steps = [run.history.steps[place] for place in places]
         store = self._session.store
@@ -75,14 +77,15 @@ class Detail(QObject):
         def read() -> _Found:
             there, found = [], []
             for measured in store.moments(run, steps):
-                if measured is not None and (layer := measured.by_node().get(node)) is not None:
+                histogram = part(measured, source)
+                if measured is not None and histogram is not None:
                     there.append(measured.step)
-                    found.append(layer)
+                    found.append(histogram)
             return there, found
 
         def take(found: _Found) -> None:
             if run is self._run and found[0]:
-                self._found[node] = found
+                self._found[source] = found
                 self.changed.emit()
 
-        self._session.moments.reading.ask(("detail", node), read, take)
+        self._session.moments.reading.ask(("detail", source), read, take)

@@ -1,4 +1,4 @@
-"""The activations of the runs that are drawn behind the current one, layer by layer."""
+"""The histograms of the runs that are drawn behind the current one, layer by layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
+from bnstudio.graph import full_names
 from bnstudio.project import ProjectError, loads
+from bnstudio.ui.parts import parts
 from bnstudio.ui.plots.look import run_colour
 from bnstudio.ui.plots.multiple import Track
 
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bnstudio.graph import Graph, Node
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import History, Run
-    from bnstudio.training.messages import Histogram
+    from bnstudio.ui.parts import Source
     from bnstudio.ui.session import Session
 
-Tracks = dict[str, tuple[list[int], list["Histogram"]]]
+Tracks = dict["Source", tuple[list[int], list["Histogram"]]]
 
 MOST = 3
 """More runs than these behind a small picture could not be told apart; the last ones are shown."""
@@ -33,7 +36,7 @@ class GhostTracks(QObject):
     come.
     """
 
-    #: Other activations of ghosts are known.
+    #: Other histograms of ghosts are known.
     changed = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -42,21 +45,28 @@ class GhostTracks(QObject):
         self._read: dict[str, History] = {}
         self._split: dict[str, tuple[int, Tracks]] = {}
 
-    def of(self, nodes: Iterable[Node]) -> dict[str, tuple[Track, ...]]:
-        """The tracks behind each of these nodes, by its id; matched by id, or else by name."""
-        found: dict[str, list[Track]] = {}
+    def of(self, nodes: Iterable[Node]) -> dict[Source, tuple[Track, ...]]:
+        """The tracks behind each part of these nodes, matched by the id, or else by the name.
+
+        A node that is inside a model is called by its key, and by the names around its own.
+        """
+        wanted = {node.id: node.name for node in nodes}
+        found: dict[Source, list[Track]] = {}
         session = self._session
         for ghost in [run for run in session.ghosts if run is not session.run][-MOST:]:
             known = self._known(ghost)
             graph = _graph(ghost)
-            names = {node.name: node.id for node in graph.nodes.values()} if graph else {}
+            ids = {name: id for id, name in full_names(graph).items()} if graph else {}
             colour = QColor(run_colour(ghost))
-            for node in nodes:
-                id = node.id if node.id in known else names.get(node.name, "")
-                if id in known:
-                    track = Track(ghost.title, colour, *known[id])
-                    found.setdefault(node.id, []).append(track)
-        return {id: tuple(tracks) for id, tracks in found.items()}
+            measured: dict[str, list[str]] = {}
+            for id, part in known:
+                measured.setdefault(id, []).append(part)
+            for node, name in wanted.items():
+                id = node if node in measured else ids.get(name, "")
+                for part in measured.get(id, ()):
+                    track = Track(ghost.title, colour, *known[id, part])
+                    found.setdefault((node, part), []).append(track)
+        return {source: tuple(tracks) for source, tracks in found.items()}
 
     def _known(self, ghost: Run) -> Tracks:
         history = ghost.history
@@ -84,13 +94,13 @@ class GhostTracks(QObject):
 
 
 def tracks(history: History) -> Tracks:
-    """The steps and the histograms of each node that memory has kept."""
+    """The steps and the histograms of each part of each node that memory has kept."""
     found: Tracks = {}
     for measured in history.kept():
-        for id, layer in measured.by_node().items():
-            steps, layers = found.setdefault(id, ([], []))
+        for source, histogram in parts(measured.layers):
+            steps, histograms = found.setdefault(source, ([], []))
             steps.append(measured.step)
-            layers.append(layer)
+            histograms.append(histogram)
     return found
 
 

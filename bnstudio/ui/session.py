@@ -235,7 +235,7 @@ class Session(RunList):
             source=project.source.name,
             number=number,
             total_epochs=project.settings.epochs,
-            versions=self._versions,
+            versions=self._versions_of(project),
         )
         self.previous = project
         self._warn_of_memory(project)
@@ -261,7 +261,8 @@ class Session(RunList):
         except CannotGoOnError as error:
             self.note.emit(str(error), "error")
             return
-        run.versions = self._versions
+        project = run.project or projects.loads(run.text)
+        run.versions = self._versions_of(project)
         self.note.emit(f"{run.title} goes on from the end of epoch {len(run.epochs)}.", "info")
         self._begin(run, recorder, str(checkpoint))
 
@@ -451,11 +452,16 @@ class Session(RunList):
                 self._say_merged()
                 self._take_progress(event)
 
+    def _versions_of(self, project: Project) -> dict[str, str]:
+        from bnstudio.extensions import versions_of  # the first frame has no need of it
+
+        return self._versions | versions_of(project.graph)
+
     def _take_versions(self, event: Ready) -> None:
         found = {"keras": event.keras, "tensorflow": event.tensorflow}
         self._versions = {**self._versions, **found}
         if self.run is not None and self.run.state == "waiting":
-            self.run.versions = self._versions
+            self.run.versions = self.run.versions | self._versions
 
     def _take_merged(self, event: Steps | Histograms) -> None:
         run = self.run

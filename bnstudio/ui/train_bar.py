@@ -137,6 +137,7 @@ class TrainBar(QWidget):
         session.stepped.connect(self._show_progress)
         session.epoch_ended.connect(self._show_progress)
         document.diagnosed.connect(self.refresh)
+        document.opened.connect(self.refresh)  # after the session, which then knows whose run it is
         theme.notifier.changed.connect(self.refresh)
         self.refresh()
 
@@ -182,11 +183,12 @@ class TrainBar(QWidget):
         return in_html(f"{_TRAIN}; takes about {size} of memory")
 
     def _show_go_on(self) -> None:
-        """Offers to go on with the run that is shown, where it can."""
+        """Offers to go on with the run that is shown, where it can and is this project's."""
         session = self._session
         run, standing = session.run, session.standing()
-        self.go_on.setVisible(not session.live and not standing.reason)
-        if run is not None and not standing.reason:
+        offered = run is not None and not standing.reason and not session.apart
+        self.go_on.setVisible(not session.live and offered)
+        if run is not None and offered:
             self.go_on.setText(going_on.caption(standing))
             self.go_on.setToolTip(in_html(f"{going_on.tip(run, standing)} (Ctrl+Shift+R)"))
             self.go_on.setAccessibleName(self.go_on.text())
@@ -200,8 +202,10 @@ class TrainBar(QWidget):
 
     def _show_progress(self, *_: object) -> None:
         run = self._session.run
-        self._told.setVisible(run is not None)
-        if run is None:
+        # What became of another project's run is told by the list of runs.
+        told = run is not None and (run.live or not self._session.apart)
+        self._told.setVisible(told)
+        if run is None or not told:
             return
         self.progress.setValue(round(1000 * run.progress))
         self.status.setText(self._status(run))
@@ -212,6 +216,13 @@ class TrainBar(QWidget):
         session = self._session
         if not session.answering:
             return "Engine not answering"
+        if session.apart:
+            return f"{run.title}, of another project \u00b7 {self._stage(run)}"
+        return self._stage(run)
+
+    def _stage(self, run: Run) -> str:
+        """How far a run is."""
+        session = self._session
         if run.state == "waiting":
             return "Building the model" if session.ready else "Starting the engine"
         done = min(len(run.epochs) + (1 if run.live else 0), run.total_epochs)

@@ -52,6 +52,11 @@ def test_a_package_is_listed_with_what_is_wrong_and_is_off(folder):
     assert status.undescribed == ()
     assert SCALE not in LAYERS
     assert "off until you confirm it" in registered().absent[SCALE]
+    inside = Drawing()
+    inside.add("Input", shape=(4,))
+    inside.add("Functional", inside=DRAWN)
+    assert extensions.versions_of(inside.graph) == {PACKAGE: "1.2"}, "for the record of a run"
+    assert extensions.versions_of(chain(("Input", {"shape": (4,)}))) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bnstudio.graph import Graph, Node, Wire
-from bnstudio.health import REASONS, reason
+from bnstudio.health import REASONS, Checkup, reason
 from bnstudio.health.reasons import HALF_NORMAL_DEVIATION, HALF_NORMAL_MEAN, explains
 from bnstudio.layers import CATEGORIES, LAYERS
 from tests.health.readings import chain, checkup, gap, measured, normal
@@ -193,3 +193,21 @@ def test_a_reason_is_entered_once():
         @explains()
         def cut_off(reading):
             """Never entered."""
+
+
+def test_what_goes_into_a_model_inside_another_is_not_called_the_data():
+    graph = chain("Input", "Dense")
+    found = measured(graph, "a", normal(64, 8))
+    assert "This is the data" in reason(Checkup(graph, {"a": found}).reading("a"))
+    inside = reason(Checkup(graph, {"a": found}, path=("block",)).reading("a"))
+    assert "the data" not in inside
+    assert "where it is called" in inside
+
+
+@pytest.mark.parametrize(("type", "bounded"), [("LSTM", True), ("GRU", False)])
+def test_a_state_that_comes_from_outside_may_be_any_number(type, bounded):
+    """A GRU mixes it in; an LSTM's output is a tanh of it."""
+    values = {"a": normal(64, 8), "b": np.tanh(normal(64, 8))}
+    assert "from -1 to 1" in said(chain("Input", type), **values)
+    text = said(chain("Input", (type, {"initial_state": True})), **values)
+    assert ("from -1 to 1" in text) is bounded

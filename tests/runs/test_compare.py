@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bnstudio.graph import Graph, Node, Wire
-from bnstudio.project import Project, dumps, samples
+from bnstudio.project import InitialWeights, Project, dumps, samples
 from bnstudio.runs.compare import compare
 from bnstudio.runs.run import Run
 from bnstudio.settings import Choice, EarlyStopping, Measuring
@@ -139,3 +139,27 @@ def test_what_differs_inside_a_model_has_its_name_before_it():
 
     (line,) = [line for line in differences(holding(2), holding(3)) if "units" in line]
     assert line.strip().startswith("block / deep / dense: units")
+
+
+def test_a_layer_inside_a_model_is_left_out_by_its_names():
+    inner = Graph({"d": Node("d", "Dense", "dense", {"units": 2})})
+    before = replace(project(), graph=Graph({"b": Node("b", "Functional", "block", inside=inner)}))
+    settings = replace(before.settings, measuring=Measuring(left_out=("b/d",)))
+    found = differences(before, replace(before, settings=settings))
+    assert found == ["Settings", "  measuring.left_out: () → (block / dense)"]
+
+
+def test_two_runs_that_begin_with_other_weights_are_not_called_the_same():
+    def begun(mark, start="weights"):
+        settings = replace(project().settings, start=start)
+        return replace(project(), settings=settings, weights=InitialWeights(mark, "net.keras"))
+
+    one, other = begun(32 * "a"), begun(32 * "b")
+    assert differences(project(), one) == [
+        "Weights", "  begins with: new ones → net.keras (aaaaaaaa)",
+    ]  # fmt: skip
+    assert differences(one, other) == [
+        "Weights", "  begins with: net.keras (aaaaaaaa) → net.keras (bbbbbbbb)",
+    ]  # fmt: skip
+    (line,) = differences(begun(32 * "a", "new"), begun(32 * "b", "new"))
+    assert "trained the same" in line, "neither begins with what it holds"

@@ -314,6 +314,29 @@ def test_a_full_disk_is_told_in_words(store):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_what_a_full_disk_has_held_back_is_written_once_there_is_room(store, monkeypatch):
+    monkeypatch.setattr(record, "INTERVAL", 0.01)
+    run = new_run()
+    recorder = store.begin(run)
+    bound = "PRAGMA max_page_count = {}".format
+    recorder._connection.execute(bound(1))
+    for event in whole_run(run.id, tuple("abcdefgh"), epochs=200):
+        run.apply(event)
+        if run.live:
+            recorder.add(run, event)
+    recorder.finish(run)
+    assert recorder.complaint()
+    assert recorder.writing, "the run is over, but not its record"
+    assert not store.holds(run)
+    recorder._connection.execute(bound(2**30))
+    recorder._thread.join(30)
+    assert store.holds(run)
+    (kept,) = RunStore(store.folder).runs()
+    store.load(kept)
+    found = len(kept.epochs), len(kept.steps), kept.history.count
+    assert found == (len(run.epochs), len(run.steps), run.history.count)
+
+
 @pytest.mark.parametrize("folder", ["/proc/bnstudio/runs", "file/runs"])
 def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path, folder):
     (tmp_path / "file").write_text("no folder")

@@ -11,13 +11,14 @@ import msgspec
 import numpy as np
 import pytest
 
+from bnstudio.histogram import BINS, Histogram
 from bnstudio.main import main
 from bnstudio.project import dumps, samples, save
 from bnstudio.runs import store as run_store
 from bnstudio.runs import tensorboard
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
-from bnstudio.training.messages import BINS, Epoch, Finished, Histogram, Histograms, Started, Steps
+from bnstudio.training.messages import Epoch, Finished, Histograms, Started, Steps
 from tests.ui.training.fakes import ROWS
 
 PROJECT = {sample.name: sample.project for sample in samples()}["xor"]
@@ -41,7 +42,9 @@ def events(run: str, steps: int = STEPS) -> list:
         logs = {"accuracy": tuple(random.random(PER_EPOCH).tolist()), "loss": tuple(losses)}
         measured = tuple(layer(node, random) for node in NODES)
         measured = (
-            msgspec.structs.replace(measured[0], training=measured[1], above=3),
+            msgspec.structs.replace(
+                measured[0], training=measured[1], above=3, weights={"kernel": measured[1]}
+            ),
             *measured[1:],
             msgspec.structs.replace(measured[1], port=1, counts=(0,) * BINS, below=0),
         )
@@ -146,6 +149,9 @@ def outputs_of(measured: list[Histograms]) -> dict[str, list[tuple[int, Histogra
             found.setdefault(tag, []).append((event.step, layer))
             if layer.training:
                 found.setdefault(f"{tag}_in_training", []).append((event.step, layer.training))
+            for weight, numbers in (layer.weights or {}).items():
+                tag = f"{names[layer.node]}/{weight}/histogram"
+                found.setdefault(tag, []).append((event.step, numbers))
     return found
 
 

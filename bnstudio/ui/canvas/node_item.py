@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import NodeFacts
     from bnstudio.graph import Node
+    from bnstudio.histogram import Histogram
     from bnstudio.rules import Diagnostic, Severity
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
 
 FAR = 0.25

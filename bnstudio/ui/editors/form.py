@@ -166,7 +166,7 @@ class ParamRow(QWidget):
 
     def show_value(self, values: Mapping[str, Value], mixed: bool) -> None:
         """Shows the value under this argument's name, or the default."""
-        start = default_of(self.param)
+        start = self.param.unset
         value = values.get(self.param.name, start)
         self._now = _SEVERAL if mixed else values.get(self.param.name, ...)
         if not self._taking_back:
@@ -223,11 +223,6 @@ class ParamRow(QWidget):
         self.reason.setVisible(bool(reason))
 
 
-def default_of(param: Param) -> Value:
-    """The value of an argument that nobody has set."""
-    return param.initial if param.required else param.default  # type: ignore[return-value]
-
-
 class _Dot(QToolButton):
     """A dot beside a changed value; a click resets it. Without a change it is not there."""
 
@@ -235,7 +230,7 @@ class _Dot(QToolButton):
         super().__init__()
         self.setFixedSize(16, 26)
         self.setAccessibleName(f"Reset {param.name}")
-        start = default_of(param)
+        start = param.unset
         self.setToolTip(f"Changed. Click to reset to {shortened(start) or repr(start)}.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

@@ -1,13 +1,11 @@
-"""What every layer gives out while it learns: histograms that move, and how they came to be."""
+"""What every layer gives out while it learns, and its weights: histograms that move."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,14 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bnstudio.graph import Graph, key, level, place_of
-from bnstudio.layers import LAYERS
-from bnstudio.layers.models import MODEL_TYPES
 from bnstudio.project import ProjectError, loads
 from bnstudio.ui import theme
 from bnstudio.ui.detail import Detail
 from bnstudio.ui.ghost_tracks import GhostTracks, tracks
 from bnstudio.ui.measures import MEASURES
+from bnstudio.ui.places import VIEWS, places, show_part
 from bnstudio.ui.plots import export, ridge, tables
 from bnstudio.ui.plots.layer_view import LayerView
 from bnstudio.ui.plots.multiple import KINDS, Multiple
@@ -41,19 +37,26 @@ from bnstudio.ui.verbatim import Elided
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QShowEvent
 
-    from bnstudio.graph import Node
+    from bnstudio.graph import Graph
     from bnstudio.runs.run import Run
+    from bnstudio.training.messages import Histograms as Measured
     from bnstudio.ui.document import Document
+    from bnstudio.ui.parts import Source
+    from bnstudio.ui.places import Shown
     from bnstudio.ui.plots.multiple import Kind
     from bnstudio.ui.session import Session
 
 _EMPTY = "What every layer gives out is shown here while a model trains."
 _WAITING = "The histograms begin with the first step."
-_NO_PAIRS = "There is no BatchNormalization in this run's drawing."
+_NOTHING: dict[Shown, str] = {
+    "pairs": "There is no BatchNormalization in this run's drawing.",
+    "weights": "No weights were measured in this run.",
+}
+"""What is said where a view has nothing to show."""
 
 
 class Histograms(QWidget):
-    """A small multiple a layer in graph order, or the input and output of each BatchNorm."""
+    """A small multiple a layer in graph order, the two sides of each BatchNorm, or each weight."""
 
     title = "Histograms"
     area = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -64,14 +67,15 @@ class Histograms(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._document, self._session = document, session
         self._shown: tuple[object, ...] = ()
-        self._opened: tuple[str, ...] = ()
+        self._opened: tuple[Source, ...] = ()
         self._large: tuple[tuple[object, ...], ...] = ()
+        self._measured: Measured | None = None
         self._ghosts = GhostTracks(session, self)
         self._detail = Detail(session, self)
         self.multiples = Multiples()
         self.multiples.chosen.connect(self._choose)
         self.multiples.toggled.connect(self._toggle)
-        self.multiples.opened.connect(lambda node: self.open((node,)))
+        self.multiples.opened.connect(lambda node, part: self.open((node,), part))
         self.large = LayerView()
         self.large.closed.connect(self.close_large)
         self.large.picked.connect(session.moments.go_to_step)
@@ -105,6 +109,7 @@ class Histograms(QWidget):
             theme.notifier.changed,
         ):
             signal.connect(self._mark)
+        session.measured.connect(self._take)
         document.level.selection_changed.connect(self._follow_selection)
 
     def _controls(self) -> QHBoxLayout:
@@ -114,7 +119,7 @@ class Histograms(QWidget):
         self.kind = Segments("Kind of picture", KINDS)
         self.kind.chosen.connect(self._set_kind)
         self.view = _combo("View")
-        self.view.addItems(["All layers", "Before and after BatchNorm"])
+        self.view.addItems(list(VIEWS.values()))
         self.view.currentIndexChanged.connect(self._mark)
         self.measure = _combo("Figure over time")
         self.measure.setToolTip("The figure that is drawn over the steps")
@@ -127,11 +132,11 @@ class Histograms(QWidget):
         self.same_range.toggled.connect(self._mark)
         self.overlay = QPushButton("Overlay")
         self.overlay.setToolTip("Select two layers, with Ctrl and a click, to see them together")
-        self.overlay.clicked.connect(lambda: self.open(self._two()))
+        self.overlay.clicked.connect(self._overlay)
         self._caption = Elided()
         self._caption.setProperty("role", "muted")
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.export = export.ExportButton("the activations", self._fill_export)
+        self.export = export.ExportButton("the histograms", self._fill_export)
         row = QHBoxLayout()
         row.setContentsMargins(14, 6, 14, 4)
         row.setSpacing(8)
@@ -145,14 +150,18 @@ class Histograms(QWidget):
         return row
 
     @property
-    def pairs(self) -> bool:
-        """Whether the inputs and outputs of the BatchNorms are shown."""
-        return self.view.currentIndex() == 1
+    def shown(self) -> Shown:
+        """What has a place each."""
+        return tuple(VIEWS)[self.view.currentIndex()]
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catches up with what was measured while it was hidden."""
         super().showEvent(event)
         self._mark()
+
+    def _take(self, measured: Measured) -> None:
+        """Holds what is shown: ``session.latest`` has the first outputs alone."""
+        self._measured = measured
 
     def _fit(self, *_: object) -> None:
         """Fits the rows to the height there is."""
@@ -167,11 +176,12 @@ class Histograms(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
-    def open(self, nodes: tuple[str, ...]) -> None:
-        """Shows one layer large, or two over each other."""
-        if not nodes or any(self._multiple_of(node) is None for node in nodes):
+    def open(self, nodes: tuple[str, ...], part: str = "") -> None:
+        """Shows one layer large, or two over each other; or so a part that they have."""
+        sources = tuple((node, part) for node in nodes)
+        if not nodes or any(self._multiple_of(source) is None for source in sources):
             return
-        self._opened = nodes
+        self._opened = sources
         self._show_controls()
         self._stack.setCurrentWidget(self.large)
         self.large.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -192,25 +202,26 @@ class Histograms(QWidget):
         """Gives each place its history; the places paint themselves in their turn."""
         run = self._session.run
         graph = self._graph(run)
-        rows = self._places(run, graph) if run and graph else []
-        key = (run, self.pairs, tuple((node.id, label) for node, label, _ in rows))
+        rows = places(run, graph, self.shown) if run and graph else []
+        key = (run, self.shown, tuple((row.node.id, row.label, row.part) for row in rows))
         if key != self._shown:
             self._shown = key
-            self.multiples.show_multiples(
-                [_multiple(node, label, pair) for node, label, pair in rows]
-            )
+            self.multiples.show_multiples([row.multiple() for row in rows])
             self._follow_selection()
             self._fit()
         moments, latest = self._session.moments, self._session.latest
         histories = tracks(run.history) if run else {}
-        ghosts = self._ghosts.of([node for node, _, _ in rows])
+        ghosts = self._ghosts.of([row.node for row in rows])
         for multiple in self.multiples.multiples:
+            source = multiple.source
             multiple.run = run.title if run else ""
-            multiple.take(*histories.get(multiple.node, ([], [])), ghosts.get(multiple.node, ()))
-            if moments.past:
-                multiple.show_moment(moments.step, latest.get(multiple.node))
-            else:
+            multiple.take(*histories.get(source, ([], [])), ghosts.get(source, ()))
+            if not moments.past:
                 multiple.show_moment(None, None)
+            elif multiple.part:
+                show_part(multiple, moments.step or 0, self._measured)
+            else:
+                multiple.show_moment(moments.step, latest.get(multiple.node))
         self._set_spans()
         self.large.step = moments.step if moments.past else None
         self.multiples.mark()
@@ -219,18 +230,19 @@ class Histograms(QWidget):
         elif self._stack.currentIndex() != bool(rows):
             self._stack.setCurrentIndex(1 if rows else 0)
         waiting = _WAITING if self._session.live else _EMPTY
-        self._empty.setText(_NO_PAIRS if self.pairs and run and run.nodes else waiting)
+        nothing = _NOTHING.get(self.shown) if run and run.history.count else None
+        self._empty.setText(nothing or waiting)
         self._show_caption(run)
 
     def _show_large(self) -> None:
-        layers = [self._multiple_of(node) for node in self._opened]
+        layers = [self._multiple_of(source) for source in self._opened]
         found = [layer for layer in layers if layer is not None]
         if len(found) < len(self._opened):  # another run's drawing, or another view
             self.close_large()
             return
         # What is new is in other objects, so that nothing has to be compared bar by bar.
         key = tuple(
-            (layer, layer.span, layer.ghosts, layer.history, self._detail.history(layer.node))
+            (layer, layer.span, layer.ghosts, layer.history, self._detail.history(layer.source))
             for layer in found
         )
         if len(key) != len(self._large) or any(
@@ -263,25 +275,13 @@ class Histograms(QWidget):
                 run.project = loads(run.text)
         return run.project.graph if run.project is not None else self._document.graph
 
-    def _places(self, run: Run, graph: Graph) -> list[tuple[Node, str, bool]]:
-        nodes = [node for id in run.nodes if (node := _anywhere(graph, id)) is not None]
-        if not self.pairs:
-            return [(node, node.type, False) for node in nodes]
-        found = []
-        for node in nodes:
-            source = _before(graph, node.id) if node.type == "BatchNormalization" else None
-            if source is not None:
-                found.append((source, f"into {node.name}", True))
-                found.append((node, "out", False))
-        return found
-
     def _set_spans(self) -> None:
         multiples = self.multiples.multiples
         if self.same_range.isChecked():
             span = ridge.value_range([h for m in multiples for h in m.chosen])
             for multiple in multiples:
                 multiple.show_range(span)
-        elif self.pairs:
+        elif self.shown == "pairs":
             for before, after in zip(multiples[::2], multiples[1::2], strict=True):
                 # A pair is there to be compared, so it always shares its range.
                 span = ridge.value_range([*before.chosen, *after.chosen])
@@ -316,19 +316,34 @@ class Histograms(QWidget):
         self.multiples.select(self._document.level.keys)
         self.overlay.setEnabled(bool(self._two()))
 
+    def _overlay(self) -> None:
+        if two := self._two():
+            self.open(two, self._common(two))
+
     def _two(self) -> tuple[str, ...]:
-        """The two selected layers that are shown, in graph order; none unless there are two."""
+        """The two selected layers that are shown, in graph order; none unless they compare."""
         shown = dict.fromkeys(multiple.node for multiple in self.multiples.multiples)
         chosen = tuple(node for node in shown if node in self._document.level.keys)
-        return chosen if len(chosen) == 2 else ()
+        if len(chosen) != 2 or (self.shown == "weights" and not self._common(chosen)):
+            return ()
+        return chosen
 
-    def _multiple_of(self, node: str) -> Multiple | None:
-        return next((m for m in self.multiples.multiples if m.node == node), None)
+    def _common(self, nodes: tuple[str, ...]) -> str:
+        """The first weight that all of them have."""
+        sources = {multiple.source for multiple in self.multiples.multiples}
+        found = (m.weight for m in self.multiples.multiples if m.weight)
+        return next((w for w in found if all((node, w) in sources for node in nodes)), "")
+
+    def _multiple_of(self, source: Source) -> Multiple | None:
+        return next((m for m in self.multiples.multiples if m.source == source), None)
+
+    def _title(self) -> str:
+        return "Weights" if self.shown == "weights" else "Activations"
 
     def _fill_export(self, menu: QMenu) -> None:
         shown: QWidget = self.large if self._opened else self.multiples
         layers = self.large.layers if self._opened else self.multiples.multiples
-        name = " and ".join(layer.name for layer in layers) if self._opened else "Activations"
+        name = " and ".join(layer.name for layer in layers) if self._opened else self._title()
         export.fill_menu(
             menu,
             shown,
@@ -336,27 +351,6 @@ class Histograms(QWidget):
             lambda: tables.table(self.multiples.kind, layers),
             {"figures": lambda: tables.figures(layers)},
         )
-
-
-def _anywhere(graph: Graph, at: str) -> Node | None:
-    """A node of a drawing or of one inside it, under the ids and the names that lead to it."""
-    found = place_of(graph, at)
-    if found is None:
-        return None
-    path, id = found
-    names = []
-    for step in path:
-        names.append(graph.nodes[step].name)
-        graph = graph.nodes[step].inside or Graph()
-    node = graph.nodes[id]
-    return replace(node, id=at, name=" / ".join((*names, node.name))) if path else node
-
-
-def _before(graph: Graph, at: str) -> Node | None:
-    """The node that feeds another of the same drawing; None for none."""
-    path, id = place_of(graph, at) or ((), at)
-    sources = level(graph, path).predecessors(id)
-    return _anywhere(graph, key(path, sources[0])) if sources else None
 
 
 def _combo(name: str) -> QComboBox:
@@ -367,9 +361,3 @@ def _combo(name: str) -> QComboBox:
     box.setMinimumContentsLength(9)
     box.setMaximumWidth(210)
     return box
-
-
-def _multiple(node: Node, label: str, pair: bool) -> Multiple:
-    entry = LAYERS.get(node.type) or MODEL_TYPES.get(node.type)
-    colour = theme.current().category(entry.category) if entry else QColor("#8a8f98")
-    return Multiple(node.id, node.name, label, colour, pair=pair)

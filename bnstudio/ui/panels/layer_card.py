@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from bnstudio.health import reason
 from bnstudio.health.figures import figure
@@ -17,15 +17,17 @@ from bnstudio.ui.figures import Figures
 from bnstudio.ui.health import carried, checkup
 from bnstudio.ui.measures import MEASURES, age
 from bnstudio.ui.panels.gauges import Gauges
+from bnstudio.ui.plots import export, tables
 from bnstudio.ui.plots.look import pen
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.verbatim import Verbatim
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
+    from PySide6.QtWidgets import QMenu
 
     from bnstudio.health import Finding, Reading
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
 
@@ -53,12 +55,15 @@ class LayerCard(QWidget):
         self.why.setAccessibleName("Why it looks like this")
         self.figures = Figures()
         self.figures.setAccessibleName("Figures of what was measured")
+        self.export = export.ExportButton("the histogram", self._fill_export)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.export)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 6)
         column.setSpacing(6)
-        for widget in (
-            self.heading, self.picture, self.ails, self.gauges, self.why, self.figures
-        ):  # fmt: skip
+        column.addLayout(head)
+        for widget in (self.picture, self.ails, self.gauges, self.why, self.figures):
             column.addWidget(widget)
         self.hide()
         session.measured.connect(self._mark)
@@ -115,6 +120,11 @@ class LayerCard(QWidget):
         self.figures.setToolTip(told)
         self.figures.setAccessibleDescription(told)
 
+    def _fill_export(self, menu: QMenu) -> None:
+        shown = self.picture.shown()
+        name = self.picture.caption()
+        export.fill_menu(menu, self.picture, name, lambda: tables.shapes(shown))
+
 
 class Picture(QWidget):
     """The newest histogram; that of the input in outline, where the layer is a BatchNorm."""
@@ -136,7 +146,35 @@ class Picture(QWidget):
         )
         self.update()
 
+    def caption(self) -> str:
+        """The layer's name."""
+        return self._reading.node.name if self._reading is not None else ""
+
+    def shown(self) -> list[tuple[str, Histogram]]:
+        """The histograms that are painted, and what they are of."""
+        reading = self._reading
+        if reading is None:
+            return []
+        given = reading.source if reading.node.type == "BatchNormalization" else None
+        return [("out", reading.histogram), *([("in", given)] if given is not None else [])]
+
+    def paint_all(self, painter: QPainter) -> None:
+        """Paints it under the layer's name: for export."""
+        painter.setPen(QColor(theme.current().text))
+        painter.drawText(QPointF(0, self.fontMetrics().ascent()), self.caption())
+        painter.translate(0, self.fontMetrics().height())
+        self._paint(painter)
+
+    def whole(self) -> QSize:
+        """How large ``paint_all`` paints."""
+        return self.size() + QSize(0, self.fontMetrics().height())
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._paint(painter)
+        painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
         from bnstudio.ui.plots import ridge  # with numpy, for which a start does not wait
 
         reading = self._reading
@@ -144,10 +182,9 @@ class Picture(QWidget):
             return
         now = theme.current()
         entry = LAYERS.get(reading.node.type)
-        given = reading.source if reading.node.type == "BatchNormalization" else None
-        both = [reading.histogram, *([given] if given is not None else [])]
-        span = ridge.value_range(both)
-        painter = QPainter(self)
+        shown = dict(self.shown())
+        given = shown.get("in")
+        span = ridge.value_range(shown.values())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self.fontMetrics().height()
         area = QRectF(0.5, 2, self.width() - 1, self.height() - line - 6)
@@ -160,7 +197,6 @@ class Picture(QWidget):
         painter.setPen(QColor(now.border))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         self._paint_scale(painter, line, span, compared=given is not None)
-        painter.end()
 
     def _paint_scale(
         self, painter: QPainter, line: int, span: tuple[float, float] | None, *, compared: bool

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from bnstudio.archive import FAULTS
 from bnstudio.graph import key
@@ -16,8 +16,8 @@ from bnstudio.layers import LAYERS, show_shape
 from bnstudio.project import loads
 from bnstudio.runs.handing_on import learned
 from bnstudio.training.checkpoint import CheckpointError
-from bnstudio.training.messages import Histogram
 from bnstudio.ui import theme
+from bnstudio.ui.plots import export, tables
 from bnstudio.ui.reading import Reading
 from bnstudio.ui.verbatim import Verbatim
 from bnstudio.weights import WeightsError
@@ -26,12 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from PySide6.QtWidgets import QMenu
+
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
     from bnstudio.weights import Weights
 
 _Row = tuple[str, tuple[int, ...], "Histogram | None"]
 """A weight's name, its shape, and its histogram once it has been read."""
+
+_GAP = 6
+"""Pixels between two weights in an exported picture."""
 
 _BARS = 40
 """Pixels of height of a histogram."""
@@ -56,12 +62,44 @@ class _Card(QWidget):
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
         self.rows: list[WeightRow] = []
+        self.export = export.ExportButton("the weights", self._fill_export)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.export, 0, Qt.AlignmentFlag.AlignTop)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 6, 0, 6)
         self._column.setSpacing(6)
-        self._column.addWidget(self.heading)
+        self._column.addLayout(head)
         self._column.addWidget(self.note)
         self.hide()
+
+    def paint_all(self, painter: QPainter) -> None:
+        """Paints the heading and every weight as lines and text: for export."""
+        painter.setPen(QColor(theme.current().text))
+        painter.drawText(QPointF(0, self.fontMetrics().ascent()), self._caption())
+        painter.translate(0, self.fontMetrics().height() + _GAP)
+        for row in self._seen():
+            row.paint_weight(painter)
+            painter.translate(0, row.height() + _GAP)
+
+    def whole(self) -> QSize:
+        """How large ``paint_all`` paints."""
+        rows = sum(row.height() + _GAP for row in self._seen())
+        return QSize(self.width(), self.fontMetrics().height() + _GAP + rows)
+
+    def _seen(self) -> list[WeightRow]:
+        return [row for row in self.rows if not row.isHidden()]
+
+    def _caption(self) -> str:
+        """The layer, and whose weights they are."""
+        nodes = self._document.level.graph.nodes
+        name = nodes[self._id].name if self._id in nodes else ""
+        return " \u00b7 ".join(filter(None, (name, self.heading.text())))
+
+    def _fill_export(self, menu: QMenu) -> None:
+        shown = [(row.title, row.histogram) for row in self._seen()]
+        known = [(title, found) for title, found in shown if found is not None]
+        export.fill_menu(menu, self, self._caption(), lambda: tables.shapes(known))
 
     def _say(self, heading: str, note: str) -> None:
         self.heading.setText(heading)
@@ -123,7 +161,7 @@ class WeightCard(_Card):
         def read() -> tuple[Histogram, ...] | str:
             try:
                 return tuple(
-                    _described(partial(weights.blocks, owner, place)) for place in range(count)
+                    _histogram(partial(weights.blocks, owner, place)) for place in range(count)
                 )
             except WeightsError as error:
                 return str(error)
@@ -166,7 +204,7 @@ class LearnedCard(_Card):
             try:
                 epoch, weights = learned(path, project.graph, place)
                 return epoch, [
-                    (weight.name, weight.shape, _described(blocks)) for weight, blocks in weights
+                    (weight.name, weight.shape, _histogram(blocks)) for weight, blocks in weights
                 ]
             except (CheckpointError, *FAULTS):
                 return 0, []  # it is being replaced, or is none: the panel of runs says so
@@ -191,8 +229,8 @@ class WeightRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title, self.told = "", ""
-        self._histogram: Histogram | None = None
+        self.title, self.told = "", ""
+        self.histogram: Histogram | None = None
         self._colour = QColor()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -207,26 +245,31 @@ class WeightRow(QWidget):
         self, name: str, shape: tuple[int, ...], histogram: Histogram | None, colour: QColor
     ) -> None:
         """Shows another one; without a histogram it is still being read."""
-        self._title = f"{name} {show_shape(shape)}"
-        self._histogram, self._colour = histogram, colour
+        self.title = f"{name} {show_shape(shape)}"
+        self.histogram, self._colour = histogram, colour
         self.told = "is being read" if histogram is None else _told(histogram)
-        self.setAccessibleName(self._title)
+        self.setAccessibleName(self.title)
         self.setAccessibleDescription(self.told)
-        self.setToolTip(f"{self._title}\n{self.told}")
+        self.setToolTip(f"{self.title}\n{self.told}")
         self.updateGeometry()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint_weight(painter)
+        painter.end()
+
+    def paint_weight(self, painter: QPainter) -> None:
+        """Paints it at the painter's origin."""
         from bnstudio.ui.plots import ridge  # with numpy, for which a start does not wait
 
-        now, line, histogram = theme.current(), self._line, self._histogram
-        painter = QPainter(self)
+        now, line, histogram = theme.current(), self._line, self.histogram
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         end = Qt.TextElideMode.ElideRight
         painter.setPen(QColor(now.text))
         top = QRectF(0, 0, self.width(), line)
-        painter.drawText(top, metrics.elidedText(self._title, end, self.width()))
+        painter.drawText(top, metrics.elidedText(self.title, end, self.width()))
         area = QRectF(0.5, line + 2, self.width() - 1, _BARS)
         painter.setPen(QColor(now.muted))
         under = QRectF(0, area.bottom() + 2, self.width(), line)
@@ -239,7 +282,6 @@ class WeightRow(QWidget):
             ridge.paint_bars(painter, area, histogram, span, self._colour)
         painter.setPen(QColor(now.border))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.end()
 
 
 def _told(histogram: Histogram) -> str:
@@ -254,10 +296,10 @@ def _told(histogram: Histogram) -> str:
     return " \u00b7 ".join(parts)
 
 
-def _described(blocks: Callable[[], Iterable[Any]]) -> Histogram:
+def _histogram(blocks: Callable[[], Iterable[Any]]) -> Histogram:
     from bnstudio.weights.described import describe  # with numpy, for which a start does not wait
 
-    return Histogram("", *describe(blocks))
+    return describe(blocks)
 
 
 def _mark(path: Path) -> int | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.measures import Measure
     from bnstudio.ui.plots.multiple import Kind, Multiple
 
@@ -140,7 +140,8 @@ class LayerView(QWidget):
         for place, layer in enumerate(self.layers):
             if (current := layer.current) is None:
                 continue
-            title = layer.name if len(self.layers) > 1 else "inference mode"
+            alone = layer.weight or "inference mode"
+            title = layer.name if len(self.layers) > 1 else alone
             ink = overlaid.pen(self._colour(place), place)
             found.append(Shape(title, current, ink, filled=not place))
             if len(self.layers) == 1:

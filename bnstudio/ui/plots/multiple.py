@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bnstudio.ui.parts import PORT
 from bnstudio.ui.plots import ridge
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QColor, QPixmap
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 Kind = Literal["ridge", "heat", "bands"]
 
@@ -52,7 +53,7 @@ class Multiple:
 
     Attributes:
         node: The node's id; it may stand in several places.
-        name: The layer's name.
+        name: The layer's name, and that of the part.
         label: What it is, beside the name: a type, or ``input`` and ``output``.
         colour: Of its category.
         pair: Whether the next one belongs to it: they are put side by side.
@@ -62,6 +63,7 @@ class Multiple:
         ghosts: The same layer in the runs that this one is compared with.
         span: The range that is painted; None for the histograms' own.
         run: The title of the run whose histograms they are.
+        part: Which part of the node it is; see ``ui.parts``.
         step: Of the moment ``now`` is of, if that is a past one.
         picture: All but what belongs to the moment, as it was painted last.
         stale: Whether that is not what it should be.
@@ -85,7 +87,18 @@ class Multiple:
     unmarked: bool = True
     marks: QPixmap | None = None
     run: str = ""
+    part: str = ""
     _chosen: list[Histogram] | None = field(default=None, init=False)
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """The node and the part of it whose histograms they are."""
+        return self.node, self.part
+
+    @property
+    def weight(self) -> str:
+        """Which of the layer's weights it is; empty for what the layer gives out."""
+        return "" if self.part.startswith(PORT) else self.part
 
     @property
     def range(self) -> tuple[float, float] | None:

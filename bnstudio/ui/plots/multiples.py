@@ -47,14 +47,14 @@ class Multiples(QWidget):
     chosen = Signal(str)
     #: A place was clicked to be chosen too, or no longer: the node's id.
     toggled = Signal(str)
-    #: A place is to be seen large: the node's id.
-    opened = Signal(str)
+    #: A place is to be seen large: the node's id, and the part of it.
+    opened = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Activations by layer")
+        self.setAccessibleName("Histograms by layer")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         self.multiples: list[Multiple] = []
         self.kind: Kind = "ridge"
@@ -96,8 +96,10 @@ class Multiples(QWidget):
         self._describe()
 
     def _describe(self) -> None:
-        """Says aloud what is chosen."""
+        """Says aloud what is chosen, that which the keys start from first."""
         chosen = [multiple for multiple in self.multiples if multiple.node in self._selected]
+        if (now := self._now()) is not None:
+            chosen.sort(key=lambda multiple: multiple is not self.multiples[now])
         text = "; ".join(f"{m.name}: {picture.figures(m)}" for m in chosen[:3])
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
@@ -153,7 +155,7 @@ class Multiples(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index in self._visible(event.rect()):
             multiple = self.multiples[index]
-            self._paint_card(painter, index, chosen=multiple.node in self._selected)
+            self._paint_card(painter, index, self._edge(index))
             for part in (multiple.picture, multiple.marks):
                 if part is not None:
                     painter.drawPixmap(self.place(index).topLeft(), part)
@@ -165,7 +167,7 @@ class Multiples(QWidget):
         """Paints every place, in sight or not, as lines and text: for export."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, multiple in enumerate(self.multiples):
-            self._paint_card(painter, index, chosen=False)
+            self._paint_card(painter, index, QPen(QColor(theme.current().border), 1))
             place = QRectF(self.place(index))
             picture.paint_still(painter, multiple, self.kind, place, self.font())
             picture.paint_moving(painter, multiple, self.kind, place, self.font())
@@ -174,9 +176,17 @@ class Multiples(QWidget):
         """How large ``paint_all`` paints."""
         return QSize(self.width(), self._needed_height())
 
-    def _paint_card(self, painter: QPainter, index: int, *, chosen: bool) -> None:
+    def _edge(self, index: int) -> QPen:
+        """What a place is framed with: of the parts of a chosen layer, one is the place met."""
+        now, multiple = theme.current(), self.multiples[index]
+        if multiple.node not in self._selected:
+            return QPen(QColor(now.border), 1)
+        met = not multiple.part or index == self._now()
+        return QPen(QColor(now.accent), 2 if met else 1)
+
+    def _paint_card(self, painter: QPainter, index: int, edge: QPen) -> None:
         now, place = theme.current(), self.place(index)
-        painter.setPen(QPen(QColor(now.accent if chosen else now.border), 2 if chosen else 1))
+        painter.setPen(edge)
         painter.setBrush(QColor(now.surface))
         painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -207,17 +217,21 @@ class Multiples(QWidget):
         index = self.at(event.position().toPoint())
         if index is None or event.button() != Qt.MouseButton.LeftButton:
             return
+        self._meet(index, event.modifiers() & (_CTRL | Qt.KeyboardModifier.ShiftModifier))
+
+    def _meet(self, index: int, more: object) -> None:
+        """Goes to a place and chooses its node, as one more or one less if so asked."""
         self._current = index
-        if event.modifiers() & (_CTRL | Qt.KeyboardModifier.ShiftModifier):
-            self.toggled.emit(self.multiples[index].node)
-        else:
-            self.chosen.emit(self.multiples[index].node)
+        signal = self.toggled if more else self.chosen
+        signal.emit(self.multiples[index].node)
+        self._describe()
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Opens the place."""
         index = self.at(event.position().toPoint())
         if index is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.opened.emit(self.multiples[index].node)
+            self.opened.emit(*self.multiples[index].source)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the numbers under the mouse."""
@@ -255,18 +269,15 @@ class Multiples(QWidget):
         }
         now = self._now()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and now is not None:
-            self.opened.emit(self.multiples[now].node)
+            self.opened.emit(*self.multiples[now].source)
             return
         move = moves.get(Qt.Key(event.key()))
         if move is None or not self.multiples:
             super().keyPressEvent(event)
             return
         index = min(max(0, now + move if now is not None else 0), len(self.multiples) - 1)
-        self._current = index
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and index != now:
-            self.toggled.emit(self.multiples[index].node)
-        else:
-            self.chosen.emit(self.multiples[index].node)
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._meet(index, shift and index != now)
 
     def _now(self) -> int | None:
         """The place that the keys start from: the one met last, if it is still chosen."""

@@ -22,7 +22,7 @@ from bnstudio.ui.plots.ticks import step_text, value_text
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont, QPainter
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.plots.multiple import Kind, Multiple, Track
 
 HEAD = 22
@@ -217,8 +217,11 @@ def _paint_figures(painter: QPainter, multiple: Multiple, place: QRectF) -> None
     if found is None:
         return
     now, metrics = theme.current(), painter.fontMetrics()
-    mean = _short(found.mean).replace("-0.00", "0.00").replace("-", "\u2212")
-    parts = [f"\u03bc {mean}", f"\u03c3 {_short(found.std)}", f"zeros {found.zeros:.0%}"]
+    mean, deviation = _short(found.mean).replace("-0.00", "0.00"), _short(found.std)
+    if multiple.weight:  # most are small
+        mean, deviation = value_text(found.mean), value_text(found.std)
+    mean = mean.replace("-", "\u2212")
+    parts = [f"\u03bc {mean}", f"\u03c3 {deviation}", f"zeros {found.zeros:.0%}"]
     painter.setPen(QColor(now.muted))
     if found.bad:
         painter.setPen(QColor(now.error))

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.analysis import analyze, next_port, why_not
 from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, heal, move, set_params
+from bnstudio.histogram import Histogram
 from bnstudio.layers import LAYERS, foreign
 from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
 from bnstudio.rules import Severity
-from bnstudio.training.messages import Histogram
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.node_texts import Texts
 from bnstudio.ui.canvas.scene import Scene

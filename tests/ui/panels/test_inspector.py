@@ -10,7 +10,8 @@ from bnstudio.graph import add, set_params
 from bnstudio.layers import LAYERS
 from bnstudio.project import Project
 from bnstudio.ui.document import Document
-from bnstudio.ui.panels.inspector import Inspector, TypePage
+from bnstudio.ui.panels.inspector import Inspector
+from bnstudio.ui.panels.type_page import TypePage
 from tests.ui.panels.names import unnamed
 
 

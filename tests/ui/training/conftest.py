@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from bnstudio.project import samples
 from bnstudio.runs.store import RunStore
@@ -118,3 +119,31 @@ def panel(desk, qtbot):
     train(desk)
     settle()
     return made
+
+
+def chosen(menu: QMenu, text: str):
+    """The entry of a menu that says this, wherever it is in it."""
+    menu.aboutToShow.emit()
+    for action in menu.actions():
+        if action.menu() is not None and (found := chosen(action.menu(), text)) is not None:
+            return found
+        if action.text().startswith(text):
+            return action
+    return None
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Writes what a button offers: ``write(button, "Export PNG")``; gives the file's content."""
+
+    def do(button, text: str) -> bytes:
+        target = tmp_path / "written"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", ""))
+        suffix = f".{text.split()[1].lower()}"
+        chosen(button.menu(), text).trigger()
+        path = target.with_suffix(suffix)
+        content = path.read_bytes()
+        path.unlink()
+        return content
+
+    return do

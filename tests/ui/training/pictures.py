@@ -3,7 +3,8 @@
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from bnstudio.training.messages import QUANTILES, BatchNormGap, Histogram, Histograms, Started
+from bnstudio.histogram import QUANTILES, BatchNormGap, Histogram
+from bnstudio.training.messages import Histograms, Started
 from bnstudio.ui.plots.pace import pacer
 from tests.ui.training.fakes import whole_run
 
@@ -31,6 +32,11 @@ def measured(graph, run: str, step: int) -> Histograms:
             more["batch_norm"] = BatchNormGap(1.0 / step, 2.0 / step, 1 + 1.0 / step)
             if step in (10, 30):
                 more["training"] = of_values(node.id, spread * 2)
+        if node.type == "Dense" and step in (10, 30):
+            more["weights"] = {
+                "kernel": of_values(node.id, spread / 9),
+                "bias": of_values(node.id, spread / 50),
+            }
         layers.append(of_values(node.id, spread + place, **more))
     return Histograms(run, step, tuple(layers))
 
@@ -56,12 +62,8 @@ def set_behind(desk, panel, qtbot, *ghosts) -> None:
     """Puts runs behind the current one, and waits until they are read."""
     desk.session.set_ghosts(ghosts)
     settle()
-    qtbot.waitUntil(
-        lambda: (
-            len(panel._ghosts.of(desk.document.graph.nodes.values()))
-            == len(desk.document.graph.nodes)
-        )
-    )
+    nodes = desk.document.graph.nodes
+    qtbot.waitUntil(lambda: {node for node, _ in panel._ghosts.of(nodes.values())} == nodes.keys())
     settle()
 
 

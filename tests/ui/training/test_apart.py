@@ -7,7 +7,8 @@ import pytest
 from bnstudio.ui.health import checkup
 from bnstudio.ui.panels.inspector import Inspector
 from bnstudio.ui.panels.layers import Layers
-from tests.ui.training.fakes import measurement
+from bnstudio.ui.train_bar import TrainBar
+from tests.ui.training.fakes import measurement, whole_run
 
 
 @pytest.fixture
@@ -67,3 +68,20 @@ def test_the_inspector_waits_for_a_run_of_its_own(desk, show):
     open_copy(desk)
     desk.tick(measurement(run, nodes, 1))
     assert not panel._measured
+
+
+def test_the_bar_tells_of_this_project_or_says_that_it_does_not(desk, qtbot):
+    bar = TrainBar(desk.document, desk.session)
+    qtbot.addWidget(bar)
+    bar.show()
+    desk.finish_run()
+    assert bar.status.isVisible()
+    assert "another project" not in bar.status.text()
+    open_copy(desk)
+    assert not bar.status.isVisible(), "its run is over and told of in the list"
+    desk.train()
+    assert bar.status.isVisible()
+    open_copy(desk)
+    assert bar.status.text().startswith("Run 2, of another project")
+    desk.tick(*whole_run(desk.session.run.id, ()))
+    assert not bar.status.isVisible()

@@ -8,46 +8,18 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
-from bnstudio.training.messages import QUANTILES, Previewed
+from bnstudio.histogram import QUANTILES
+from bnstudio.training.messages import Previewed
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.data import Data
+from bnstudio.ui.panels.inspector import Inspector
 from bnstudio.ui.plots import export
 from bnstudio.ui.plots.multiple import KINDS
 from bnstudio.ui.plots.pace import pacer
 from tests.ui.training.pictures import STEPS, norm, set_behind, train
-
-
-def chosen(menu: QMenu, text: str):
-    """The entry of a menu that says this, wherever it is in it."""
-    menu.aboutToShow.emit()
-    for action in menu.actions():
-        if action.menu() is not None and (found := chosen(action.menu(), text)) is not None:
-            return found
-        if action.text().startswith(text):
-            return action
-    return None
-
-
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Writes what a button offers: ``write(button, "Export PNG")``; gives the file's content."""
-
-    def do(button, text: str) -> bytes:
-        target = tmp_path / "written"
-        monkeypatch.setattr(
-            export.QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", "")
-        )
-        suffix = f".{text.split()[1].lower()}"
-        chosen(button.menu(), text).trigger()
-        path = target.with_suffix(suffix)
-        content = path.read_bytes()
-        path.unlink()
-        return content
-
-    return do
 
 
 def is_picture(content: bytes, size) -> bool:
@@ -222,3 +194,24 @@ def test_views_of_the_data_are_written(desk, qtbot, write, source):
         assert {float(value) for line in lines for value in line[1:]} == {0.25}
     plane = rows(export.table_text(panel.scatter._rows()).encode())
     assert [float(row["x"]) for row in plane] == [0, 2] * 3
+
+
+def test_the_inspectors_histogram_is_exported(desk, qtbot, write):
+    panel = Inspector(desk.document, desk.session)
+    qtbot.addWidget(panel)
+    panel.resize(340, 900)
+    panel.show()
+    train(desk)
+    for node in desk.document.graph.nodes.values():
+        desk.document.select([node.id])
+        pacer().flush()
+        card = panel.page.card
+        assert card.export.accessibleName() == "Export the histogram"
+        is_norm = node.type == "BatchNormalization"
+        table = rows(write(card.export, "Export CSV"))
+        assert {row["histogram"] for row in table} == ({"in", "out"} if is_norm else {"out"})
+        found = desk.session.figures[node.id]
+        out = [row for row in table if row["histogram"] == "out"]
+        assert tuple(int(row["count"]) for row in out) == found.counts
+    assert node.name in texts(write(card.export, "Export SVG"))
+    assert is_picture(write(card.export, "Export PNG"), card.picture.whole())

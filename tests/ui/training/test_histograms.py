@@ -315,7 +315,7 @@ class TestOverlays:
             for id, node in renamed.items()
         ]
         found = panel._ghosts.of(nodes)
-        assert [found[f"new_{id}"][0].history[-1].node for id in ids] == ids
+        assert [found[f"new_{id}", ""][0].history[-1].node for id in ids] == ids
         assert "dashed: Run 1" in panel._caption.text()
 
     def test_a_ghost_of_an_earlier_session_is_read_while_the_window_goes_on(

@@ -8,22 +8,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QToolButton
 
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import samples
 from bnstudio.settings import OPTIMIZERS, Choice, EarlyStopping
-from bnstudio.training.messages import (
-    Died,
-    Failed,
-    Paused,
-    Previewed,
-    Started,
-    Steps,
-)
-from bnstudio.training.messages import (
-    Histograms as Measured,
-)
+from bnstudio.training.messages import Died, Failed, Paused, Previewed, Started, Steps
+from bnstudio.training.messages import Histograms as Measured
 from bnstudio.ui import theme
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.data import Data
@@ -170,7 +161,7 @@ class TestCurves:
         assert text.count(",batch,") == 30
         target = tmp_path / "loss.csv"
         chosen = lambda *_: (str(target), "")  # noqa: E731
-        monkeypatch.setattr(export.QFileDialog, "getSaveFileName", chosen)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
         assert export.ask_and_write(plot, "loss", ".csv", text.encode) == target
         assert target.read_text() == text
 

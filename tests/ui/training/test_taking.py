@@ -1,7 +1,11 @@
 """What a run has learned becomes what the project begins with, from the menu on the run."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMenu, QWidget
 
 from bnstudio.analysis import analyze
@@ -69,7 +73,7 @@ def test_the_menu_on_a_run_takes_its_weights(trained, qtbot):
     assert document.weights is None
 
 
-def test_the_inspector_shows_what_a_run_has_made_of_the_weights(trained, qtbot):
+def test_the_inspector_shows_what_a_run_has_made_of_the_weights(trained, qtbot, write):
     inspector = Inspector(trained.document, trained.session)
     qtbot.addWidget(inspector)
     inspector.resize(320, 900)
@@ -85,6 +89,12 @@ def test_the_inspector_shows_what_a_run_has_made_of_the_weights(trained, qtbot):
         "gamma", "beta", "moving_mean", "moving_variance",
     ]  # fmt: skip
     assert "deviation 0" in card.rows[0].accessibleDescription()
+    table = csv.DictReader(io.StringIO(write(card.export, "Export CSV").decode()))
+    counts = [int(row["count"]) for row in table if row["histogram"].startswith("gamma")]
+    assert sum(counts) == 64
+    drawn = write(card.export, "Export SVG").decode()
+    assert all(row.title in drawn for row in card.rows)
+    assert QImage.fromData(write(card.export, "Export PNG")).size() == 2 * card.whole()
     assert not inspector.page.weights.isVisible()
     trained.document.select([next(iter(graph.nodes))])
     assert not inspector.page.learned.isVisible()
