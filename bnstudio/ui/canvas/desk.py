@@ -34,6 +34,7 @@ from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
 from bnstudio.ui.canvas.surface import Surface
+from bnstudio.ui.canvas.swap import may_become, swap, swap_refusal
 from bnstudio.ui.canvas.walk import walk
 from bnstudio.ui.taking import Moving
 from bnstudio.weights import place
@@ -134,6 +135,33 @@ class Desk(Surface):
         analysis, place = self.document.analysis, self.camera.to_scene(at)
         types = [t for t in all_types() if steps.splice_refusal(analysis, t, wire) is None]
         self._open(at, types, "Insert", lambda type: self.add_layer(type, place, wire=wire))
+
+    def ask_for_other(self, id: str | None = None) -> None:
+        """Asks what a node should be instead; the selected one by default."""
+        chosen, graph = self.document.selection, self.document.graph
+        if id is None and len(chosen) == 1:
+            id = next(iter(chosen))
+        item = self.drawing.nodes.get(id or "")
+        if id is None or item is None:
+            self.refused.emit("Select one layer to replace.")
+            return
+        if (reason := swap_refusal(graph, id)) is not None:
+            self.refused.emit(reason)
+            return
+        self.camera.reveal(item.box)
+        self._open(
+            self.camera.to_view(item.centre),
+            may_become(self.document.analysis, id),
+            f"Replace {graph.nodes[id].name} by",
+            lambda type: self.become(id, type),
+        )
+
+    def become(self, id: str, type: str) -> None:
+        """Makes a node one of another type, with the wires and arguments that it has."""
+        graph = self.document.graph
+        label = f"Replace {graph.nodes[id].name} by {type}"
+        if self.document.edit(swap(graph, id, type), label):
+            self.document.select([id])
 
     @property
     def popup(self) -> SearchPopup | None:
