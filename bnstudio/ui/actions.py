@@ -151,6 +151,9 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("graph.add", "Add Layer...", "canvas.open_search", "Graph", ("Tab",), "add",
            "Finds a layer by name and adds it.", scope="canvas"),
+    Action("graph.replace", "Replace Layer...", "canvas.ask_for_other", "Graph", ("R",),
+           help="Puts a layer of another type in the place of the selected one.",
+           when="selection", scope="canvas"),
     Action("graph.custom", "Custom Layers...", "show_custom_layers", "Graph",
            help="Lists the installed packages that offer layers, to be confirmed."),
     Action("graph.tidy", "Tidy", "canvas.tidy", "Graph", ("Ctrl+L",), "tidy",

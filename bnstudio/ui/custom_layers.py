@@ -69,8 +69,10 @@ class CustomLayers(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 12)
         column.setSpacing(12)
-        for widget in (about, self.tree, self.none, buttons):
-            column.addWidget(widget)
+        column.addWidget(about)
+        column.addWidget(self.tree, 1)
+        column.addWidget(self.none, 1, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(buttons)
         buttons.rejected.connect(self.reject)
         self.again.clicked.connect(self._read_again)
         self.tree.itemChanged.connect(self._tick)

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMainWindow,
+    QPlainTextEdit,
     QTabBar,
     QTabWidget,
     QToolButton,
@@ -121,6 +126,27 @@ class Dock(QDockWidget):
             wanted.show()
 
 
+_WORKED = (QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit)
+"""What one types or chooses in, which is where the keys belong first."""
+
+
+def _first_control(panel: QWidget) -> QWidget:
+    """Where the keys should go in a panel: the first that one types in, or the first of all."""
+    found: list[QWidget] = []
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        if (
+            panel.isAncestorOf(widget)
+            and widget.isVisibleTo(panel)
+            and widget.isEnabledTo(panel)
+            and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ):
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    worked = (widget for widget in found if isinstance(widget, _WORKED))
+    return next(worked, found[0] if found else panel)
+
+
 class Docking:
     """All the docks of one window: where they are at first, and where they were last.
 
@@ -180,7 +206,7 @@ class Docking:
         dock = self.docks[title]
         dock.show()
         dock.raise_()
-        self.panels[title].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        _first_control(self.panels[title]).setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.settle()
 
     def advance(self, title: str, over: str) -> None:

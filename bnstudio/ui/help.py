@@ -117,16 +117,21 @@ class HelpWindow(QWidget):
         """Turns to a page and comes to the front."""
         self._topic = topic
         self._render()
-        self.show()
-        self.raise_()
+        self._come()
 
     def show_markdown(self, title: str, markdown: str) -> None:
         """Shows a page that is not one of the topics."""
         self._topic = ""
         self.page.setMarkdown(markdown)
         self.setWindowTitle(title)
+        self._come()
+
+    def _come(self) -> None:
+        """Comes to the front with the keys, so that Escape leads back."""
         self.show()
         self.raise_()
+        self.activateWindow()
+        self.page.setFocus()
 
     def _render(self) -> None:
         if self._topic or not self.page.toPlainText():

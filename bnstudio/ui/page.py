@@ -13,9 +13,10 @@ class Page(QScrollArea):
         column: The layout that they go into.
     """
 
-    def __init__(self, *, spacing: int = 8, right: int = 14) -> None:
-        """``spacing`` and the margin at the ``right`` are in pixels."""
+    def __init__(self, name: str, *, spacing: int = 8, right: int = 14) -> None:
+        """``name`` is read out to who comes by; ``spacing`` and the margin are in pixels."""
         super().__init__()
+        self.setAccessibleName(name)
         body = QWidget()
         body.setObjectName("panel")
         self.column = QVBoxLayout(body)

@@ -61,6 +61,8 @@ _BUSY = 16
 _IDLE = 50
 _BUDGET = 0.005
 _GIVE_UP = 3
+_TIMED, _PATIENT = 8, 10.0
+"""Steps, and for want of them seconds, from which the time that is left is told."""
 
 
 class Engine(Protocol):
@@ -193,8 +195,10 @@ class Session(RunList):
         run = self.run
         if run is None or not run.live or len(self._pace) < 2 or not run.total_steps:
             return None
-        (then, before), (now, steps) = self._pace[0], self._pace[-1]
-        if now - then < 0.2 or steps <= before:
+        # Of what is recent the newer half: the first steps of a run take far longer than the rest.
+        (then, before), (now, steps) = self._pace[(len(self._pace) - 1) // 2], self._pace[-1]
+        enough = now - then > (0.2 if steps - before >= _TIMED else _PATIENT)
+        if not enough or steps <= before:
             return None
         return max(0.0, (run.total_steps - steps) * (now - then) / (steps - before))
 

@@ -27,6 +27,7 @@ def style_sheet(theme: Theme) -> str:
     right = resource("icons", f"arrow-right-{t.name}.svg").as_posix()
     return f"""
     QMainWindow, QDialog {{ background: {t.window}; }}
+    QDialogButtonBox, QMessageBox, QFileDialog {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QMainWindow::separator {{ background: {t.border}; width: 1px; height: 1px; }}
     QMainWindow::separator:hover {{ background: {t.accent}; }}
     QToolTip {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.border};

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPointF, QRect, Signal
@@ -12,34 +10,30 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from bnstudio import data, project
 from bnstudio.analysis.layout import tidy
 from bnstudio.graph import (
-    EditError,
     Graph,
     Wire,
     connect,
     disconnect,
     duplicate,
     fragment,
-    key,
     move,
     rename,
     set_params,
     to_networkx,
-    with_level,
 )
 from bnstudio.layers import LAYERS, all_types
 from bnstudio.lazy import nx
 from bnstudio.look.geometry import HEIGHT, Point, bounds, node_box
 from bnstudio.ui import garbage
 from bnstudio.ui.canvas import steps
+from bnstudio.ui.canvas.nesting import Nesting
 from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
-from bnstudio.ui.canvas.surface import Surface
+from bnstudio.ui.canvas.swap import may_become, swap, swap_refusal
 from bnstudio.ui.canvas.walk import walk
-from bnstudio.ui.taking import Moving
-from bnstudio.weights import place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from bnstudio.ui.canvas.walk import Direction
 
@@ -49,11 +43,9 @@ End = tuple[str, Literal["in", "out"], int]
 _RECENT = 6
 
 
-class Desk(Surface):
+class Desk(Nesting):
     """The surface, and what one can do with what it shows."""
 
-    #: Something could not be done: the reason.
-    refused = Signal(str)
     #: A node's badge was pressed: the node's id.
     badge_clicked = Signal(str)
     #: The mark of what ails a node in training was pressed: the node's id.
@@ -63,7 +55,6 @@ class Desk(Surface):
     _popup: SearchPopup | None = None
     _editor: Rename | None = None
     _walked: str | None = None
-    moving: Moving | None = None
 
     # Adding.
 
@@ -134,6 +125,33 @@ class Desk(Surface):
         analysis, place = self.document.analysis, self.camera.to_scene(at)
         types = [t for t in all_types() if steps.splice_refusal(analysis, t, wire) is None]
         self._open(at, types, "Insert", lambda type: self.add_layer(type, place, wire=wire))
+
+    def ask_for_other(self, id: str | None = None) -> None:
+        """Asks what a node should be instead; the selected one by default."""
+        chosen, graph = self.document.selection, self.document.graph
+        if id is None and len(chosen) == 1:
+            id = next(iter(chosen))
+        item = self.drawing.nodes.get(id or "")
+        if id is None or item is None:
+            self.refused.emit("Select one layer to replace.")
+            return
+        if (reason := swap_refusal(graph, id)) is not None:
+            self.refused.emit(reason)
+            return
+        self.camera.reveal(item.box)
+        self._open(
+            self.camera.to_view(item.centre),
+            may_become(self.document.analysis, id),
+            f"Replace {graph.nodes[id].name} by",
+            lambda type: self.become(id, type),
+        )
+
+    def become(self, id: str, type: str) -> None:
+        """Makes a node one of another type, with the wires and arguments that it has."""
+        graph = self.document.graph
+        label = f"Replace {graph.nodes[id].name} by {type}"
+        if self.document.edit(swap(graph, id, type), label):
+            self.document.select([id])
 
     @property
     def popup(self) -> SearchPopup | None:
@@ -293,82 +311,6 @@ class Desk(Surface):
         if self.document.edit(move(graph, places), "Tidy"):
             self.fit_or_stay(anchor, at)
             self.glide.run(before)
-
-    def expand(self, id: str | None = None) -> None:
-        """Replaces a model in the model by its layers; the selected one by default."""
-        from bnstudio import importers
-
-        chosen = self.document.selection
-        if id is None and len(chosen) == 1:
-            id = next(iter(chosen))
-        graph = self.document.graph
-        if id is None or id not in graph.nodes:
-            return
-        try:
-            after, moved = importers.expanded(graph, id)
-        except EditError as error:
-            self.refused.emit(str(error))
-            return
-
-        def show() -> None:
-            self.document.select(after.nodes.keys() - graph.nodes.keys())
-            self.fit()
-
-        self._edit_with_weights(after, moved, f"Expand {graph.nodes[id].name}", show)
-
-    def group(self) -> None:
-        """Puts the selected layers into a model in the model."""
-        from bnstudio import importers
-
-        analysis, chosen = self.document.analysis, self.document.selection
-        try:
-            after, id = importers.group(analysis, chosen)
-        except EditError as error:
-            self.refused.emit(str(error))
-            return
-        inside = analysis.graph.nodes.keys() - after.nodes.keys()
-        count = len(inside)
-        self._edit_with_weights(
-            after,
-            {each: key((id,), each) for each in inside},
-            f"Group {count} layer{'s' if count != 1 else ''}",
-            lambda: self.document.select([id]),
-        )
-
-    def _edit_with_weights(
-        self, after: Graph, moved: Mapping[str, str], label: str, show: Callable[[], object]
-    ) -> None:
-        """Makes an edit after which layers have other keys, once their weights have them too."""
-        level, document = self.document, self.document.document
-        if self.moving is not None and self.moving.busy:
-            self.refused.emit("The weights of the layers that were moved last are on their way.")
-            return
-        weights = document.weights
-        moved = {key(level.path, id): key(level.path, now) for id, now in moved.items()}
-        if weights is None or not place.moves(weights, moved):
-            if level.edit(after, label):
-                show()
-            return
-        whole = replace(document.project, graph=with_level(document.graph, level.path, after))
-        self.moving = Moving(document, weights, moved, (whole, label), self)
-        self.moving.ended.connect(partial(self._moved, whole.graph, show))
-
-    def _moved(self, graph: Graph, show: Callable[[], object], text: str, kind: str) -> None:
-        if text:
-            self.document.noted.emit(text, kind)
-        elif self.document.document.graph is graph:
-            show()
-
-    def open_model(self, id: str | None = None) -> bool:
-        """Opens what is inside a model, the selected one by default; False where there is none."""
-        chosen = self.document.selection
-        if id is None and len(chosen) == 1:
-            id = next(iter(chosen))
-        return id is not None and self.document.open_model(id)
-
-    def leave_model(self) -> None:
-        """Shows the drawing that the open one stands in."""
-        self.document.leave()
 
     # Inside.
 

@@ -25,6 +25,7 @@ def menu_for(view: CanvasView, found: Hit, at: QPointF) -> QMenu:
         id = found.node.node.id
         one = len(view.document.selection) <= 1
         add("Add Layer After...", "Tab", lambda: view.open_search(at), one)
+        add("Replace...", "R", lambda: view.ask_for_other(id), one)
         add("Rename...", "F2", lambda: view.rename(id), one)
         owner = view.document.graph.layer_of(id)
         menu.addSeparator()

@@ -66,7 +66,7 @@ class Curves(QWidget):
         self._grid = QGridLayout(self._cards)
         self._grid.setContentsMargins(12, 2, 12, 8)
         self._grid.setSpacing(10)
-        self._scroll = Scroll(self._cards)
+        self._scroll = Scroll(self._cards, "Plots of the run")
         self._scroll.resized.connect(self._take_room)
         empty = self._empty = QLabel()
         empty.setProperty("role", "muted")

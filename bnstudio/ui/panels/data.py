@@ -71,7 +71,7 @@ class Data(QWidget):
         self._asked: tuple[object, ...] | None = None
         self._form_of = ""
         self.form: ParamForm | None = None
-        page = Page()
+        page = Page("Data")
         self._column = page.column
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

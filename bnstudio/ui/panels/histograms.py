@@ -80,7 +80,7 @@ class Histograms(QWidget):
         self.large.closed.connect(self.close_large)
         self.large.picked.connect(session.moments.go_to_step)
         self.large.turned.connect(session.moments.turn)
-        self._scroll = Scroll(self.multiples)
+        self._scroll = Scroll(self.multiples, "Plots of the layers")
         self._scroll.resized.connect(self._fit)
         self._empty = QLabel(_EMPTY)
         self._empty.setProperty("role", "muted")

@@ -79,7 +79,7 @@ class SettingsPanel(QWidget):
         super().__init__()
         self._document = document
         self._stale = True
-        page = Page()
+        page = Page("Settings")
         self._column = page.column
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

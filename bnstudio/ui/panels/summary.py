@@ -21,7 +21,7 @@ class Summary(Page):
     """What is shown while nothing is selected: the project, or the model in it that is open."""
 
     def __init__(self, document: Document) -> None:
-        super().__init__(right=10)
+        super().__init__("Summary", right=10)
         self._document = document
         column = self.column
         self.heading = Verbatim()

@@ -41,7 +41,7 @@ class TypePage(Page):
     def __init__(
         self, entry: LayerType, document: Document, session: Session | None = None
     ) -> None:
-        super().__init__(spacing=6, right=10)
+        super().__init__(f"Arguments of {entry.name}", spacing=6, right=10)
         self.entry = entry
         self._document = document.level
         self._nodes: list[Node] = []

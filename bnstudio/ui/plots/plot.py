@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QSizePolicy, QWidget
 from bnstudio.ui import theme
 from bnstudio.ui.plots import export
 from bnstudio.ui.plots.look import pen
+from bnstudio.ui.plots.ticks import log_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 
+_APART = 26
+"""Pixels between labels of a logarithmic axis, at least."""
+
 FINE = 400
 """Up to so many points a line may be thick: thick lines of many points take long to paint."""
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no annotations
     """An axis with thousands and powers of ten that can be read."""
+
+    def logTickValues(
+        self, low: float, high: float, size: float, _plain: object
+    ) -> list[tuple[None, list[float]]]:
+        return [(None, log_ticks(low, high, max(2, int(size / _APART))))]
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [f"{10.0**value:.3g}" for value in values]

@@ -17,8 +17,9 @@ class Scroll(QScrollArea):
     #: There is another amount of room: QSize.
     resized = Signal(object)
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, content: QWidget, name: str) -> None:
         super().__init__()
+        self.setAccessibleName(name)
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

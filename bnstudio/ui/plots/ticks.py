@@ -25,6 +25,26 @@ def ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[fl
     return [low]
 
 
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """The logarithms of round numbers in [10**low, 10**high], at most ``most``, which is 2 or more.
+
+    They are 1, 2 and 5 of each power of ten, fewer of them where there is no room, and evenly
+    spaced numbers where the axis is so short that it has hardly one of these.
+    """
+    low, high = max(low, -300.0), min(high, 300.0)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    for among in (1, 2, 5), (1, 3), (1,):
+        found = [power + math.log10(digit) for power in powers for digit in among]
+        found = [value for value in found if low - 1e-9 <= value <= high + 1e-9]
+        if len(found) <= most:
+            break
+    else:
+        found = ticks(low, high, most, whole=True)
+    if len(found) > 1 or not high > low:
+        return found
+    return [math.log10(value) for value in ticks(10.0**low, 10.0**high, most) if value > 0]
+
+
 def value_text(value: float) -> str:
     """A value in three digits, with a minus that is as wide as a plus."""
     text = f"{value + 0.0:.3g}"

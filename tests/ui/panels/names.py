@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QWidget,
 )
@@ -20,6 +21,7 @@ CONTROLS = (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
 )
 
 
@@ -43,5 +45,6 @@ def unnamed(root: QWidget) -> list[str]:
         if isinstance(widget, CONTROLS)
         and not is_part(widget)
         and not widget.accessibleName()
+        and not (isinstance(widget, QScrollArea) and not widget.focusPolicy())
         and not (isinstance(widget, QAbstractButton) and widget.text())
     ]

@@ -1,6 +1,8 @@
 """Where the panels are at first, and that they can be read there."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar
 
 
@@ -33,6 +35,19 @@ def test_a_panel_that_was_closed_comes_back_by_its_command(window):
     window.actions_.by_id["view.palette"].trigger()
     QApplication.processEvents()
     assert window.panels["Palette"].isVisible()
+
+
+def test_the_command_of_a_panel_puts_the_keys_where_they_are_of_use(window, qtbot):
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for title, panel in window.panels.items():
+        window.show_panel(title)
+        QApplication.processEvents()
+        assert panel.isAncestorOf(QApplication.focusWidget()), title
+    window.show_panel("Palette")
+    QTest.keyClicks(QApplication.focusWidget(), "leaky")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert "LeakyReLU" in [node.type for node in window.document.graph.nodes.values()]
 
 
 @pytest.mark.parametrize(("front", "after"), [("Problems", "Curves"), ("Layers", "Layers")])

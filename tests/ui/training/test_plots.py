@@ -14,7 +14,7 @@ from bnstudio.ui import theme
 from bnstudio.ui.plots import bands, heat, ridge
 from bnstudio.ui.plots.frame import Frame
 from bnstudio.ui.plots.multiple import nearest
-from bnstudio.ui.plots.ticks import step_text, ticks, value_text
+from bnstudio.ui.plots.ticks import log_ticks, step_text, ticks, value_text
 
 finite = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -43,6 +43,26 @@ class TestTicks:
         assert ticks(10, 40, 3) == [10, 20, 30, 40][:3] or ticks(10, 40, 3) == [20, 40]
         assert ticks(0, 3, 12, whole=True) == [0, 1, 2, 3]
         assert ticks(2, 2, 5) == [2]
+
+    @given(st.floats(-30, 30), st.floats(1e-3, 40) | st.floats(0, 1e9), st.integers(2, 12))
+    def test_logarithmic_ones_are_round_apart_and_no_more_than_fit(self, low, span, most):
+        high = low + span
+        found = log_ticks(low, high, most)
+        assert len(found) <= most
+        assert found == sorted(set(found))
+        assert all(low - 1e-6 <= value <= high + 1e-6 for value in found)
+        for value in found:
+            said = float(value_text(10.0**value).replace("\u2212", "-"))
+            assert said == pytest.approx(10.0**value, rel=1e-2)
+
+    def test_logarithmic_ones_are_close_where_there_is_little_to_see(self):
+        def values(low, high, most=5):
+            found = log_ticks(math.log10(low), math.log10(high), most)
+            return [float(f"{10.0**value:.6g}") for value in found]
+
+        assert values(0.015, 0.6) == [0.02, 0.05, 0.1, 0.2, 0.5]
+        assert values(0.83, 0.97) == [0.85, 0.9, 0.95]
+        assert values(1e-9, 1e9, 4) == [1e-5, 1, 1e5]
 
     @pytest.mark.parametrize(
         ("step", "text"), [(0, "0"), (950, "950"), (12_000, "12k"), (1_500_000, "1.5M")]

@@ -305,10 +305,14 @@ def test_eta_follows_recent_speed(desk):
     run = desk.train()
     desk.tick(Started(run, 10, 100, 80, 20, (), 1))
     assert desk.session.eta is None
-    # A slow start, which the estimate has forgotten after a while.
-    desk.tick(steps(run, 0, 1, 8.0))
-    for place in range(1, 200):
-        desk.tick(steps(run, place, 1, 8.0 + place * 0.1))
+    # A slow start, of which nothing is foretold, and which the estimate soon has forgotten.
+    for place, elapsed in enumerate((2.0, 4.0, 6.0, 8.0)):
+        desk.tick(steps(run, place, 1, elapsed))
+        assert desk.session.eta is None
+    for place in range(4, 200):
+        desk.tick(steps(run, place, 1, 8.0 + (place - 3) * 0.1))
+        if place == 20:
+            assert desk.session.eta == pytest.approx(980 * 0.1, rel=0.02)
     assert desk.session.eta == pytest.approx((1000 - 200) * 0.1, rel=0.02)
     assert desk.session.progress == pytest.approx(0.2)
 
