@@ -50,10 +50,10 @@ THOROUGH_EVERY = 5
 SELDOM = 100
 """One measurement in so many does so even if that costs the next one its time."""
 
-WEIGHTS_EVERY = 3
-"""One measurement in so many has the numbers in the weights.
+WEIGHTS_EVERY = 5
+"""One measurement in so many, and each thorough one, has the numbers in the weights.
 
-What is thinned to every second, fourth, eighth... measurement still has a third of them.
+No power of two: what is thinned to each second, fourth, eighth... still has a fifth with them.
 """
 
 COMPILING = 10
@@ -140,7 +140,7 @@ class Probes:
         )
         self.budget = Budget(measuring.budget if tensors else 0.0, seconds)
         self.update = Update(list(weighted.values()), self.budget)
-        self._last_thorough = 2 - THOROUGH_EVERY
+        self._last_thorough, self._last_weighed = 2 - THOROUGH_EVERY, -WEIGHTS_EVERY
         self._plain = self._worked = 0.0
         self._compiled = self._loops
         self._costs: float | None = None
@@ -220,7 +220,9 @@ class Probes:
         training = self._training(found.outputs, trained.outputs) if trained else {}
         gradients = trained.gradient_norms if trained else ()
         ratios = self.update.take() if thorough else ()
-        weighed = self._weighed.take() if thorough or self._taken % WEIGHTS_EVERY == 0 else {}
+        weighed = {}
+        if thorough or self._taken - self._last_weighed >= WEIGHTS_EVERY:
+            weighed, self._last_weighed = self._weighed.take(), self._taken
         for at, place in enumerate(self._places):
             weights = self._weights.get(place.node)
             output = measure(place, found.outputs[at])

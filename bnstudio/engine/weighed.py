@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cbrt, ceil, gcd
+from math import cbrt, ceil, gcd, prod
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -27,7 +27,7 @@ class Weighed:
     """
 
     def __init__(self, layers: Iterable[tuple[str, Any]]) -> None:
-        self._weights: dict[str, list[tuple[str, Any]]] = {}
+        self._weights: dict[str, list[tuple[str, Any, int]]] = {}
         told: set[int] = set()
         for node, layer in layers:
             # A model's weights are those of the layers inside, which are nodes themselves.
@@ -35,7 +35,7 @@ class Weighed:
                 continue
             told.add(id(layer))
             found = [
-                (weight.path.removeprefix(f"{layer.path}/"), weight)
+                (weight.path.removeprefix(f"{layer.path}/"), weight, _step(prod(weight.shape)))
                 for weight in layer.weights
                 if keras.backend.is_float_dtype(keras.backend.standardize_dtype(weight.dtype))
             ]
@@ -45,17 +45,21 @@ class Weighed:
     def take(self) -> dict[str, dict[str, Histogram]]:
         """What they are now, by node and name."""
         return {
-            node: {name: _described(node, weight.value) for name, weight in weights}
+            node: {name: _described(node, weight.value, step) for name, weight, step in weights}
             for node, weights in self._weights.items()
         }
 
 
-def _described(node: str, tensor: Any) -> Histogram:
-    values = tf.reshape(tensor, [-1])
-    step = _step(int(values.shape[0]))
-    found = measure(Place(node), (values[::step] if step > 1 else values).numpy())
-    bars = _bars(-(-int(values.shape[0]) // step))
-    counts = tuple(np.reshape(found.counts, (bars, -1)).sum(axis=1).tolist())
+def _described(node: str, tensor: Any, step: int) -> Histogram:
+    # Asked for by itself the operation takes half as long as by way of the variable.
+    values = tf.raw_ops.ReadVariableOp(resource=tensor.handle, dtype=tensor.dtype)
+    if step > 1:  # no more than is looked at leaves TensorFlow
+        values = tf.reshape(values, [-1])[::step]
+    values = values.numpy().ravel()
+    found = measure(Place(node), values)
+    counts, bars = found.counts, _bars(values.size)
+    if bars < BINS:
+        counts = tuple(np.reshape(counts, (bars, -1)).sum(axis=1).tolist())
     return msgspec.structs.replace(found, counts=counts, units=0, dead=None)
 
 
