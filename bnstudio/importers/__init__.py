@@ -1,6 +1,7 @@
 """The ways in: model files of Keras as projects. Data is read, no code is run, no Keras is needed.
 
-A file is told by its suffix, and by its first bytes where the suffix says nothing.
+A file is told by its suffix, and by its first bytes where the suffix says nothing or something
+else: before version 2.13 Keras has written HDF5 to ``.keras`` too.
 """
 
 from __future__ import annotations
@@ -44,15 +45,15 @@ def importer_of(path: str | os.PathLike[str]) -> Importer | None:
     if suffix == SUFFIX:
         return None
     named = next((entry for entry in IMPORTERS if suffix in entry.suffixes), None)
-    if named is not None:
+    if named is config_text.IMPORTER:
         return named
     try:
         with open_file(os.fspath(path)) as file:
             head = file.read(_HEAD)
     except ProjectError:
-        return None
+        return named
     # JSON may be anything, a project above all, and is only taken by its suffix.
-    return next((e for e in IMPORTERS[:2] if head.startswith(e.starts)), None)
+    return next((e for e in IMPORTERS[:2] if head.startswith(e.starts)), named)
 
 
 def load(path: str | os.PathLike[str]) -> Imported:

@@ -183,16 +183,20 @@ def _nested(value: Value) -> Value:
 def known_inside(param: Param, value: Value) -> bool:
     """Whether the layers in an argument are of the catalogue: a model, or somebody's class, is not.
 
-    What is no description of a layer at all is left to the diagnostics.
+    Too many are not looked into. What is no description of a layer is left to the diagnostics.
     """
     if not isinstance(param, Nested):
         return True
     each = value if isinstance(value, tuple) else (value,)
-    return all(
-        entry_of(one) is not None
-        for one in each
-        if isinstance(one, Mapping) and isinstance(one.get("class_name"), str)
-    )
+    described = [one for one in each if isinstance(one, Mapping)]
+    return len(each) <= MAX_INSIDE and all(map(_is_known, described))
+
+
+def _is_known(value: Mapping[str, Value]) -> bool:
+    entry, config = entry_of(value), config_of(value)
+    if entry is None:
+        return not isinstance(value.get("class_name"), str)
+    return all(known_inside(param, config.get(param.name)) for param in entry.params)
 
 
 def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:

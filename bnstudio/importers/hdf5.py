@@ -12,8 +12,9 @@ from bnstudio import child
 from bnstudio.importers.reading import MAX_TEXT
 from bnstudio.project import ProjectError
 
-PATIENCE = 10.0
-"""Seconds after which a child that has not answered is ended. At work it ends itself sooner."""
+PATIENCE = 60.0
+"""Seconds after which a child that has not answered is ended. At work it ends itself much sooner,
+by the time that it has worked and not by the clock, for the machine may be busy otherwise."""
 
 _LONGEST_ANSWER = 4 * MAX_TEXT
 
@@ -26,7 +27,13 @@ def ask(path: str, *numbers: int) -> dict[str, Any]:
     """
     with _spawn(path, numbers) as process:
         assert process.stdout
-        end = threading.Timer(PATIENCE, process.kill)
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        end = threading.Timer(PATIENCE, give_up)
         end.daemon = True
         end.start()
         try:
@@ -41,13 +48,15 @@ def ask(path: str, *numbers: int) -> dict[str, Any]:
         answer = json.loads(out)
     except (ValueError, RecursionError):
         answer = None
-    if not isinstance(answer, dict):
-        raise _gave_up(path)
-    return answer
-
-
-def _gave_up(path: str) -> ProjectError:
-    return ProjectError(
+    if isinstance(answer, dict):
+        return answer
+    if late.is_set():
+        raise ProjectError(
+            f"the HDF5 file has not been read in {PATIENCE:g} seconds: is the machine busy? Open "
+            "it again later",
+            path,
+        )
+    raise ProjectError(
         "the HDF5 file is damaged, or was made to do harm: reading it did not come to an end", path
     )
 

@@ -33,10 +33,14 @@ def open_file(path: str) -> Iterator[BinaryIO]:
     """
     try:
         # A device or a pipe may never end, so it is not even opened.
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
-            what = "this is a folder" if stat.S_ISDIR(mode) else "this is not an ordinary file"
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            folder = stat.S_ISDIR(found.st_mode)
+            what = "this is a folder" if folder else "this is not an ordinary file"
             raise ProjectError(f"{what}, and no file that holds a model", path)
+        if not found.st_size:
+            # Some files of the system say so too, and whoever reads one waits for ever.
+            raise ProjectError("the file is empty", path)
         with open(path, "rb") as file:
             yield file
     except FileNotFoundError:

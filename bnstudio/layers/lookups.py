@@ -129,6 +129,7 @@ def _shape(name: str, x: Shape, *, output_mode: str, **params: Any) -> Shape:
         REQUIRED,
         initial=(1, 2, 3),
         shortest=1,
+        longest=None,
         distinct=True,
         help="The values that have a number of their own, in its order.",
     ),

@@ -198,6 +198,10 @@ class Activation(Choice):
     """The name of a Keras activation, or None for none."""
 
 
+MAX_RANK = 254
+"""Dimensions of a tensor: TensorFlow takes no more."""
+
+
 @dataclass(frozen=True)
 class Ints(Param):
     """A tuple of whole numbers, such as a kernel size or a shape.
@@ -205,6 +209,7 @@ class Ints(Param):
     Attributes:
         length: How many, where that is fixed.
         shortest: How many at least.
+        longest: How many at most; None for any number.
         distinct: Whether no number may come twice.
         scalar: Whether one number may stand for the tuple (``3`` for ``(3, 3)``).
         unknown: Whether an entry may be None.
@@ -214,6 +219,7 @@ class Ints(Param):
     _: KW_ONLY
     length: int | None = None
     shortest: int = 0
+    longest: int | None = MAX_RANK
     distinct: bool = False
     min: int | None = None
     scalar: bool = False
@@ -233,6 +239,8 @@ class Ints(Param):
             return f"Expected {self.length} numbers, got {len(value)}: {value!r}."
         if len(value) < self.shortest:
             return f"Expected at least {self.shortest} number, got {value!r}."
+        if self.longest is not None and len(value) > self.longest:
+            return f"Expected at most {self.longest} numbers, got {len(value):,}."
         for entry in value:
             if entry is None and self.unknown:
                 continue

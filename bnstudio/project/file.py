@@ -53,11 +53,14 @@ def read_text(path: str | os.PathLike[str]) -> str:
     where = os.fspath(path)
     try:
         # A device or a pipe may never end, so it is not even opened.
-        mode = os.stat(where).st_mode
-        if stat.S_ISDIR(mode):
+        found = os.stat(where)
+        if stat.S_ISDIR(found.st_mode):
             raise ProjectError("this is a folder, not a file", where)
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(found.st_mode):
             raise ProjectError("this is not an ordinary file", where)
+        if not found.st_size:
+            # Some files of the system say so too, and whoever reads one waits for ever.
+            raise ProjectError("the file is empty", where)
         with open(where, "rb") as file:
             content = file.read(MAX_BYTES + 1)
     except ProjectError:

@@ -53,6 +53,7 @@ class LearningRate(Object):
                 Ints(
                     "boundaries",
                     REQUIRED,
+                    longest=None,
                     initial=(1000,),
                     shortest=1,
                     min=0,

@@ -290,3 +290,32 @@ def compare(name, project):
 
     made = build(plan(analyze(loads(project).graph))).model
     return differences(reference(name), made)
+
+
+def unlike(project, weights, recorded):
+    """What a project with its weights computes otherwise than Keras 2 has, as it wrote down."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from bnstudio.analysis import analyze
+    from bnstudio.engine.builder import build
+    from bnstudio.engine.weights import put
+    from bnstudio.plan import plan
+    from bnstudio.project import loads
+    from bnstudio.weights import open_weights
+
+    graph = loads(project).graph
+    built = build(plan(analyze(graph)))
+    found = put(built, graph, open_weights(Path(weights)))
+    arrays = np.load(recorded)
+    inputs, outputs = (
+        [arrays[name] for name in sorted(arrays.files) if name.startswith(side)]
+        for side in ("in", "out")
+    )
+    made = built.model(inputs, training=False)
+    made = made if isinstance(made, list) else [made]
+    if len(made) != len(outputs):
+        return [*found, f"{len(outputs)} outputs became {len(made)}"]
+    far = [float(np.abs(np.asarray(x) - y).max()) for x, y in zip(made, outputs, strict=True)]
+    return found + [f"output {at} is {by} away" for at, by in enumerate(far) if by > 2e-6]
