@@ -15,10 +15,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, qInstallMessa
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
-    QDragEnterEvent,
     QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QGuiApplication,
     QWheelEvent,
 )
@@ -60,6 +57,7 @@ from bnstudio.training.messages import (
 from bnstudio.ui import files, theme
 from bnstudio.ui.actions import ACTIONS
 from bnstudio.ui.canvas.view import LAYER_MIME
+from tests.ui import drags
 from tests.ui.training.fakes import FakeEngine, epoch, measurement, steps
 
 LEFT, MIDDLE, RIGHT = (
@@ -430,19 +428,15 @@ class Monkey:
             data = QMimeData()
             name = self.rng.choice([*LAYERS, *LAYERS, *LAYERS, "Nonsense", "\udcff"])
             data.setData(LAYER_MIME, name.encode(errors="surrogateescape"))
-        buttons = LEFT
-        copy = Qt.DropAction.CopyAction
         at = self.place()
-        enter = QDragEnterEvent(at, copy, data, buttons, NONE)
-        QApplication.sendEvent(self.viewport, enter)
+        QApplication.sendEvent(self.viewport, drags.enter(at, data))
         for _ in range(self.rng.randint(0, 3)):
             at = self.place()
-            QApplication.sendEvent(self.viewport, QDragMoveEvent(at, copy, data, buttons, NONE))
+            QApplication.sendEvent(self.viewport, drags.move(at, data))
             if self.rng.random() < 0.1:
                 self.rng.choice([self.key, self.shortcut, self.open_sample, self.storm])()
         if self.rng.random() < 0.85:
-            event = QDropEvent(QPointF(at), copy, data, buttons, NONE)
-            QApplication.sendEvent(self.viewport, event)
+            QApplication.sendEvent(self.viewport, drags.drop(at, data))
         else:
             QApplication.sendEvent(self.viewport, QDragLeaveEvent())
 

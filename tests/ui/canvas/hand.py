@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDragLeaveEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -11,6 +11,7 @@ from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import PITCH, Point
 from bnstudio.ui.canvas.view import LAYER_MIME, CanvasView
+from tests.ui import drags
 
 LEFT = Qt.MouseButton.LeftButton
 MIDDLE = Qt.MouseButton.MiddleButton
@@ -82,16 +83,12 @@ class Hand:
     def bring(self, type: str, place) -> QMimeData:
         data = QMimeData()
         data.setData(LAYER_MIME, type.encode())
-        at = self.at(place)
-        copy = Qt.DropAction.CopyAction
-        event = QDragEnterEvent(at, copy, data, LEFT, NO_KEYS)
-        QApplication.sendEvent(self.view.viewport(), event)
-        QApplication.sendEvent(self.view.viewport(), QDragMoveEvent(at, copy, data, LEFT, NO_KEYS))
+        for event in (drags.enter(self.at(place), data), drags.move(self.at(place), data)):
+            QApplication.sendEvent(self.view.viewport(), event)
         return data
 
     def drop(self, data: QMimeData, place) -> None:
-        event = QDropEvent(QPointF(self.at(place)), Qt.DropAction.CopyAction, data, LEFT, NO_KEYS)
-        QApplication.sendEvent(self.view.viewport(), event)
+        QApplication.sendEvent(self.view.viewport(), drags.drop(self.at(place), data))
 
     def take_away(self) -> None:
         QApplication.sendEvent(self.view.viewport(), QDragLeaveEvent())

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
@@ -17,6 +16,7 @@ from bnstudio.project import Project
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
 from bnstudio.ui import save_dialog, theme
+from tests.ui import drags
 
 
 @pytest.fixture
@@ -221,14 +221,10 @@ def test_a_project_dropped_on_the_window_opens(window, saved, sample):
     window.files.new()
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(saved))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(
-        QPointF(50, 50).toPoint(), Qt.DropAction.CopyAction, mime, buttons, keys
-    )
+    enter = drags.enter(QPoint(50, 50), mime)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
-    drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, keys)
-    QApplication.sendEvent(window, drop)
+    QApplication.sendEvent(window, drags.drop(QPoint(50, 50), mime))
     assert window.document.project == sample
     assert window.document.path == saved
 
@@ -236,13 +232,7 @@ def test_a_project_dropped_on_the_window_opens(window, saved, sample):
 def test_other_files_are_not_taken(window, tmp_path):
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "picture.png"))])
-    enter = QDragEnterEvent(
-        QPointF(50, 50).toPoint(),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    enter = drags.enter(QPoint(50, 50), mime)
     QApplication.sendEvent(window, enter)
     assert not enter.isAccepted()
 
