@@ -168,18 +168,32 @@ class Passes:
 def untouched(built: Built) -> Iterator[None]:
     """Puts back what running a model changes: moving statistics, and the seeds of what is random.
 
-    In a graph that is being traced as well as outside.
+    Of layers that may set their weights when they are called, the weights too. In a graph that is
+    being traced as well as outside.
     """
     state = {
-        id(variable): variable
-        for layer in built.layers.values()
-        for variable in layer.variables
-        if not variable.trainable
+        id(variable): variable for layer in built.layers.values() for variable in _state(layer)
     }
     before = [tf.identity(variable.value) for variable in state.values()]
     yield
     for variable, value in zip(state.values(), before, strict=True):
         variable.assign(value)
+
+
+def _state(layer: Any) -> list[Any]:
+    """What a call of a layer may change: all but what is made to be trained, frozen or not.
+
+    One of Keras's layers sets that too, and others might.
+    """
+    inside = list(layer._flatten_layers())
+    if any(
+        isinstance(each, keras.layers.SpectralNormalization)
+        or not type(each).__module__.startswith("keras.")
+        for each in inside
+    ):
+        return list(layer.variables)
+    trained = {id(variable) for each in inside for variable in each._trainable_variables}
+    return [variable for variable in layer.variables if id(variable) not in trained]
 
 
 def strides(shape: tuple[int | None, ...], axis: int) -> list[int]:

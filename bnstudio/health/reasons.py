@@ -121,10 +121,26 @@ def batch_normalized(reading: Reading) -> str:
 
 @explains("LayerNormalization")
 def layer_normalized(reading: Reading) -> str:
-    """Before gamma and beta each row has mean 0 and, but for epsilon, deviation 1."""
+    """Before gamma and beta the numbers along its axis have mean 0 and, nearly, deviation 1."""
+    learned = [
+        word
+        for name, word in (("scale", "scaled by gamma"), ("center", "shifted by beta"))
+        if reading.argument(name)
+    ]
+    then = f", then {' and '.join(learned)}" if learned else ""
     return (
-        "Each row is brought to mean 0 and deviation 1 by itself, then scaled by gamma and shifted "
-        f"by beta. Here the outputs have {_m(reading.histogram)}."
+        "The numbers along its axis, at each position of each row by themselves, are brought to "
+        f"mean 0 and deviation 1{then}. Here the outputs have {_m(reading.histogram)}."
+    )
+
+
+@explains("SpectralNormalization")
+def stretched_by_one(reading: Reading) -> str:
+    """It divides the kernel, not the values."""
+    return (
+        "It is the kernel of the layer in it that is normalized, in training, by about its largest "
+        "singular value; what comes out is brought to no scale. Here it has "
+        f"{_m(reading.histogram)}."
     )
 
 
@@ -200,9 +216,11 @@ def rearranged(reading: Reading) -> str:
 @explains(category="Reshaping")
 def moved(reading: Reading) -> str:
     """Any other layer that changes the shape."""
+    smooth = reading.argument("interpolation") not in (None, "nearest")
+    mixed = " New ones are mixed from their neighbours." if smooth else ""
     return (
-        "The shape is changed: values are moved, repeated, filled in or left out. The outputs have "
-        f"{_m(reading.histogram)}."
+        "The shape is changed: values are moved, repeated, filled in or left out."
+        f"{mixed} The outputs have {_m(reading.histogram)}."
     )
 
 

@@ -161,7 +161,19 @@ def noisy():
     )
 
 
-@pytest.mark.parametrize(("graph", "shape"), [(noisy(), (30,)), (recurrent(), (8, 8))])
+def spectral():
+    """A layer that sets its own kernel whenever it is called in training mode."""
+    inner = {"class_name": "Dense", "config": {"units": 16}}
+    return chain(
+        ("Input", {"shape": (30,)}),
+        ("SpectralNormalization", {"layer": inner}),
+        ("Dense", {"units": 2, "activation": "softmax"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("graph", "shape"), [(noisy(), (30,)), (recurrent(), (8, 8)), (spectral(), (30,))]
+)
 def test_measuring_changes_no_state(graph, shape):
     keras.utils.set_random_seed(1)
     built = built_of(graph)

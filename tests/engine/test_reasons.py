@@ -93,6 +93,30 @@ def test_layer_normalization_brings_each_row_to_mean_0_and_deviation_1():
     np.testing.assert_allclose(rows.std(axis=1), 1, atol=1e-5)
 
 
+def test_layer_normalization_does_so_at_each_position_of_a_sequence():
+    steps = out(keras.layers.LayerNormalization(epsilon=1e-9), WALK)
+    np.testing.assert_allclose(steps.mean(axis=-1), 0, atol=1e-5)
+    np.testing.assert_allclose(steps.std(axis=-1), 1, atol=1e-3)
+
+
+def test_spectral_normalization_divides_the_kernel_in_training_alone():
+    layer = keras.layers.SpectralNormalization(keras.layers.Dense(6), power_iterations=30)
+    layer.build(TABLE.shape)
+    before = np.asarray(layer.kernel)
+    out(layer, TABLE, training=False)
+    np.testing.assert_array_equal(np.asarray(layer.kernel), before)
+    out(layer, TABLE, training=True)
+    after = np.asarray(layer.kernel)
+    assert np.linalg.svd(after)[1][0] == pytest.approx(1, rel=0.05)
+    np.testing.assert_allclose(after, before / np.linalg.svd(before)[1][0], rtol=0.05)
+
+
+@pytest.mark.parametrize(("interpolation", "new"), [("nearest", False), ("bicubic", True)])
+def test_interpolation_makes_new_numbers_but_the_nearest(interpolation, new):
+    outputs = out(keras.layers.UpSampling2D(2, interpolation=interpolation), IMAGES)
+    assert np.isin(outputs, IMAGES).all() != new
+
+
 def test_batch_normalization_keeps_the_skewness_of_each_channel():
     layer = keras.layers.BatchNormalization()
     relu = np.maximum(TABLE, 0)

@@ -211,3 +211,25 @@ def test_a_state_that_comes_from_outside_may_be_any_number(type, bounded):
     assert "from -1 to 1" in said(chain("Input", type), **values)
     text = said(chain("Input", (type, {"initial_state": True})), **values)
     assert ("from -1 to 1" in text) is bounded
+
+
+def test_layer_normalization_is_told_as_it_is_set():
+    values = {"a": normal(64, 8), "b": normal(64, 8)}
+    assert "then scaled by gamma and shifted by beta" in said(
+        chain("Input", "LayerNormalization"), **values
+    )
+    bare = {"scale": False, "center": False}
+    assert "then" not in said(chain("Input", ("LayerNormalization", bare)), **values)
+
+
+def test_a_normalization_of_weights_is_not_called_one_of_values():
+    inner = {"class_name": "Dense", "config": {"units": 8}}
+    graph = chain("Input", ("SpectralNormalization", {"layer": inner}))
+    assert chosen(graph, a=normal(64, 8), b=normal(64, 8)) == "stretched_by_one"
+
+
+def test_what_is_interpolated_is_said_to_be():
+    values = {"a": normal(4, 4, 4, 1), "b": normal(4, 8, 8, 1)}
+    assert "mixed" not in said(chain("Input", "UpSampling2D"), **values)
+    smooth = {"interpolation": "bilinear"}
+    assert "mixed from their neighbours" in said(chain("Input", ("UpSampling2D", smooth)), **values)
