@@ -204,10 +204,10 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
-        if isinstance(self.initial, Bracket):
-            imports.append("from pathlib import Path")
         imports += imported({call.type for call in _all_calls(self.plan)})
-        return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
+        own = sorted(set(imports), key=lambda line: (line.startswith("from "), line))
+        standard = ["from pathlib import Path", ""] if isinstance(self.initial, Bracket) else []
+        return [*standard, *own], lines
 
     def _modules(self) -> set[str]:
         """What the calls of the model are written with."""

@@ -355,7 +355,7 @@ FUNCTIONS = {"load_data", "build_model", "main"}
 MODULES = {"keras", "layers", "np", "model", "scaler", "features", "labels", "values", "rng",
     "x_train", "y_train", "x_val", "classes", "weights"}  # fmt: skip
 DATA = {"train_test_split", "StandardScaler", "MinMaxScaler", "NotImplementedError"}
-BUILT_IN = {"dict", "len", "zip"}
+BUILT_IN = {"Path", "dict", "len", "zip"}
 
 
 def _only_expected(text):
@@ -369,7 +369,7 @@ def _only_expected(text):
         )
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = node.names[0].name if isinstance(node, ast.Import) else node.module
-            assert module.split(".")[0] in {"keras", "numpy", "sklearn"}
+            assert module.split(".")[0] in {"keras", "numpy", "pathlib", "sklearn"}
         if isinstance(node, ast.Attribute):
             assert not node.attr.startswith("_")
         if isinstance(node, ast.Call):
