@@ -111,6 +111,11 @@ TOGETHER = {
         ({"subscripts": "...i,ij->...j"}, [(None, 2, 3), (3, 4)]),
         ({"subscripts": "ij->j"}, [(None, 3)]),
         ({"subscripts": "ij,jk->ik"}, [(None, 3), (2, 4)]),
+        *(
+            ({"subscripts": text}, [(rows, same), (same, columns)])
+            for text in ("ij,jk->ik", "ij,jk->ki", "ij,jk->i", "ij,jk->jk")
+            for rows, same, columns in ((None, 2, 3), (4, None, 2), (2, 3, None), (3, 1, 2))
+        ),
     ],
     "ops.cross": [
         ({}, [(None, 3), (None, 3)]),
@@ -150,7 +155,12 @@ TOGETHER = {
     "ops.rms_normalization": [({"scale": True}, [(None, 3), (3,)])],
     "ops.layer_normalization": [({"gamma": True, "beta": True}, [(None, 3), (3,), (3,)])],
     "ops.sparse_categorical_crossentropy": [({}, [(None,), (None, 3)]), ({}, [(2, 1), (2, 3)])],
-    "ops.ctc_loss": [({}, [(2, 3), (2, 6, 5), (2,), (2,)])],
+    "ops.ctc_loss": [
+        ({}, [(2, target), (2, steps, classes), (2,), (2,)])
+        for target in (3, 2, 1)
+        for steps in (6, 8)
+        for classes in (5, 3)
+    ],
     "ops.in_top_k": [({"k": 1}, [(3,), (3, 4)])],
     "ops.dot_product_attention": [
         ({}, [(2, 4, 2, 3)] * 3),

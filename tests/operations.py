@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tests.oracle import UNKNOWN
+
 
 def signature(function):
     """The arguments of a function of ``keras.ops`` with their defaults; ``...`` for none."""
@@ -22,7 +24,7 @@ def functions():
 def call(type, params, inputs, run=False):
     """The shapes that come out, or the error; ``inputs`` are shapes and dtypes.
 
-    With ``run`` numbers go in too, eagerly, and sizes that are not known are 2.
+    With ``run`` numbers go in too, eagerly, and sizes that are not known fit by no chance.
     """
     import keras
 
@@ -52,7 +54,7 @@ def type_of(error):
 def _numbers(shape, dtype, at):
     import keras
 
-    sizes = [2 if size is None else size for size in shape]
+    sizes = [UNKNOWN if size is None else size for size in shape]
     count = int(np.prod(sizes))
     numbers = np.arange(count) % 2 if "int" in dtype else np.linspace(0.1, 0.9, count) + at
     numbers = numbers.reshape(sizes)

@@ -72,7 +72,7 @@ def _need_width(name: str, output_mode: str, x: Shape, dtype: str) -> None:
         )
 
 
-def _need_sizes(name: str, output_mode: str, x: Shape, sparse: bool) -> None:
+def need_sizes(name: str, output_mode: str, x: Shape, sparse: bool) -> None:
     """Refuses ones that are to be sparse where a size, that of the batch too, is not known.
 
     Raises:
@@ -100,7 +100,7 @@ def category_encoding(
 
     Takes (batch, numbers), each from 0 to num_tokens less one.
     """
-    _need_sizes("CategoryEncoding", output_mode, x, sparse)
+    need_sizes("CategoryEncoding", output_mode, x, sparse)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), num_tokens)
     need_table("CategoryEncoding", x)
@@ -150,7 +150,7 @@ def discretization(
     bins = len(bin_boundaries) + 1
     if output_mode == "int":
         return x
-    _need_sizes("Discretization", output_mode, x, sparse)
+    need_sizes("Discretization", output_mode, x, sparse)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), bins)
     need_table("Discretization", x)
@@ -201,7 +201,7 @@ def hashing(
     if output_mode == "int":
         return x
     need_table("Hashing", x)
-    _need_sizes("Hashing", output_mode, x, sparse)
+    need_sizes("Hashing", output_mode, x, sparse)
     if not sparse:
         _need_width("Hashing", output_mode, x, dtype or "")
     if output_mode != "one_hot":

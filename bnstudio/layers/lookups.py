@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.catalogue import layer
-from bnstudio.layers.features import MODE_HELP, MODES, SPARSE, need_square, need_table
+from bnstudio.layers.features import MODE_HELP, MODES, SPARSE, need_sizes, need_square, need_table
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints, Text, Texts
 
 if TYPE_CHECKING:
@@ -107,9 +107,10 @@ def lookup_depth(
     return max_tokens if pad_to_max_tokens else added + len(tokens)
 
 
-def _shape(name: str, x: Shape, *, output_mode: str, **params: Any) -> Shape:
+def _shape(name: str, x: Shape, *, output_mode: str, sparse: bool, **params: Any) -> Shape:
     if output_mode == "int":
         return x
+    need_sizes(name, output_mode, x, sparse)
     depth = lookup_depth(output_mode=output_mode, **params)
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), depth)

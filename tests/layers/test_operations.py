@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bnstudio.graph import Node
@@ -217,6 +217,11 @@ def ours(entry, params, inputs):
     return {"outputs": list(outputs), "count": entry.output_count(params)}
 
 
+def by_chance(name, inputs):
+    """Whether Keras may run what is refused here: a kernel of which a size is not known."""
+    return name in ("ops.conv", "ops.depthwise_conv") and None in inputs[1]
+
+
 def compare(keras, name, params, inputs):
     """Fails where we and Keras disagree; returns what they agree on."""
     entry = LAYERS[name]
@@ -241,6 +246,7 @@ def check(keras, name, examples):
     @given(cases(LAYERS[name]))
     def run(case):
         params, inputs = case
+        assume(not by_chance(name, inputs))
         verdicts[compare(keras, name, params, inputs)] += 1
 
     run()

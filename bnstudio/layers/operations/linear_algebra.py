@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
@@ -121,6 +122,10 @@ def kron(shapes: dict[str, Shape], **_: Any) -> Shape:
     return tuple(times(a, b) for a, b in zip(one, two, strict=True))
 
 
+def _product(sizes: list[int | None]) -> int:
+    return prod(size for size in sizes if size is not None)
+
+
 @operation(
     "tensordot",
     AxisPairs("axes", 2, help="How many axes are summed over; or which of the first, and of the "
@@ -135,16 +140,20 @@ def tensordot(shapes: dict[str, Shape], *, axes: Any, **_: Any) -> Shape:
             raise _refuse("ops.tensordot", one, two)
         first = tuple(range(len(one) - axes, len(one)))
         second = tuple(range(axes))
+        # TensorFlow compares no more than how many numbers there are along all of them.
+        summed, others = [one[a] for a in first], [two[b] for b in second]
+        fits = summed.count(None) == others.count(None) and _product(summed) == _product(others)
     else:
         first, second = (
             axes_of("ops.tensordot", each, len(shape))
             for each, shape in zip(axes, (one, two), strict=True)
         )
+        fits = False
     if (
         len(set(first)) < len(first)
         or len(set(second)) < len(second)
         or len(first) != len(second)
-        or not all(alike(one[a], two[b]) for a, b in zip(first, second, strict=True))
+        or not (fits or all(alike(one[a], two[b]) for a, b in zip(first, second, strict=True)))
     ):
         raise _refuse("ops.tensordot", one, two)
     rest = [length for at, length in enumerate(one) if at not in first]

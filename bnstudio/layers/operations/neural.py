@@ -243,12 +243,10 @@ def dot_product_attention(shapes: dict[str, Shape], **_: Any) -> Shape:
     fits = (
         len(query) == len(key) == len(value) == 4
         and alike(query[3], key[3])
-        and query[2] is not None
-        and key[2] is not None
-        and key[2] == value[2]
-        and query[2] % key[2] == 0
+        and alike(key[2], value[2])
+        and (query[2] is None or key[2] is None or query[2] % key[2] == 0)
         and alike(key[1], value[1])
-        and query[3] == value[3]
+        and query[3] in (None, value[3])
         and alike(query[0], key[0])
         and alike(key[0], value[0])
     )

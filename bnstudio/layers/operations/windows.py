@@ -96,9 +96,8 @@ def _convolved(
             f"{name} has a kernel {show_shape(kernel)} for {taken} channels, and {channels} "
             f"come in: {show_shape(x)}."
         )
-    found = _fitting(
-        name, x, rank, strides=params["strides"], dilation_rate=params["dilation_rate"]
-    )
+    strides = _one(params["strides"]) if name == "ops.conv" else params["strides"]
+    found = _fitting(name, x, rank, strides=strides, dilation_rate=params["dilation_rate"])
     spatial = slide(
         name, x, data_format, kernel[:-2], found["strides"], params["padding"],
         found["dilation_rate"],
