@@ -17,9 +17,9 @@ from tests.engine.projects import PROJECTS
 NEVER = EarlyStopping("val_loss", 10.0, 2, restore_best_weights=False)
 
 
-def project(epochs, **settings):
-    nested = PROJECTS["nested"]
-    return replace(nested, settings=replace(nested.settings, epochs=epochs, **settings))
+def project(epochs, name="shared", **settings):
+    found = PROJECTS[name]
+    return replace(found, settings=replace(found.settings, epochs=epochs, **settings))
 
 
 def train(project, folder, checkpoint=""):
@@ -55,13 +55,18 @@ def logs(events):
     return [event.logs for event in events if isinstance(event, Epoch)]
 
 
-def test_from_its_best_epoch_it_goes_on_as_the_unbroken_run_did(early, tmp_path):
-    early, whole = early
-    copy(early / BEST, tmp_path / LAST)
-    again = project(9, early_stopping=NEVER)
+@pytest.mark.parametrize("name", ["shared", pytest.param("nested", marks=pytest.mark.deep)])
+def test_from_its_best_epoch_it_goes_on_as_the_unbroken_run_did(name, early, tmp_path):
+    folder, whole = early
+    again = project(9, name, early_stopping=NEVER)
+    if name != "shared":
+        folder = tmp_path / "unbroken"
+        folder.mkdir()
+        whole, *_ = train(again, folder)
+    copy(folder / BEST, tmp_path / LAST)
     rest, ended, weights = train(again, tmp_path, tmp_path / LAST)
     assert (ended.reason, logs(rest)) == ("early", logs(whole)[1:])
-    same(weights, early / LAST)
+    same(weights, folder / LAST)
 
 
 def test_early_stopping_has_its_patience_anew(early, tmp_path):
