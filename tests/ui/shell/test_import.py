@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from bnstudio import importers
 from bnstudio.ui import files as file_commands
 from tests.importers.hostile import functional, layer
 from tests.importers.legacy import NESTED_2_11
+from tests.ui.shell.dropped import drop
 
 MODEL = functional(
     layer("Dense", "hidden", "in", units=8, activation="relu"),
@@ -80,16 +80,7 @@ def test_a_file_that_holds_no_model_is_explained_and_changes_nothing(window, tmp
 
 
 def test_a_model_dropped_on_the_window_opens(window, model):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(model))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(
-        QPointF(50, 50).toPoint(), Qt.DropAction.CopyAction, mime, buttons, keys
-    )
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    drop = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, buttons, keys)
-    QApplication.sendEvent(window, drop)
+    assert drop(window, model)
     assert names(window) == ["in", "hidden", "each", "out"]
     window.document.undo_stack.setClean()
 
