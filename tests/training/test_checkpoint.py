@@ -22,6 +22,7 @@ from bnstudio.training.checkpoint import (
     write,
 )
 from bnstudio.training.messages import Epoch
+from tests.damage import damaged
 
 DTYPES = st.sampled_from(["f4", "f8", "f2", "i8", "u4", "u1", "?"])
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
@@ -62,14 +63,7 @@ def test_what_is_written_is_read(tmp_path_factory, found, count):
 def test_a_damaged_file_is_refused_in_words(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("kept") / "last.checkpoint"
     write(path, kept())
-    before = path.read_bytes()
-    damaged = bytearray(before)
-    if data.draw(st.booleans()):
-        del damaged[data.draw(st.integers(0, len(damaged) - 1)) :]
-    else:
-        for _ in range(data.draw(st.integers(1, 3))):
-            damaged[data.draw(st.integers(0, len(damaged) - 1))] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(damaged)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
     try:
         found = read(path)
     except CheckpointError:

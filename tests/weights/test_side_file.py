@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from bnstudio.weights import Array, WeightsError, array_of, open_weights, side_file, write
+from tests.damage import damaged
 
 DTYPES = st.sampled_from(sorted(set(side_file.BYTES) - {"bfloat16"}))
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
@@ -69,13 +70,7 @@ def test_a_damaged_file_is_refused_in_words(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("kept") / "net.weights"
     kernel = np.arange(6.0).reshape(2, 3)
     whole = write(path, [("a", [array_of(kernel)])])
-    damaged = bytearray(path.read_bytes())
-    if data.draw(st.booleans()):
-        del damaged[data.draw(st.integers(0, len(damaged) - 1)) :]
-    else:
-        for _ in range(data.draw(st.integers(1, 3))):
-            damaged[data.draw(st.integers(0, len(damaged) - 1))] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(damaged)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
     try:
         found = open_weights(path)
         read = found.read("a")

@@ -3,15 +3,14 @@
 import json
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QUrl
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from bnstudio import importers
 from bnstudio.ui import files as file_commands
 from tests.importers.hostile import functional, layer
 from tests.importers.legacy import NESTED_2_11
-from tests.ui import drags
+from tests.ui.shell.dropped import drop
 
 MODEL = functional(
     layer("Dense", "hidden", "in", units=8, activation="relu"),
@@ -81,12 +80,7 @@ def test_a_file_that_holds_no_model_is_explained_and_changes_nothing(window, tmp
 
 
 def test_a_model_dropped_on_the_window_opens(window, model):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(model))])
-    enter = drags.enter(QPoint(50, 50), mime)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, drags.drop(QPoint(50, 50), mime))
+    assert drop(window, model)
     assert names(window) == ["in", "hidden", "each", "out"]
     window.document.undo_stack.setClean()
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
@@ -16,7 +16,7 @@ from bnstudio.project import Project
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
 from bnstudio.ui import save_dialog, theme
-from tests.ui import drags
+from tests.ui.shell.dropped import drop
 
 
 @pytest.fixture
@@ -219,22 +219,13 @@ def test_discard_lets_it_go(window, monkeypatch):
 
 def test_a_project_dropped_on_the_window_opens(window, saved, sample):
     window.files.new()
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(saved))])
-    enter = drags.enter(QPoint(50, 50), mime)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, drags.drop(QPoint(50, 50), mime))
+    assert drop(window, saved)
     assert window.document.project == sample
     assert window.document.path == saved
 
 
 def test_other_files_are_not_taken(window, tmp_path):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "picture.png"))])
-    enter = drags.enter(QPoint(50, 50), mime)
-    QApplication.sendEvent(window, enter)
-    assert not enter.isAccepted()
+    assert not drop(window, tmp_path / "picture.png")
 
 
 def test_recent_files_mark_the_missing(window, saved, tmp_path):
