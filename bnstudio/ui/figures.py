@@ -88,8 +88,8 @@ def unbroken(shape: Shape | None) -> str:
 
 
 def breakable(text: str) -> str:
-    """Rich text of a long class name, which may be broken where its next word begins."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "\u200b", escape(text))
+    """Rich text of a long name, which may be broken where its next word or a bracket begins."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[\w)])(?=[(_])", "\u200b", escape(text))
 
 
 def divider() -> QFrame:

@@ -42,6 +42,7 @@ from bnstudio.ui.editors.class_weight import ClassWeightField
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.measuring import MeasuringField
 from bnstudio.ui.editors.start import StartField
+from bnstudio.ui.figures import breakable
 from bnstudio.ui.page import Page
 from bnstudio.ui.verbatim import Verbatim, in_html
 
@@ -278,7 +279,7 @@ class _Proposals(QFrame):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        text = QLabel(f"<b>{escape(proposal.title)}</b> {escape(told(proposal.value))}")
+        text = QLabel(f"<b>{escape(proposal.title)}</b> {breakable(told(proposal.value))}")
         text.setWordWrap(True)
         why = Verbatim(proposal.reason)
         why.setProperty("role", "muted")

@@ -6,10 +6,19 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 
 from bnstudio.data import Source
+from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers.params import Floats
-from bnstudio.settings import Choice, EarlyStopping, LearningRate, Measuring, ReduceLROnPlateau
+from bnstudio.settings import (
+    Choice,
+    EarlyStopping,
+    LearningRate,
+    Measuring,
+    ReduceLROnPlateau,
+    Settings,
+)
 from bnstudio.training.messages import Epoch
 from bnstudio.ui.editors import editor_for
 from bnstudio.ui.panels.curves import Curves
@@ -287,3 +296,23 @@ def test_layers_that_are_left_out_are_named_and_brought_back(panel):
     press(field.all)
     assert settings(panel).measuring == Measuring()
     assert not field.all.isVisible()
+
+
+BREAK = "\u200b"
+
+
+def test_the_longest_proposal_leaves_room_for_what_uses_it(panel):
+    document = panel._document
+    ends = {
+        "d": Node("d", "Dense", "d", {"units": 64}),
+        "in": Node("in", "Input", "in", {"shape": (13,)}),
+    }
+    graph = Graph({id: ends[id] for id in ("in", "d")}, (Wire("in", 0, "d", 0),))
+    begin = Settings()
+    document.edit(replace(document.project, graph=graph, settings=begin), "Draw")
+    shown = [proposal.title for proposal in panel.proposals.shown]
+    assert "Loss" in shown
+    QApplication.processEvents()
+    labels = panel.proposals.findChildren(QLabel)
+    (loss,) = [label for label in labels if "SparseCategorical" in label.text().replace(BREAK, "")]
+    assert loss.minimumSizeHint().width() < 250
