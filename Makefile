@@ -35,7 +35,7 @@ test: setup  ## The tests, without a display or a network
 	$(nice) $(python) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q $(TESTS)
 
 test-deep: setup  ## The tests with many more examples, and the long ones
-	$(nice) $(python) -m pytest -n 2 --dist loadfile -q -m "" --hypothesis-profile=deep --timeout=3600 $(TESTS)
+	$(nice) $(python) -m pytest -n 2 --dist loadfile -q -m "" --hypothesis-profile=deep --timeout=3600 -o faulthandler_timeout=3600 $(TESTS)
 
 check: setup  ## Style, types and the direction of imports
 	$(bin)/ruff check

@@ -4,16 +4,18 @@ At inference a BatchNormalization is one factor and one shift a channel, so a li
 it can take both into its weights (Jacob et al. 2018, section 3.2). The model computes the same, to
 rounding, with fewer parameters and operations. It is for a model that is trained: what has been
 folded no longer follows the batches.
+
+A model in the model is folded inside as a model by itself would be, however often it is called:
+each of its calls computes the same with the same weights. Nothing is folded across its border.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis import analyze
-from bnstudio.graph import heal, key, level, levels, set_params
+from bnstudio.graph import heal, key, level, place_of, set_params, with_level
 from bnstudio.layers import LAYERS
 from bnstudio.lazy import np
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bnstudio.analysis import Analysis
-    from bnstudio.graph import Graph, Node
+    from bnstudio.graph import Graph, Node, Path
 
     Arrays = Sequence[NDArray[Any]]
 
@@ -46,14 +48,16 @@ class Fold:
     """A batch normalization that can be folded.
 
     Attributes:
-        layer: The node whose layer takes it over.
-        norm: The node that goes.
+        layer: The key of the node whose layer takes it over.
+        norm: The key of the node that goes.
         saved: How many parameters the model has fewer, moving statistics counted.
+        name: What it is called, behind the names of the models that it is in.
     """
 
     layer: str
     norm: str
     saved: int
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,43 +98,38 @@ NOTHING = Survey((), ())
 
 def survey(analysis: Analysis) -> Survey:
     """Which batch normalizations of a drawing can be folded, and why the others cannot."""
+    found = list(_found(analysis))
+    folds = tuple(one for one in found if isinstance(one, Fold))
+    return Survey(folds, tuple(one for one in found if isinstance(one, Stays)))
+
+
+def _found(
+    analysis: Analysis, path: Path = (), names: tuple[str, ...] = ()
+) -> Iterator[Fold | Stays]:
+    """The batch normalizations of a drawing and of those inside it, in the model's order."""
     graph = analysis.graph
-    folds: list[Fold] = []
-    stays: list[Stays] = []
     calls = Counter(graph.layer_of(id).id for id in analysis.live)
+    opened: set[str] = set()
     for id in analysis.order:
-        node, layer = graph.nodes[id], graph.layer_of(id)
         if id not in analysis.live:
             continue
-        if layer.inside is not None and node.shares is None:
-            stays += _inside(node, layer.inside)
-        if layer.type != NORM:
+        node, owner = graph.nodes[id], graph.layer_of(id)
+        inner = analysis.facts[id].inner
+        if inner is not None and owner.id not in opened:
+            opened.add(owner.id)
+            yield from _found(inner, (*path, owner.id), (*names, owner.name))
+        if owner.type != NORM:
             continue
-        found = _judge(analysis, node, calls)
-        if isinstance(found, str):
-            stays.append(Stays(id, node.name, found))
+        judged, name = _judge(analysis, node, calls), " / ".join((*names, node.name))
+        if isinstance(judged, str):
+            yield Stays(key(path, id), name, judged)
         else:
-            folds.append(found)
-    return Survey(tuple(folds), tuple(stays))
+            layer, saved = judged
+            yield Fold(key(path, layer), key(path, id), saved, name)
 
 
-def _inside(model: Node, graph: Graph) -> Iterator[Stays]:
-    """The batch normalizations in a model in the model, whose weights are kept as one."""
-    for path, inner in levels(graph, (model.id,)):
-        names = [model.name]
-        for place, id in enumerate(path[1:], 1):
-            names.append(level(graph, path[1:place]).nodes[id].name)
-        for node in inner.nodes.values():
-            if inner.layer_of(node.id).type == NORM:
-                yield Stays(
-                    key(path, node.id),
-                    " / ".join((*names, node.name)),
-                    f"It is inside {model.name!r}, and what is inside a model stays as it is.",
-                )
-
-
-def _judge(analysis: Analysis, norm: Node, calls: Mapping[str, int]) -> Fold | str:
-    """The fold, or why there is none."""
+def _judge(analysis: Analysis, norm: Node, calls: Mapping[str, int]) -> tuple[str, int] | str:
+    """The node that takes it over and what that saves, or why it stays."""
     graph, facts = analysis.graph, analysis.facts
     if calls[graph.layer_of(norm.id).id] > 1:
         return "It is called more than once."
@@ -163,7 +162,7 @@ def _judge(analysis: Analysis, norm: Node, calls: Mapping[str, int]) -> Fold | s
     saved = (
         facts[norm.id].trainable + facts[norm.id].fixed - (0 if given["use_bias"] else size or 0)
     )
-    return Fold(layer.id, norm.id, saved)
+    return layer.id, saved
 
 
 def _a(type: str) -> str:
@@ -172,13 +171,49 @@ def _a(type: str) -> str:
 
 def fold(graph: Graph, folds: Iterable[Fold]) -> Graph:
     """The drawing without these batch normalizations; the layers before them have a bias."""
-    folds = tuple(folds)
-    biased = set_params(
-        graph,
-        (one.layer for one in folds if graph.nodes[one.layer].params.get("use_bias") is False),
-        {"use_bias": ...},
-    )
-    return heal(biased, (one.norm for one in folds))
+    by_path: dict[Path, list[tuple[str, str]]] = {}
+    for one in folds:
+        (path, layer), (_, norm) = _place(graph, one.layer), _place(graph, one.norm)
+        by_path.setdefault(path, []).append((layer, norm))
+    for path, pairs in by_path.items():
+        graph = with_level(graph, path, _folded(level(graph, path), pairs))
+    return graph
+
+
+def _folded(graph: Graph, pairs: Sequence[tuple[str, str]]) -> Graph:
+    """One drawing with the second of each pair folded into the first."""
+    without = (one for one, _ in pairs if graph.nodes[one].params.get("use_bias") is False)
+    biased = set_params(graph, without, {"use_bias": ...})
+    last = {norm: layer for layer, norm in pairs if norm not in graph.wires_from}
+    if last:
+        # What feeds nothing is an output, and outputs come in the order of the nodes.
+        heirs = set(last.values())
+        ids = [last.get(id, id) for id in biased.nodes if id not in heirs]
+        moved = {id: biased.nodes[id] for id in ids} | {norm: biased.nodes[norm] for norm in last}
+        biased = replace(biased, nodes=moved)
+    return heal(biased, (norm for _, norm in pairs))
+
+
+def _place(graph: Graph, name: str) -> tuple[Path, str]:
+    """Where the node of a key is.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    place = place_of(graph, name)
+    if place is None:
+        raise KeyError(name)
+    return place
+
+
+def layer_at(graph: Graph, name: str) -> Node:
+    """The node of a key, wherever it is.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    path, id = _place(graph, name)
+    return level(graph, path).nodes[id]
 
 
 def fold_weights(
@@ -189,7 +224,7 @@ def fold_weights(
     Args:
         graph: The drawing that is to be folded.
         folds: Which of its batch normalizations.
-        weights: Each node's arrays, as ``get_weights()`` of its Keras layer has them.
+        weights: The arrays of each layer by the key of its node, as ``get_weights()`` has them.
 
     Returns:
         The same without the normalizations'. Factors and shifts are computed in double
@@ -200,8 +235,8 @@ def fold_weights(
     """
     folded = dict(weights)
     for one in folds:
-        factor, shift = affine(graph.nodes[one.norm], folded.pop(one.norm))
-        layer = graph.nodes[one.layer]
+        factor, shift = affine(layer_at(graph, one.norm), folded.pop(one.norm))
+        layer = layer_at(graph, one.layer)
         arrays = list(weights[one.layer])
         bias = arrays.pop() if layer.params.get("use_bias", True) else None
         kernel = arrays.pop()
@@ -231,8 +266,3 @@ def _along(type: str, kernel: NDArray[Any], factor: NDArray[Any]) -> NDArray[Any
     if axis is None:
         return factor.reshape(kernel.shape[-2:])
     return factor if axis == -1 else factor[:, None]
-
-
-def folded(analysis: Analysis, folds: Iterable[Fold]) -> Analysis:
-    """The analysis of the folded drawing."""
-    return analyze(fold(analysis.graph, folds), analysis)

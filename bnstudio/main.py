@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A command (``check``, ``train`` ...) stays on the terminal; anything else opens the window.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _complete_streams()
     if arguments[:1] == ["--engine"]:
         # A frozen build has no interpreter to start `python -m bnstudio.engine` with.
         from bnstudio.engine.__main__ import main as serve
@@ -51,6 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
     return app.run(chosen.file, reset=chosen.reset)
+
+
+def _complete_streams() -> None:
+    """Puts nothing in the place of a standard stream that is closed, or that Windows has none of.
+
+    Else the next file that is opened would have its number, and what is printed would go into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _no_display() -> bool:

@@ -2,7 +2,8 @@
 
 Runs before anything is installed, so it needs Python alone. A library counts as present when the
 loader finds it. Missing ones are installed where that can be done without asking (root with apt);
-elsewhere the line to type is printed and the exit code is 1.
+elsewhere the line to type is printed and the exit code is 1. It begins with fetching the lists of
+packages, as a new machine may have none.
 """
 
 from __future__ import annotations
@@ -81,6 +82,17 @@ def install(packages: list[str]) -> bool:
     )
 
 
+def line_to_type(packages: list[str], root: bool) -> str:
+    """What installs packages on Debian, typed by root or by anybody."""
+    commands = ("apt-get update", f"apt-get install -y {' '.join(packages)}")
+    if root:
+        return " && ".join(commands)
+    if shutil.which("sudo") is not None:
+        return " && ".join(f"sudo {command}" for command in commands)
+    # A Debian whose root has a password has no sudo.
+    return f"su - -c '{' && '.join(commands)}'"
+
+
 def main() -> int:
     """Checks, installs where it may, and says what is left to do."""
     if sys.version_info[:2] not in {(3, 11), (3, 12), (3, 13)}:
@@ -100,7 +112,7 @@ def main() -> int:
         print("Installing system libraries:", *packages, flush=True)
         if install(packages) and not (packages := missing()):
             return 0
-    line = f"{'' if root else 'sudo '}apt-get install -y {' '.join(packages)}"
+    line = line_to_type(packages, root)
     if apt:
         print("System libraries are missing. Type this line, then try again:", file=sys.stderr)
         print(f"    {line}", file=sys.stderr)

@@ -28,9 +28,20 @@ from tests.suitable import FITTING, INSIDE, SUITABLE, TOGETHER, WHOLE
 SIZES = (1, 2, 3, 4, 6, 8)
 
 
-@singledispatch
+_MADE = {}
+
+
 def values(param):
     """Values that ``param.check`` accepts, mostly small."""
+    # Hypothesis takes longer to look through what a strategy is made of than to draw from it, and
+    # arguments that are equal may differ: 1 is True.
+    if id(param) not in _MADE:
+        _MADE[id(param)] = param, _values(param)
+    return _MADE[id(param)][1]
+
+
+@singledispatch
+def _values(param):
     raise TypeError(f"No strategy for {type(param).__name__}.")
 
 
@@ -38,12 +49,12 @@ def _maybe(strategy, optional):
     return st.none() | strategy if optional else strategy
 
 
-@values.register
+@_values.register
 def _(param: Bool):
     return _maybe(st.booleans(), param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Int):
     low = -5 if param.min is None else param.min
     high = max(low, 5 if low <= 5 else low) if param.max is None else param.max
@@ -53,7 +64,7 @@ def _(param: Int):
     return _maybe(small | far, param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Float):
     low = next((x for x in (param.min, param.above) if x is not None), -2.0)
     high = next((x for x in (param.max, param.below) if x is not None), max(low, 0.0) + 2.0)
@@ -69,12 +80,12 @@ def _(param: Float):
     return _maybe(numbers, param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Text):
     return _maybe(st.sampled_from(["c", "y", "cd"]) | st.text(max_size=5), param.optional)
 
 
-@values.register
+@_values.register
 def _(param: EquationText):
     letters = st.text("abcd", min_size=1, max_size=3)
     parts = st.tuples(letters, letters, letters, st.sampled_from(["{},{}->{}", "...{},{}->...{}"]))
@@ -85,7 +96,7 @@ def _(param: EquationText):
     return st.sampled_from(good) | st.sampled_from(good) | any_
 
 
-@values.register
+@_values.register
 def _(param: Operand):
     number = st.sampled_from([-1, 0, 2, 0.5, True]) if param.name != "q" else st.just(0.5)
     rows = st.sampled_from([(1.0, 2.0, 3.0), (1, 2), ((1.0,), (2.0,)), (True, False, True)])
@@ -94,37 +105,37 @@ def _(param: Operand):
     return values.filter(lambda value: param.check(value) is None)
 
 
-@values.register
+@_values.register
 def _(param: Index):
     part = st.sampled_from([":", "...", "None", "0", "-1", "2", "1:", ":2", "::2", "::-1", "1:9"])
     several = st.lists(part, min_size=1, max_size=4).map(", ".join)
     return several.filter(lambda value: param.check(value) is None)
 
 
-@values.register
+@_values.register
 def _(param: PairList):
     edge = st.integers(0, 2)
     pair = st.tuples(edge, edge)
     return edge | pair | st.lists(pair, min_size=1, max_size=3).map(tuple)
 
 
-@values.register
+@_values.register
 def _(param: AxisPairs):
     axes = st.lists(st.integers(-2, 2), max_size=2).map(tuple)
     return st.integers(0, 3) | st.tuples(axes, axes)
 
 
-@values.register
+@_values.register
 def _(param: Texts):
     return st.lists(st.sampled_from("abcde"), min_size=1, max_size=4, unique=True).map(tuple)
 
 
-@values.register
+@_values.register
 def _(param: Choice):
     return st.sampled_from(param.options)
 
 
-@values.register
+@_values.register
 def _(param: Ints):
     low = -4 if param.min is None else param.min
     entry = st.sampled_from([size for size in (-1, 0, *SIZES) if size >= low])
@@ -147,21 +158,21 @@ def _(param: Ints):
     return _maybe(strategy, param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Floats):
     number = st.floats(-2.0 if param.min is None else param.min, 2.0, width=32)
     several = st.lists(number, min_size=param.shortest, max_size=4).map(tuple)
     return _maybe(several | number if param.scalar else several, param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Pairs):
     edge = st.integers(param.min, param.min + 2)
     each = st.tuples(*[edge | st.tuples(edge, edge)] * len(param.places))
     return edge | each
 
 
-@values.register
+@_values.register
 def _(param: Range):
     low = -2.0 if param.min is None else param.min
     high = low + 4.0 if param.max is None else param.max
@@ -173,7 +184,7 @@ def _(param: Range):
     return _maybe(strategy.filter(lambda value: param.check(value) is None), param.optional)
 
 
-@values.register
+@_values.register
 def _(param: LearningRate):
     fixed = st.floats(0.0, 2.0, width=32)
     schedule = st.sampled_from(param.specs).flatmap(
@@ -182,12 +193,12 @@ def _(param: LearningRate):
     return fixed | schedule
 
 
-@values.register
+@_values.register
 def _(param: Numbers):
     return st.none() | st.dictionaries(st.sampled_from(param.keys), st.sampled_from([-1, 0.5, 3.0]))
 
 
-@values.register
+@_values.register
 def _(param: Nested):
     inside = [{"class_name": name, "config": config} for name, config in INSIDE]
     fitting = [value for value in inside if param.check(value) is None]
@@ -207,7 +218,7 @@ def _(param: Nested):
     return _maybe(one, param.optional)
 
 
-@values.register
+@_values.register
 def _(param: Object):
     known = [spec.name for spec in param.specs] + list(param.aliases)
     names = st.sampled_from([name for name in known if param.check(name) is None])

@@ -21,13 +21,13 @@ from bnstudio.project import (
     Project,
     ProjectError,
     dumps,
+    fields,
     fragment_dumps,
     fragment_loads,
     load,
     loads,
     node_lines,
     save,
-    text,
     write_atomic,
 )
 from bnstudio.rules import Case, diagnose
@@ -104,12 +104,12 @@ def test_each_node_has_a_line_and_it_is_the_one_with_its_id(project):
 
 def test_what_a_file_holds_is_all_that_the_values_hold():
     for part, value in (
-        (text._Settings, Settings),
-        (text._EarlyStopping, EarlyStopping),
-        (text._ReduceLROnPlateau, ReduceLROnPlateau),
-        (text._Source, Source),
-        (text._Node, Node),
-        (text._Weights, InitialWeights),
+        (fields.Settings, Settings),
+        (fields.EarlyStopping, EarlyStopping),
+        (fields.ReduceLROnPlateau, ReduceLROnPlateau),
+        (fields.Source, Source),
+        (fields.Node, Node),
+        (fields.Weights, InitialWeights),
     ):
         held = [field.name for field in msgspec.structs.fields(part)]
         assert held == [field.name for field in dataclasses.fields(value)]

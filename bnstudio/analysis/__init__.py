@@ -1,12 +1,13 @@
 """What follows from a drawing: order, shapes, counts, failures; computed without Keras."""
 
-from bnstudio.analysis.analyze import Analysis, Failure, NodeFacts, analyze
+from bnstudio.analysis.analyze import analyze, count_inputs
 from bnstudio.analysis.calls import called, entry_count
 from bnstudio.analysis.connections import next_port, why_not
 from bnstudio.analysis.inside import entries, exits, output_count
 from bnstudio.analysis.layout import tidy
 from bnstudio.analysis.memory import Memory, memory
 from bnstudio.analysis.structure import Structure, knots, onward
+from bnstudio.analysis.value import Analysis, Failure, NodeFacts
 
 __all__ = [
     "Analysis",
@@ -16,6 +17,7 @@ __all__ = [
     "Structure",
     "analyze",
     "called",
+    "count_inputs",
     "entries",
     "entry_count",
     "exits",

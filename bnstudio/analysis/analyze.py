@@ -2,199 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bnstudio.analysis import inside
 from bnstudio.analysis.calls import called
 from bnstudio.analysis.structure import Structure, structure, with_loose
+from bnstudio.analysis.value import Analysis, Failure, NodeFacts, sum_up
 from bnstudio.graph.diff import differing, window
 from bnstudio.layers import LAYERS, ShapeError, near_names, show_shape
-from bnstudio.layers.foreign import (
-    NotAskedYetError,
-    Registered,
-    is_foreign,
-    registered,
-    why_absent,
-)
+from bnstudio.layers.foreign import NotAskedYetError, is_foreign, registered, why_absent
 from bnstudio.layers.models import MODEL_TYPES, is_model
 from bnstudio.layers.opaque import opaque
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from bnstudio.graph import Graph, Node, Value, Wire
-    from bnstudio.layers import LayerType, Shape, Weight
-    from bnstudio.layers.foreign import Question
+    from bnstudio.layers import LayerType, Shape
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a node gives no shape.
-
-    Attributes:
-        code: The diagnostic under which it is shown.
-        message: What is wrong, with the values received.
-        param: The argument at fault, where it is one.
-        question: What the engine is to be asked first, where the layer is not of this program.
-    """
-
-    code: str
-    message: str
-    param: str | None = None
-    question: Question | None = None
-
-
-@dataclass(frozen=True)
-class NodeFacts:
-    """What is known of one node.
-
-    Attributes:
-        inputs: The shapes on its input ports; None where a port's source gives none.
-        outputs: The shapes on its output ports; empty while unknown.
-        weights: The variables that its call makes; empty for a call of a layer made before.
-        flops: For one row, in inference; None while a dimension is unknown.
-        failures: Why the node gives no shape. A node after a failed one has none of its own.
-        inner: What follows from the drawing inside it, where it is a model in the model.
-    """
-
-    inputs: tuple[Shape | None, ...] = ()
-    outputs: tuple[Shape, ...] = ()
-    weights: tuple[Weight, ...] = ()
-    flops: int | None = 0
-    failures: tuple[Failure, ...] = ()
-    inner: Analysis | None = field(default=None, repr=False)
-
-    @cached_property
-    def trainable(self) -> int:
-        """How many numbers training may change."""
-        return sum(weight.size for weight in self.weights if weight.trainable)
-
-    @cached_property
-    def fixed(self) -> int:
-        """How many numbers it may not."""
-        return sum(weight.size for weight in self.weights if not weight.trainable)
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """A drawing and all that follows from it.
-
-    Attributes:
-        known: What was known of layers that are not of this program.
-    """
-
-    graph: Graph
-    structure: Structure
-    facts: Mapping[str, NodeFacts] = field(repr=False)
-    known: Registered = field(default_factory=registered, repr=False, compare=False)
-
-    @property
-    def order(self) -> tuple[str, ...]:
-        """Sources first; without cycles and what is behind them."""
-        return self.structure.order
-
-    @property
-    def live(self) -> frozenset[str]:
-        """The nodes that make the model."""
-        return self.structure.live
-
-    @cached_property
-    def sharing(self) -> frozenset[str]:
-        """The nodes that share a layer, and the owners of those layers."""
-        graph = self.graph
-        users = [id for id, node in graph.nodes.items() if node.shares is not None]
-        return frozenset((*users, *(graph.layer_of(id).id for id in users)))
-
-    def called(self, id: str) -> Node:
-        """The node whose layer ``id`` calls, with the arguments of that call."""
-        return called(self.graph, id)
-
-    def shape(self, id: str, port: int = 0) -> Shape | None:
-        """The shape on an output port; None while unknown."""
-        outputs = self.facts[id].outputs
-        return outputs[port] if port < len(outputs) else None
-
-    @property
-    def trainable(self) -> int:
-        """Trainable numbers in the model, nodes outside it left out."""
-        return self._totals.trainable
-
-    @property
-    def fixed(self) -> int:
-        """Numbers in the model that training does not change."""
-        return self._totals.fixed
-
-    @property
-    def flops(self) -> int | None:
-        """For one row, in inference; None while any dimension is unknown."""
-        return None if self._totals.unknown else self._totals.flops
-
-    @cached_property
-    def failed(self) -> frozenset[str]:
-        """The nodes that give no shape for a reason of their own."""
-        return _failing(self.facts, self.facts)
-
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        """What the engine is to be asked about layers that are not of this program.
-
-        Those inside models are among them.
-        """
-        failures = (failure for id in self.failed for failure in self.facts[id].failures)
-        found = [failure.question for failure in failures if failure.question is not None]
-        for facts in self.facts.values():
-            if facts.inner is not None:
-                found += facts.inner.questions
-        return tuple(dict.fromkeys(found))
-
-    @cached_property
-    def _totals(self) -> _Totals:
-        return _add_up(self.facts, self.live)
-
-
-class _Totals(NamedTuple):
-    """What nodes come to together; ``unknown`` is how many of them have no known flops."""
-
-    trainable: int
-    fixed: int
-    flops: int
-    unknown: int
-
-
-def _add_up(facts: Mapping[str, NodeFacts], ids: Iterable[str]) -> _Totals:
-    trainable = fixed = flops = unknown = 0
-    for id in ids:
-        known = facts[id]
-        trainable += known.trainable
-        fixed += known.fixed
-        if known.flops is None:
-            unknown += 1
-        else:
-            flops += known.flops
-    return _Totals(trainable, fixed, flops, unknown)
-
-
-def _failing(facts: Mapping[str, NodeFacts], ids: Iterable[str]) -> frozenset[str]:
-    return frozenset(id for id in ids if facts[id].failures)
-
-
-def _sum_up(now: Analysis, previous: Analysis) -> None:
-    """Gives an analysis the sums that the one before has: most nodes need not be counted again."""
-    known = previous.__dict__
-    others = set(differing(previous.facts, now.facts))
-    if "failed" in known:
-        kept = known["failed"] & now.facts.keys() - others
-        now.__dict__["failed"] = kept | _failing(now.facts, others)
-    if "_totals" in known:
-        if now.live != previous.live:
-            others |= now.live ^ previous.live
-        gone = _add_up(previous.facts, others & previous.live)
-        come = _add_up(now.facts, others & now.live)
-        totals = zip(known["_totals"], gone, come, strict=True)
-        now.__dict__["_totals"] = _Totals(*(old - less + more for old, less, more in totals))
+_LONGEST = 1_000
+"""Characters of a message."""
 
 
 def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
@@ -243,7 +74,7 @@ def analyze(graph: Graph, previous: Analysis | None = None) -> Analysis:
     made = Analysis(graph, found, known)
     stale |= (made.sharing | previous.sharing) & nodes.keys()
     _complete(made, known, stale)
-    _sum_up(made, previous)
+    sum_up(made, previous)
     return made
 
 
@@ -292,19 +123,7 @@ def _node_facts(
 
     Of a ``fine`` one it is known that its layer, arguments and number of wires are in order.
     """
-    wires = graph.wires_into.get(id, ())
-    inputs: tuple[Shape | None, ...] = ()
-    missing: Failure | None = None
-    for wire in wires:
-        outputs = facts[wire.source].outputs if wire.source in facts else ()
-        shape = outputs[wire.source_port] if wire.source_port < len(outputs) else None
-        inputs += (shape,)
-        if outputs and shape is None:
-            missing = Failure(
-                "STR27",
-                f"It is wired to output {wire.source_port} of a layer whose last output is "
-                f"{len(outputs) - 1}.",
-            )
+    inputs, missing = _inputs(graph.wires_into.get(id, ()), facts)
     node = graph.nodes[id]
     if node.shares is not None:
         node = called(graph, id)
@@ -314,20 +133,12 @@ def _node_facts(
         before = facts.get(id)
         return _model_facts(node, inputs, before.inner if before else None, missing)
     entry = LAYERS.get(node.type)
-    if entry is None and (kept := opaque(node, graph.nodes[id])) is not None:
-        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
-    if entry is None and is_foreign(node.type):
-        return NodeFacts(inputs, failures=(Failure("EXT01", why_absent(node.type)),))
     if entry is None:
-        near = near_names(node.type)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return NodeFacts(
-            inputs, failures=(Failure("STR21", f"There is no layer type {node.type!r}.{hint}"),)
-        )
+        return _without_entry(node, graph.nodes[id], inputs)
     failures: tuple[Failure, ...] = ()
     if not fine:
         failures = tuple(
-            Failure("STR22", f"{name}: {reason}", name)
+            Failure("STR22", _clipped(f"{name}: {reason}"), name)
             for name, reason in entry.check(node.params).items()
         )
         if reason := _wrong_count(entry, node.params, len(inputs)):
@@ -347,9 +158,45 @@ def _node_facts(
     return NodeFacts(inputs, outputs, weights, entry.flops(shapes, outputs, node.params))
 
 
+def _inputs(
+    wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]
+) -> tuple[tuple[Shape | None, ...], Failure | None]:
+    """The shapes that come by these wires, and what is wrong where one starts at no output."""
+    inputs: list[Shape | None] = []
+    missing: Failure | None = None
+    for wire in wires:
+        outputs = facts[wire.source].outputs if wire.source in facts else ()
+        shape = outputs[wire.source_port] if wire.source_port < len(outputs) else None
+        inputs.append(shape)
+        if outputs and shape is None:
+            missing = Failure(
+                "STR27",
+                f"It is wired to output {wire.source_port} of a layer whose last output is "
+                f"{len(outputs) - 1}.",
+            )
+    return tuple(inputs), missing
+
+
+def _without_entry(layer: Node, caller: Node, inputs: tuple[Shape | None, ...]) -> NodeFacts:
+    """What is known of a node whose layer is not in the catalogue."""
+    if (kept := opaque(layer, caller)) is not None:
+        return NodeFacts(inputs, kept.outputs(inputs), flops=None)
+    if is_foreign(layer.type):
+        return NodeFacts(inputs, failures=(Failure("EXT01", why_absent(layer.type)),))
+    near = near_names(layer.type)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    failure = Failure("STR21", f"There is no layer type {layer.type!r}.{hint}")
+    return NodeFacts(inputs, failures=(failure,))
+
+
 def _failure(error: ShapeError) -> Failure:
     question = error.question if isinstance(error, NotAskedYetError) else None
-    return Failure(error.code, str(error), question=question)
+    return Failure(error.code, _clipped(str(error)), question=question)
+
+
+def _clipped(message: str) -> str:
+    """A message that can be read; what a file says of a layer may be of any length."""
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 1]}…"
 
 
 def _starved(wires: tuple[Wire, ...], facts: Mapping[str, NodeFacts]) -> NodeFacts | None:
@@ -375,7 +222,7 @@ def _model_facts(
     inner = _inside(node.inside, before)
     wanted = len(inside.entries(inner))
     failures = tuple(
-        Failure("STR22", f"{name}: {reason}", name)
+        Failure("STR22", _clipped(f"{name}: {reason}"), name)
         for name, reason in MODEL_TYPES[node.type].check(node.params).items()
     )
     if not inner.structure.outputs:

@@ -12,7 +12,7 @@ from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
 
 if TYPE_CHECKING:
-    from bnstudio.analysis.analyze import Analysis
+    from bnstudio.analysis.value import Analysis
     from bnstudio.graph import Graph, Wire
 
 

@@ -12,7 +12,7 @@ from bnstudio.layers.opaque import opaque
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bnstudio.analysis.analyze import Analysis, NodeFacts
+    from bnstudio.analysis.value import Analysis, NodeFacts
     from bnstudio.graph import Value
     from bnstudio.layers import Shape
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bnstudio.settings import slots
 
 if TYPE_CHECKING:
-    from bnstudio.analysis.analyze import Analysis
+    from bnstudio.analysis.value import Analysis
     from bnstudio.graph import Node
     from bnstudio.settings import Settings
 

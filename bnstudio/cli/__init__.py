@@ -6,7 +6,7 @@ import argparse
 import difflib
 import os
 import sys
-from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,20 +44,26 @@ def run(chosen: argparse.Namespace) -> int:
     """Runs the chosen command and returns its exit status."""
     from bnstudio.cli.project_file import printable
     from bnstudio.project import ProjectError
+    from bnstudio.project.file import reason
 
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # some streams that tests and wrappers put there cannot
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):  # what tests and wrappers put there may be others
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: int = COMMANDS[chosen.command].run(chosen)
         sys.stdout.flush()
     except ProjectError as error:
         print(f"bnstudio: {printable(str(error))}", file=sys.stderr)
         return UNREADABLE
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; Python must not complain of it at exit.
+    except OSError as error:
+        # Of files it is said where they are used. What is left is a standard output that takes no
+        # more, of which Python must not complain again at exit, or a process that cannot be begun.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader, such as `head`, has seen enough
+        said = f"the command could not be finished: {reason(error)}"
+        print(f"bnstudio: {printable(said)}", file=sys.stderr)
+        return UNREADABLE
     except KeyboardInterrupt:
         return 130
     return status

@@ -14,8 +14,8 @@ HELP = "write a project or a model file in another form: a script, a model, a pi
 DESCRIPTION = (
     "Writes a project, or a model file of Keras, in another form, which the suffix of OUT says: "
     ".bnstudio for a project (its weights go beside it, as .weights), .py for a Keras script, "
-    ".ipynb for a Jupyter notebook (the weights that its model begins with go beside it, as "
-    "initial.weights.h5), .svg, .png or .pdf for a picture of the drawing; .keras, "
+    ".ipynb for a Jupyter notebook (the weights that its model begins with go beside it: for "
+    "net.py, net.initial.weights.h5), .svg, .png or .pdf for a picture of the drawing; .keras, "
     ".weights.h5, .json, .savedmodel (a folder), .tflite (LiteRT) or .onnx for the model. A model "
     "is opened again in a fresh process and compared before OUT is replaced, and is refused where "
     "the form would change what it computes. Exit status: 0, 1 where it is refused, 2 if a file "
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose weights a model has: a run's number, as `bnstudio runs` lists it, N:best for "
         "its best epoch, 'project' for those that the project begins with, or 'fresh'; by default "
         "the first of these that there is: the newest run's of this very model, the project's, "
-        "fresh ones",
+        "fresh ones; a model file's own. A script begins with the project's or with fresh ones",
     )
     parser.add_argument(
         "--fold-batchnorm",
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="replace an initial.weights.h5 beside a script that has other weights",
+        help="replace a file that is in the place of the weights beside a script, with others",
     )
 
 
@@ -68,7 +68,8 @@ def run(chosen: argparse.Namespace) -> int:
         raise ProjectError(
             f"{said if path.suffix else 'the name has no suffix'}; there are {known}", chosen.out
         )
-    if chosen.weights is not None and (exporter is None or not exporter.weights):
+    holds = exporter is not None and (exporter.weights or exporter.loading is not None)
+    if chosen.weights is not None and not holds:
         raise ProjectError("it holds no weights, so --weights says nothing", chosen.out)
     if chosen.fold_batchnorm and (exporter is None or not exporter.weights):
         raise ProjectError("it holds no weights, and folding changes these", chosen.out)
@@ -94,13 +95,13 @@ def run(chosen: argparse.Namespace) -> int:
             chosen.weights,
             fold=chosen.fold_batchnorm,
         )
-    else:
-        if (initial := exporter.loads(opened.project, path)) is not None:
-            from bnstudio.cli.export import export_initial
+    elif exporter.loading is not None:
+        from bnstudio.cli.script import write_script
 
-            # First: a script must not name weights that are not there.
-            if status := export_initial(opened, chosen.file, initial, force=chosen.force):
-                return status
-        write_atomic(chosen.out, exporter.render(opened.project))
+        return write_script(
+            opened, chosen.file, exporter, chosen.out, chosen.weights, force=chosen.force
+        )
+    else:
+        write_atomic(chosen.out, exporter.content(opened.project, path))
     print(f"Wrote {chosen.out}.", file=sys.stderr)
     return 0

@@ -18,7 +18,7 @@ from bnstudio.exporters.models import WEIGHTS
 from bnstudio.folding import NOTHING, survey
 from bnstudio.importers import importer_of
 from bnstudio.project import ProjectError, dumps
-from bnstudio.runs.weights import FRESH, Weights, of_project, weights_of
+from bnstudio.runs.weights import FRESH, WeightsChoice, of_project, weights_of
 from bnstudio.training.export_job import STARTING, ExportJob, proof, told_of_folding
 from bnstudio.training.messages import Died, Exported, Exporting, Failed, Silent
 from bnstudio.weights import SUFFIX
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Stays
     from bnstudio.project import Project
-    from bnstudio.weights import Weights as Held
+    from bnstudio.weights import Weights
 
 _ASKED = re.compile(r"(\d{1,9})(?::(end|best|last))?")
 
@@ -59,15 +59,13 @@ def export(
         return _export(project, file, exporter, out, weights, fold=fold)
 
 
-def export_initial(opened: Opened, file: str, target: Path, *, force: bool = False) -> int:
+def export_initial(
+    project: Project, held: Weights, file: str, target: Path, *, force: bool = False
+) -> int:
     """Exports the weights that a script loads to beside it, and returns the exit status.
 
     Others that are there are replaced with ``force`` only.
     """
-    if opened.weights is None:
-        said = "The weights that the project begins with are not there, so nothing is written as"
-        print(f"{said} {target}; what loads it cannot be run without.", file=sys.stderr)
-        return 0
     kept = False
 
     def may_replace(_: Path) -> bool:
@@ -75,10 +73,11 @@ def export_initial(opened: Opened, file: str, target: Path, *, force: bool = Fal
         kept = not force
         return force
 
-    own = of_project(opened.weights)
-    status = _export(opened.project, file, WEIGHTS, str(target), own, may_replace=may_replace)
-    if kept:
-        print("With --force it is replaced.", file=sys.stderr)
+    own = of_project(held)
+    status = _export(project, file, WEIGHTS, str(target), own, may_replace=may_replace)
+    if status:
+        replaced = "With --force it is replaced. " if kept else ""
+        print(f"{replaced}With --weights fresh there are none.", file=sys.stderr)
     return status
 
 
@@ -87,7 +86,7 @@ def _export(
     file: str,
     exporter: Exporter,
     out: str,
-    weights: Weights,
+    weights: WeightsChoice,
     *,
     fold: bool = False,
     may_replace: Callable[[Path], bool] | None = None,
@@ -111,6 +110,7 @@ def _export(
             BarColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,  # else it leaves an empty line
             redirect_stdout=False,
         ) as progress,
     ):
@@ -145,7 +145,7 @@ def _stays(stays: Stays) -> str:
     return printable(f"{stays.name}: {stays.why}")
 
 
-def _chosen(project: Project, file: str, asked: str | None, own: Held | None) -> Weights:
+def _chosen(project: Project, file: str, asked: str | None, own: Weights | None) -> WeightsChoice:
     """The weights that are asked for, else the first of which there are any; see ``convert``."""
     if asked == "fresh":
         return FRESH
@@ -158,10 +158,8 @@ def _chosen(project: Project, file: str, asked: str | None, own: Held | None) ->
         first = of_project(own)
     if asked == "project":
         return first
-    if importer_of(file) is not None:
-        if asked is not None:
-            raise ProjectError("a model file has no runs to take weights from", file)
-        return first
+    if asked is None and importer_of(file) is not None:
+        return first  # a model file is asked for what is in it, whatever was trained since
     store = store_of(file)
     runs = [run for run in store.runs_here() if not run.live]
     if asked is None:

@@ -1,4 +1,7 @@
-"""The record of a run that the command line trains, kept as the window keeps its own."""
+"""The runs beside a project file, and the record of one that the command line trains.
+
+They are kept as the window keeps its own.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bnstudio import __version__
-from bnstudio.cli.runs import runs_of
 from bnstudio.extensions import versions_of
-from bnstudio.project import ProjectError, dumps, is_sample, loads
+from bnstudio.importers import importer_of, reading
+from bnstudio.project import ProjectError, dumps, is_sample, loads, read_text
 from bnstudio.runs import going_on as runs
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
@@ -27,6 +30,23 @@ def store_of(file: str) -> RunStore:
     store, path = RunStore(), Path(file)
     store.follow(None if is_sample(path) else path)
     return store
+
+
+def runs_of(file: str, store: RunStore) -> list[Run]:
+    """The runs that are kept for a project file, oldest first, with their epochs.
+
+    Raises:
+        ProjectError: If there is no such file, or its runs cannot be read.
+    """
+    if importer_of(file) is None:
+        read_text(file)
+    else:
+        with reading.open_file(file):
+            pass  # its runs are beside it as a project's are
+    found = list(store.runs_here())
+    if store.faults:
+        raise ProjectError(f"its runs cannot be read: {store.faults[0]}", file)
+    return found
 
 
 def begin(project: Project, file: str) -> Keeping:

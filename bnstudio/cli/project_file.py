@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from bnstudio import data, extensions, importers, project
 from bnstudio.analysis import analyze
+from bnstudio.graph import levels
 from bnstudio.layers.foreign import KERAS, package_of
+from bnstudio.layers.opaque import is_opaque
 from bnstudio.project import InitialWeights, ProjectError
 from bnstudio.rules import Case, Severity, diagnose
-from bnstudio.weights import WeightsError, place
+from bnstudio.weights import WeightsError, made_weights, place
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
     from bnstudio.analysis import Analysis
+    from bnstudio.graph import Node
     from bnstudio.importers import Unread
     from bnstudio.project import Project
     from bnstudio.rules import Diagnostic
@@ -91,7 +94,7 @@ def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]
     Raises:
         ProjectError: If there are weights that cannot be read, or not be written.
     """
-    if opened.unread is None:
+    if opened.unread is None or not (made_weights(opened.analysis) or kept(opened.project)):
         return opened.project, opened.weights
     try:
         taken = opened.unread.take(target)
@@ -100,6 +103,12 @@ def with_weights(opened: Opened, target: Path) -> tuple[Project, Weights | None]
     say(opened.unread.path, taken.notes)
     begin = InitialWeights(taken.weights.fingerprint, taken.weights.origin)
     return replace(opened.project, weights=begin), taken.weights
+
+
+def kept(value: Project) -> Node | None:
+    """A layer that is kept as its file describes it and never built here; None if there is none."""
+    nodes = (node for _, graph in levels(value.graph) for node in graph.nodes.values())
+    return next((node for node in nodes if is_opaque(node.type)), None)
 
 
 def say_missing(opened: Opened) -> None:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Prints or writes the runs."""
-    from bnstudio.cli.keeping import store_of
+    from bnstudio.cli.keeping import runs_of, store_of
     from bnstudio.project import ProjectError
 
     store = store_of(chosen.file)
@@ -60,26 +60,6 @@ def run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def runs_of(file: str, store: RunStore) -> list[Run]:
-    """The runs that are kept for a project file, oldest first, with their epochs.
-
-    Raises:
-        ProjectError: If there is no such file, or its runs cannot be read.
-    """
-    from bnstudio.importers import importer_of, reading
-    from bnstudio.project import ProjectError, read_text
-
-    if importer_of(file) is None:
-        read_text(file)
-    else:
-        with reading.open_file(file):
-            pass  # its runs are beside it as a project's are
-    found = list(store.runs_here())
-    if store.faults:
-        raise ProjectError(f"its runs cannot be read: {store.faults[0]}", file)
-    return found
-
-
 def _write(store: RunStore, runs: list[Run], folder: Path) -> int:
     from rich.console import Console
     from rich.progress import Progress
@@ -93,7 +73,7 @@ def _write(store: RunStore, runs: list[Run], folder: Path) -> int:
         raise ProjectError(said, str(folder))
     console = Console(stderr=True, highlight=False, emoji=False)
     try:
-        with Progress(console=console, transient=True) as progress:
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             for entry in runs:
                 task = progress.add_task(printable(entry.title).replace("[", "\\["), total=1.0)
                 whole, measured = store.whole(entry)

@@ -45,13 +45,21 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _parts(opened: Opened) -> list[RenderableType]:
+    from rich.text import Text
+
+    from bnstudio.cli.project_file import printable
+
+    return [_table(opened), *(Text(printable(line)) for line in _sums(opened))]
+
+
+def _table(opened: Opened) -> RenderableType:
+    """A row a layer, what is not in the model last."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from bnstudio.cli.project_file import printable
     from bnstudio.layers import LAYERS, show_shape
-    from bnstudio.weights import match
 
     analysis, graph = opened.analysis, opened.project.graph
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
@@ -65,8 +73,7 @@ def _parts(opened: Opened) -> list[RenderableType]:
     table.add_column("Output shape", overflow="fold")
     table.add_column("Param #", justify="right")
     table.add_column("Connected to", overflow="fold", style="dim")
-    order = [*analysis.order, *(id for id in graph.nodes if id not in set(analysis.order))]
-    for id in order:
+    for id in dict.fromkeys((*analysis.order, *graph.nodes)):
         node, facts = graph.nodes[id], analysis.facts[id]
         shapes = ", ".join(map(show_shape, facts.outputs)) or "?"
         counted = facts.outputs and (node.type in LAYERS or facts.inner is not None)
@@ -78,6 +85,15 @@ def _parts(opened: Opened) -> list[RenderableType]:
         if node.shares in graph.nodes:
             count = f"of {printable(graph.nodes[node.shares or ''].name)}"
         table.add_row(name, shapes, Text(count), Text(printable(sources)))
+    return table
+
+
+def _sums(opened: Opened) -> list[str]:
+    """What the model comes to, a line each."""
+    from bnstudio.layers import LAYERS
+    from bnstudio.weights import match
+
+    analysis, graph = opened.analysis, opened.project.graph
     total = analysis.trainable + analysis.fixed
     unknown = any(
         graph.nodes[id].type not in LAYERS and analysis.facts[id].inner is None
@@ -100,4 +116,4 @@ def _parts(opened: Opened) -> list[RenderableType]:
         lines.append("Begins with: the weights in the file")
     if opened.errors:
         lines.append(f"There are errors; see `bnstudio check`: {opened.errors[0].message}")
-    return [table, *(Text(printable(line)) for line in lines)]
+    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -77,10 +78,8 @@ def run(chosen: argparse.Namespace) -> int:
     for out, suffix in ((chosen.events, ".jsonl"), (chosen.model, ".keras")):
         if out is None:
             continue
-        if Path(out).suffix.lower() != suffix:
-            raise ProjectError(f"the name has to end in {suffix}", out)
-        if Path(out).is_dir() or not Path(out).absolute().parent.is_dir():
-            raise ProjectError("it cannot be written: there is no such folder", out)
+        if reason := _unwritable(Path(out).absolute(), suffix):
+            raise ProjectError(reason, out)
     if chosen.which is not None:
         kept = go_on(chosen.file, chosen.which, chosen.epochs or 0, chosen.from_best)
         assert kept.run.project  # it could not go on without
@@ -97,6 +96,20 @@ def run(chosen: argparse.Namespace) -> int:
     project = _override(project, chosen.epochs, chosen.seed)
     keeping = None if chosen.no_record else begin(project, chosen.file)
     return Job(project, chosen.events, chosen.model, keeping, weights).run()
+
+
+def _unwritable(path: Path, suffix: str) -> str:
+    """Why what comes of a run cannot go there, as far as that is known before; else empty."""
+    if path.suffix.lower() != suffix:
+        return f"the name has to end in {suffix}"
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "not an ordinary file"
+        return f"it cannot be written: this is {kind}"
+    if not path.parent.is_dir():
+        return "it cannot be written: there is no such folder"
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        return "it cannot be written: there is no permission"
+    return ""
 
 
 def _contradiction(chosen: argparse.Namespace) -> str:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from bnstudio.cli.project_file import printable
 from bnstudio.project import ProjectError, dumps, write_atomic
+from bnstudio.project.file import reason
 from bnstudio.training.client import Client
 from bnstudio.training.messages import (
     Died,
@@ -74,10 +75,11 @@ class Job:
                 stack.enter_context(self.keeping)
                 run, keep = self.keeping.run.id, self.keeping.folder
                 checkpoint = self.keeping.checkpoint
+            # Before the engine, so that it is removed after the engine has gone.
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             client = stack.enter_context(Client())
             stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
             signal.signal(signal.SIGINT, self._interrupt(client))
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bnstudio-"))
             if self.model and not keep:
                 keep = folder
             request = Train(
@@ -94,6 +96,7 @@ class Job:
                     TimeRemainingColumn(),
                     console=console,
                     transient=True,
+                    disable=not console.is_terminal,  # else it leaves an empty line
                     # Or the epochs' lines would go to the terminal when they are to go to a file.
                     redirect_stdout=sys.stdout.isatty(),
                 )
@@ -183,7 +186,7 @@ class Job:
             self._log.write(msgspec.json.encode(event) + b"\n")
             self._log.flush()
         except OSError as error:
-            raise ProjectError(f"it cannot be written: {error.strerror}", self.events) from None
+            raise ProjectError(f"it cannot be written: {reason(error)}", self.events) from None
 
     def _close(self) -> None:
         if self._log is not None:

@@ -77,8 +77,7 @@ class SourceType:
 
     def full(self, params: Mapping[str, Value]) -> dict[str, Value]:
         """``params`` with the defaults filled in."""
-        defaults = {p.name: p.initial if p.required else p.default for p in self.params}
-        return {**defaults, **params}  # type: ignore[dict-item]  # `required` excludes `...`
+        return {**{param.name: param.unset for param in self.params}, **params}
 
     def check(self, params: Mapping[str, Value]) -> dict[str, str]:
         """Why arguments cannot be used, by name; empty when all can."""

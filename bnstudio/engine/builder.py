@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from bnstudio.engine.errors import JobError, say
+from bnstudio.engine.errors import JobError, culprit, say
 from bnstudio.engine.objects import make_layer
 from bnstudio.engine.operations import call_operation
 from bnstudio.layers import is_operation
@@ -72,7 +72,7 @@ def _sequential(plan: Plan, given: Mapping[str, Any]) -> Built:
     except Exception as error:
         # Built call by call, the same refusal comes with the node it is about.
         _functional(plan, given)
-        raise JobError(say(error)) from error
+        raise JobError(f"Keras cannot make the model: {say(error)}") from error
     entry, *rest = plan.calls
     tensors = {Tensor(entry.node): model.inputs[0]}
     # What a model says that it puts out is its own tensor, not that of its call.
@@ -106,10 +106,21 @@ def _functional(plan: Plan, given: Mapping[str, Any]) -> Built:
             ) from error
         for port, tensor in enumerate(made if isinstance(made, list | tuple) else (made,)):
             tensors[Tensor(call.node, port)] = tensor
+    model = _model_of(plan, tensors, given)
+    return Built(model, tensors, layers, _wired(plan), inside)
+
+
+def _model_of(plan: Plan, tensors: Mapping[Tensor, Any], given: Mapping[str, Any]) -> Any:
+    """The model between the inputs and the outputs of calls that have been made."""
     inputs = [tensors[Tensor(id)] for id in plan.inputs]
     outputs = [tensors[tensor] for tensor in plan.outputs]
-    model = keras.Model(_single(inputs), _single(outputs), **given)
-    return Built(model, tensors, layers, _wired(plan), inside)
+    try:
+        return keras.Model(_single(inputs), _single(outputs), **given)
+    except Exception as error:
+        node = culprit(error, plan)
+        named = [f"a model with {c.name!r} ({c.type})" for c in plan.calls if c.node == node]
+        what = named[0] if named else "the model"
+        raise JobError(f"Keras cannot make {what}: {say(error)}", node) from error
 
 
 def _called(layer: Any, call: Call, taken: list[Any]) -> Any:

@@ -56,7 +56,7 @@ def culprit(error: BaseException, plan: Plan) -> str:
     text = str(error)
     for call in reversed(plan.calls):
         name = re.escape(call.name)
-        if re.search(rf"layer ['\"]{name}['\"]|/{name}(_\d+)?/", text):
+        if re.search(rf"(layer|operation) ['\"]{name}['\"]|/{name}(_\d+)?/", text):
             return call.node
     return ""
 

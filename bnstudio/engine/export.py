@@ -8,7 +8,7 @@ import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
@@ -57,6 +57,14 @@ def export(
         return Work(request, project, send, control, prover.ask).run()
 
 
+class _Proof(NamedTuple):
+    """What is known of a file; see ``Exported``."""
+
+    rows: tuple[int, ...]
+    difference: float
+    alike: float | None
+
+
 class Work:
     """One export, step by step; ``ask`` has a file proven."""
 
@@ -95,12 +103,19 @@ class Work:
         if self._format.compiled:
             notes.append(self._compile(built))
         try:
-            written, rows, apart = self._attempt(built, self._plan, self._path, told=True)
+            written, proof = self._attempt(built, self._plan, self._path, told=True)
         except Fault as fault:
             raise self._blame(str(fault), built) from fault
         _sync(self._path)
         notes = [note for note in (*notes, written.note) if note]
-        return Exported(self._request.request, apart, rows, tuple(notes), difference)
+        return Exported(
+            self._request.request,
+            proof.difference,
+            proof.rows,
+            tuple(notes),
+            difference,
+            proof.alike,
+        )
 
     def _fold(self, built: Built) -> tuple[Built, float]:
         """The model with what is asked for folded, and what that has changed in its outputs."""
@@ -124,14 +139,15 @@ class Work:
 
     def _attempt(
         self, built: Built, calls: Plan, path: Path, *, told: bool = False
-    ) -> tuple[Written, tuple[int, ...], float]:
-        """Writes a model and has it proven: what was written, the rows, and the difference.
+    ) -> tuple[Written, _Proof]:
+        """Writes a model and has it proven: what was written, and by what it is known.
 
         Raises:
             Fault: If it cannot be written in this form, or the file is not the model.
         """
         # Before it is written, so that a writer that changes the model is found out, too.
-        recorded = Batches(built.model, calls).of(BATCHES)
+        batches = Batches(built.model, calls, self._format.tolerance)
+        recorded = batches.of(BATCHES)
         if told:
             self._tell(f"Writing {self._format.title}", 0.3)
         try:
@@ -161,7 +177,9 @@ class Work:
         )
         if "fault" in answer:
             raise Fault(_reason(Exception(answer["fault"])))
-        return written, tuple(len(inputs[0]) for inputs, _ in recorded), answer["difference"]
+        rows = tuple(len(inputs[0]) for inputs, _ in recorded)
+        alike = None if batches.telling else batches.spread
+        return written, _Proof(rows, answer["difference"], alike)
 
     def _blame(self, fault: str, built: Built) -> JobError:
         """Finds the layer that the form cannot carry, by writing each alone; first one named."""

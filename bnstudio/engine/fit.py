@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bnstudio.engine.bad import Bad, first_bad
 from bnstudio.engine.callbacks import make_callbacks, stopped_early
@@ -81,7 +81,8 @@ def train(
             send(Noted(job.run, said))
     recorder = Recorder(job, setup, send, control, begin)
     callbacks = make_callbacks(project.settings)
-    reason, bad, message = "completed", None, ""
+    reason: Literal["completed", "stopped", "early", "diverged"] = "completed"
+    bad, message = None, ""
     try:
         recorder.fit([*callbacks, recorder])
         if stopped_early(callbacks):
@@ -101,7 +102,7 @@ def train(
     path = keep(built.model, Path(job.keep)) if job.keep else ""
     return Finished(
         job.run,
-        reason,  # type: ignore[arg-type]  # one of the literals above
+        reason,
         recorder.epochs_done,
         recorder.elapsed,
         bad.node if bad else "",

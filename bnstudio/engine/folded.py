@@ -12,7 +12,7 @@ from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.samples import Batches
-from bnstudio.engine.weights import settle
+from bnstudio.engine.weights import owned, settle
 from bnstudio.folding import fold, fold_weights, survey
 from bnstudio.plan import plan
 
@@ -63,15 +63,16 @@ def folded(built: Built, project: Project, norms: Collection[str]) -> Folded:
             raise JobError(f"{stays.name!r} cannot be folded. {stays.why}", stays.norm)
     folds = tuple(one for one in found.folds if one.norm in norms)
     graph = fold(project.graph, folds)
-    weights = {node: layer.get_weights() for node, layer in built.layers.items()}
+    weights = {name: layer.get_weights() for name, layer in owned(built, project.graph)}
     after = replace(project, graph=graph)
     calls = plan(analyze(graph))
     keras.utils.set_random_seed(project.settings.seed)
     made = build(calls)
-    for node, arrays in fold_weights(project.graph, folds, weights).items():
-        made.layers[node].set_weights(list(arrays))
+    after_folding = fold_weights(project.graph, folds, weights)
+    for name, layer in owned(made, graph):
+        layer.set_weights(list(after_folding[name]))
     settle(made.model)
-    rows, expected = Batches(built.model, plan(analysis)).of((ROWS,))[0]
+    rows, expected = Batches(built.model, plan(analysis), TOLERANCE).of((ROWS,))[0]
     given = rows[0] if len(rows) == 1 else rows
     got = [np.asarray(one) for one in keras.tree.flatten(made.model(given, training=False))]
     difference = max(

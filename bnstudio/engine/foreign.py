@@ -20,6 +20,7 @@ import numpy as np
 from bnstudio import extensions
 from bnstudio.analysis import analyze
 from bnstudio.engine.errors import LONGEST, say
+from bnstudio.graph import freeze
 from bnstudio.layers import ALIASES, LAYERS
 from bnstudio.layers.foreign import (
     KERAS,
@@ -31,7 +32,6 @@ from bnstudio.layers.foreign import (
     Question,
     Registered,
     foreign_type,
-    frozen,
     package_of,
     register,
     why_absent,
@@ -193,7 +193,7 @@ def answer(question: Question) -> Answer:
     entry = LAYERS.get(question.type)
     if not isinstance(entry, Foreign):
         return Answer(error=why_absent(question.type))
-    params: Any = frozen(json.loads(question.params))
+    params: Any = freeze(json.loads(question.params))
     made, options = entry.parted(params)
     state = random.getstate(), np.random.get_state()
     try:

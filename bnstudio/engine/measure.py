@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bnstudio.training.messages import BINS, QUANTILES, Histogram
+from bnstudio.histogram import BINS, QUANTILES, Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from bnstudio.layers import LAYERS
 from bnstudio.layers.operands import Index, Operand, entries, parted
-from bnstudio.layers.operations import Constant, Operation
+from bnstudio.layers.operations import OPERATIONS, Constant, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def call_operation(call: Call, tensors: Sequence[Any]) -> Any:
     """What an operation makes of these tensors."""
-    entry: Operation = LAYERS[call.type]  # type: ignore[assignment]
+    entry = OPERATIONS[call.type]
     given = call.arrange(tensors)
     positional = [
         _value(entry, one.name, one.value) if isinstance(one, Constant) else one

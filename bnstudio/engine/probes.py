@@ -23,8 +23,8 @@ from bnstudio.engine.passes import LEAST_ROWS, Passes
 from bnstudio.engine.update import Update
 from bnstudio.engine.weighed import Weighed
 from bnstudio.graph import SLASH
+from bnstudio.histogram import BatchNormGap
 from bnstudio.settings import Measuring
-from bnstudio.training.messages import BatchNormGap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from bnstudio.engine.builder import Built
     from bnstudio.engine.passes import Inference, Training
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 MOST_VALUES = 2**21
 """Activations computed in one measurement; a large model is measured on fewer rows."""

@@ -265,6 +265,9 @@ def standard(array: NDArray[Any]) -> NDArray[Any]:
     return array if array.dtype.isbuiltin == 1 else array.astype(np.float32)
 
 
+# These take seconds, and so are done while what is to be proven is still being written.
+
+
 def _load_keras() -> None:
     import keras  # noqa: F401
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bnstudio import child
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 class Prover:
@@ -41,12 +38,7 @@ class Prover:
     def __enter__(self) -> Prover:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._end()
 

@@ -231,8 +231,9 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not 
     def _validation(self) -> Iterator[tuple[NDArray[Any], bool]]:
         """The held-out rows, as many at a time as a step has."""
         rows, size = self.prepared.x_val, self.job.project.settings.batch_size
-        for start in range(0, 0 if rows is None else len(rows), size):
-            yield rows[start : start + size], False  # type: ignore[index]  # there are some
+        if rows is not None:
+            for start in range(0, len(rows), size):
+                yield rows[start : start + size], False
 
     def _heed(self) -> None:
         self._set_rate()

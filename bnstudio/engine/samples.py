@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -9,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from bnstudio.engine.errors import JobError, culprit, say
-from bnstudio.engine.prove import standard
+from bnstudio.engine.prove import TEXTS, standard
 from bnstudio.layers import LAYERS
 
 if TYPE_CHECKING:
@@ -22,11 +23,30 @@ if TYPE_CHECKING:
 SIZES = (8, 16, 32, 64, 128)
 """What is tried, in this order, for sizes that a drawing leaves open."""
 
-KINDS: tuple[tuple[tuple[float, float] | None, int], ...] = (
-    (None, 8), ((0.1, 0.9), 2), ((1.1, 1.9), 1)
-)  # fmt: skip
-"""What is tried, in this order, where a model cannot be run or does not give numbers alone: between
-what its numbers lie, None for normally distributed ones, and below what its whole numbers are."""
+
+@dataclass(frozen=True)
+class Kind:
+    """How rows are drawn.
+
+    Attributes:
+        between: Where their numbers lie, evenly; None for normally distributed ones.
+        most: Below what their whole numbers are.
+        apart: By how much each row is darker or brighter than others; its numbers spread as far.
+            0 for rows that are drawn alike, with a deviation of 1.
+    """
+
+    between: tuple[float, float] | None = None
+    most: int = 8
+    apart: float = 0.0
+
+
+KINDS = (Kind(), Kind(apart=3), Kind(apart=100), Kind((0.1, 0.9), 2), Kind((1.1, 1.9), 1))
+"""What is tried, in this order, where a model cannot be run, does not give numbers alone, or gives
+the same for any row. To a deep network that is not trained even noise looks all alike."""
+
+TELLING = 100.0
+"""How many times the most by which numbers may differ they should vary from row to row: what makes
+a hundredth of the outputs' own variation is found then."""
 
 _INDICES = {
     "Embedding": "input_dim",
@@ -44,16 +64,28 @@ _WORDS = ("red", "green", "blue", "a b", "red green", "")
 class Batches:
     """What a model is given to be compared, and what it makes of it.
 
+    ``tolerance`` is the most by which it may differ.
+
+    Attributes:
+        spread: How much its outputs vary from one set of rows to another, relative where they are
+            above 1; of several outputs, the one that varies least.
+
     Raises:
         JobError: If the model cannot be run on random rows.
     """
 
-    def __init__(self, model: Any, plan: Plan) -> None:
+    def __init__(self, model: Any, plan: Plan, tolerance: float) -> None:
         self._model, self._plan = model, plan
+        self._wanted = TELLING * tolerance
         self._limits = limits(plan)
         self._random = np.random.default_rng(0)
         open_ = any(None in tensor.shape[1:] for tensor in model.inputs)
-        self._size, self._kind = self._fitting(SIZES if open_ else SIZES[:1])
+        self._size, self._kind, self.spread = self._fitting(SIZES if open_ else SIZES[:1])
+
+    @property
+    def telling(self) -> bool:
+        """Whether another model would most likely give outputs that differ by more."""
+        return self.spread >= self._wanted
 
     def of(self, counts: Sequence[int]) -> list[tuple[list[NDArray[Any]], list[NDArray[Any]]]]:
         """Inputs and outputs for each number of rows, inference mode; fewer if that is fixed."""
@@ -63,26 +95,30 @@ class Batches:
             found.setdefault(len(inputs[0]), (inputs, self._run(inputs)))
         return list(found.values())
 
-    def _fitting(self, sizes: Sequence[int]) -> tuple[int, int]:
+    def _fitting(self, sizes: Sequence[int]) -> tuple[int, int, float]:
         """The first size and kind with which the model gives as many numbers as with any.
 
-        What is no number in the model and in a file of it says nothing of that file.
+        What is no number in the model and in a file of it says nothing of that file, and neither
+        does what is the same for any row.
         """
-        most, found, fault = -1.0, (0, 0), None
+        best, found, fault = (-1.0, 0.0), (0, 0, 0.0), None
         for kind in range(len(KINDS)):
             for size in sizes:
                 try:
-                    share = _numbers(self._run(self._rows(_TRIED, size, kind)))
+                    one, other = (self._run(self._rows(_TRIED, size, kind)) for _ in range(2))
                 except JobError:
                     raise
                 except Exception as error:
                     fault = error if kind == 0 else fault
                     continue
-                if share > most:
-                    most, found = share, (size, kind)
+                spread = min(map(_spread, one, other), default=0.0)
+                told = _numbers(one), min(spread, self._wanted)
+                if told > best:
+                    best, found = told, (size, kind, spread)
                 break
-            if most == 1:
+            if best == (1, self._wanted):
                 break
+        most = best[0]
         if fault and most < 0:
             raise JobError(
                 "The model cannot be run on random rows, by which a file is proven: " + say(fault),
@@ -143,13 +179,19 @@ def _numbers(outputs: list[NDArray[Any]]) -> float:
     return sum(int(np.isfinite(array).sum()) for array in kinds) / total if total else 1.0
 
 
+def _spread(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """The largest difference between two outputs; relative where they are above 1."""
+    if one.shape != other.shape or one.dtype == TEXTS:
+        return float("inf") if one.shape != other.shape or (one != other).any() else 0.0
+    known = np.isfinite(one) & np.isfinite(other)
+    exact = np.promote_types(one.dtype, np.float64)
+    first, second = (array[known].astype(exact) for array in (one, other))
+    far = np.abs(first - second) / np.maximum(1.0, np.abs(second))
+    return float(far.max(initial=0.0))
+
+
 def _array(
-    tensor: Any,
-    limit: int | None,
-    count: int,
-    size: int,
-    kind: tuple[tuple[float, float] | None, int],
-    random: np.random.Generator,
+    tensor: Any, limit: int | None, count: int, size: int, kind: Kind, random: np.random.Generator
 ) -> NDArray[Any]:
     if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
         raise JobError(
@@ -158,18 +200,21 @@ def _array(
         )
     shape = (tensor.shape[0] or count, *(size if n is None else n for n in tensor.shape[1:]))
     dtype = str(tensor.dtype)
-    between, most = kind
     if dtype == "string":
         return random.choice(np.array(_WORDS, object), shape)
     if dtype == "bool":
         return random.integers(0, 2, shape).astype(bool)
     if limit is not None or "int" in dtype:
-        return random.integers(0, limit or most, shape).astype(dtype)
+        return random.integers(0, limit or kind.most, shape).astype(dtype)
     if dtype == "bfloat16":
         raise JobError(
             "An input of the model takes bfloat16, and no file of rows "
             "can hold that to prove it with. Set the dtype of the Input to float32."
         )
-    if between is not None:
-        return random.uniform(*between, shape).astype(dtype)
-    return random.standard_normal(shape).astype(dtype)
+    if kind.between is not None:
+        return random.uniform(*kind.between, shape).astype(dtype)
+    noise = random.standard_normal(shape)
+    if kind.apart:
+        own = random.standard_normal((shape[0], *(1,) * (len(shape) - 1)))
+        noise = kind.apart * (noise + own)
+    return noise.astype(dtype)

@@ -12,12 +12,12 @@ import tensorflow as tf
 
 from bnstudio.engine.measure import Place, measure
 from bnstudio.engine.passes import MOST_LOOKED_AT
-from bnstudio.training.messages import BINS
+from bnstudio.histogram import BINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 
 class Weighed:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from bnstudio.project import Project
 
 
+INITIAL = ".initial.weights.h5"
+"""What the weights that a script begins with are called, behind the script's own name."""
+
+
 @dataclass(frozen=True)
 class Exporter:
     """A way out: an entry of ``EXPORTERS``.
@@ -26,8 +30,8 @@ class Exporter:
         marker: A file that is in each of what it makes, where that are folders; empty for files.
         needs: Packages of an extra without which it cannot be made, by the names they have for
             ``pip`` and ``import`` alike.
-        initial: What a file of it calls the weights that it loads from beside it, where the project
-            begins with some; empty where it loads none.
+        loading: The same as ``render`` where the project begins with weights, of a file that loads
+            them from one beside it, whose name it is given; None where files hold no code.
     """
 
     title: str
@@ -36,7 +40,7 @@ class Exporter:
     weights: bool = False
     marker: str = ""
     needs: tuple[str, ...] = ()
-    initial: str = ""
+    loading: Callable[[Project, str], bytes] | None = field(default=None, repr=False)
 
     @property
     def missing(self) -> str:
@@ -46,6 +50,13 @@ class Exporter:
 
     def loads(self, project: Project, path: Path) -> Path | None:
         """The weights that a file at ``path`` loads; None where it loads none."""
-        if not self.initial or project.weights is None or project.settings.start != "weights":
-            return None
-        return path.with_name(self.initial)
+        begins = project.weights is not None and project.settings.start == "weights"
+        return path.with_name(path.stem + INITIAL) if begins and self.loading else None
+
+    def content(self, project: Project, path: Path) -> bytes:
+        """What a file at ``path`` holds, of a form that needs no engine."""
+        assert self.render is not None
+        beside = self.loads(project, path)
+        if beside is None or self.loading is None:
+            return self.render(project)
+        return self.loading(project, beside.name)

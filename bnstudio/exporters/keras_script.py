@@ -7,21 +7,14 @@ numbers: seed, data, model, compile, fit.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bnstudio import data
 from bnstudio.analysis import analyze
 from bnstudio.exporters.bodies import lay_functions, listed, outlined
-from bnstudio.exporters.constructors import (
-    Constructors,
-    arguments,
-    called_with,
-    imported,
-    is_class_name,
-    is_layer,
-)
-from bnstudio.exporters.exporter import Exporter
+from bnstudio.exporters.constructors import Constructors, arguments, called_with, imported, is_layer
+from bnstudio.exporters.exporter import INITIAL, Exporter
 from bnstudio.exporters.functions import written
 from bnstudio.exporters.kept import called, made
 from bnstudio.exporters.names import identifier, key, variables
@@ -34,15 +27,13 @@ from bnstudio.exporters.source import (
     lay,
     lay_again,
     lay_call,
-    literal,
-    named,
     text,
 )
+from bnstudio.exporters.training import begun, compiled, fitted
 from bnstudio.layers import is_operation, show_shape
 from bnstudio.layers.models import SEQUENTIAL, TRAINABLE
 from bnstudio.layers.opaque import opaque_call
 from bnstudio.plan import Call, Tensor, plan
-from bnstudio.settings import CALLBACKS, LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,14 +43,14 @@ if TYPE_CHECKING:
     from bnstudio.exporters.names import Key
     from bnstudio.exporters.source import Expression
     from bnstudio.layers.opaque import Opaque
-    from bnstudio.layers.params import Spec
     from bnstudio.plan import Plan
     from bnstudio.project import Project
-    from bnstudio.settings import Choice, ClassWeight, EarlyStopping, Settings
+
+UNNAMED = f"model{INITIAL}"
+"""The file of the weights that a model begins with, where its script has no name yet."""
 
 
-INITIAL = "initial.weights.h5"
-"""The file of the weights that the model of a script begins with, where it begins with some."""
+_BESIDE = "Path(__file__).with_name("
 
 
 @dataclass(frozen=True)
@@ -81,21 +72,35 @@ class Script:
 
 
 def render(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Script:
     """The script of a project. ``analysis`` saves making one of the project's drawing.
 
     Whatever is drawn is printed, finished or not; a comment says what is not part of the model.
-    ``remarks`` are comments on the training.
+    ``remarks`` are comments on the training. ``initial`` is what the weights are called that the
+    model begins with, where it begins with some: they lie beside the script, or, where it is not
+    ``located`` in a file that Python knows of, in the folder in which it is run.
     """
-    return next(found for found in drafts(project, analysis, remarks) if found is not None)
+    made = drafts(project, analysis, remarks, initial, located=located)
+    return next(found for found in made if found is not None)
 
 
 def drafts(
-    project: Project, analysis: Analysis | None = None, remarks: Sequence[str] = ()
+    project: Project,
+    analysis: Analysis | None = None,
+    remarks: Sequence[str] = (),
+    initial: str = UNNAMED,
+    *,
+    located: bool = True,
 ) -> Iterator[Script | None]:
     """The same, with a break every few milliseconds: None until the script is ready."""
-    writer = _Writer(project, analysis or analyze(project.graph), remarks)
+    path = Bracket(_BESIDE, (text(initial),)) if located else text(initial)
+    writer = _Writer(project, analysis or analyze(project.graph), remarks, path)
     for each, chain in _plans(writer.plan):
         models = any(call.inside is not None for call in each.calls)
         if each.sequential and (models or not chain):
@@ -109,8 +114,12 @@ def drafts(
 class _Writer:
     """One script being written, top to bottom."""
 
-    def __init__(self, project: Project, analysis: Analysis, remarks: Sequence[str]) -> None:
+    def __init__(
+        self, project: Project, analysis: Analysis, remarks: Sequence[str], initial: Expression
+    ) -> None:
         self.project, self.analysis, self.remarks = project, analysis, remarks
+        begins = project.weights is not None and project.settings.start == "weights"
+        self.initial = initial if begins else None
         self.plan = plan(analysis)
         self.make = Constructors()
         self.lines: list[str] = []
@@ -184,7 +193,7 @@ class _Writer:
             known = source.name in data.SOURCES
             why = f"{name} cannot give rows as it is set" if known else f"No data source {name}"
             unknown = f"{why}: give x_train, y_train, x_val and y_val here."
-            lines = [comment(_one_line(unknown), 4), "    raise NotImplementedError"]
+            lines = [comment(unknown, 4), "    raise NotImplementedError"]
         else:
             seed, share = settings.seed, settings.validation_split
             code = data.prepare_code(source, seed, share).replace(
@@ -195,6 +204,8 @@ class _Writer:
             imports += data.prepare_imports(source, share)
         if settings.class_weight == "balanced" or "np" in used:
             imports.append("import numpy as np")
+        if isinstance(self.initial, Bracket):
+            imports.append("from pathlib import Path")
         imports += imported({call.type for call in _all_calls(self.plan)})
         return sorted(set(imports), key=lambda line: (line.startswith("from "), line)), lines
 
@@ -278,7 +289,7 @@ class _Writer:
                 why = "behind a cycle" if id in analysis.live else "not connected"
                 why = "on a cycle" if id in analysis.structure.cyclic else why
                 what = f"Not part of the model: {node.type} {text(node.name)} is {why}."
-                self._put([comment(_one_line(what), 4)], at + id)
+                self._put([comment(what, 4)], at + id)
         if not plan.calls:
             self.lines += ['    raise NotImplementedError("No Input leads to an output.")']
         elif chain and plan.sequential and all(is_layer(call.type) for call in plan.calls):
@@ -351,9 +362,7 @@ class _Writer:
         if not is_layer(call.type):
             passed = names[key(call.inputs[0])] if call.inputs else "None"
             what = f"{text(call.type)} is not the name of a Keras layer; its input is passed on."
-            return [comment(_one_line(what), 4)] + (
-                [] if target == passed else [f"    {target} = {passed}"]
-            )
+            return [comment(what, 4)] + ([] if target == passed else [f"    {target} = {passed}"])
         if call.type == "Input":
             return lay(self._layer(call), 4, f"{target} = ")
         tensors = [names[key(tensor)] for tensor in call.inputs]
@@ -399,62 +408,22 @@ class _Writer:
             ]
         with self._part("compile"):
             self.lines += ["    model = build_model()"]
-            self._begin()
-            self._compile()
+            if self.initial is not None:
+                self.lines += begun(self.project, self.initial)
+            self.lines += compiled(self.project.settings)
+            self.lines += ["    model.summary()"]
         self.lines += [""]
         with self._part("fit"):
-            self._fit(held_out)
+            self.lines += fitted(self.project, self.remarks)
         with self._part("evaluate"):
             self.lines += [f"    model.evaluate({rows}, batch_size=BATCH_SIZE, verbose=2)"]
         self.lines += ["    return history.history"]
-
-    def _begin(self) -> None:
-        begin = self.project.weights
-        if begin is not None and self.project.settings.start == "weights":
-            of = f" of {begin.origin}" if begin.origin else ""
-            what = f"It begins with the weights{of}, which lie beside it."
-            self.lines += [comment(_one_line(what), 4), f"    model.load_weights({text(INITIAL)})"]
-
-    def _compile(self) -> None:
-        settings = self.project.settings
-        compiled = [
-            named("optimizer", _object("optimizers", OPTIMIZERS, settings.optimizer)),
-            named("loss", _object("losses", LOSSES, settings.loss)),
-        ]
-        if settings.metrics:
-            compiled.append(Bracket("metrics=[", tuple(map(text, settings.metrics)), "]"))
-        self.lines += lay(Bracket("model.compile(", tuple(compiled)), 4, spread=True)
-        self.lines += ["    model.summary()"]
-
-    def _fit(self, held_out: bool) -> None:
-        settings = self.project.settings
-        balance = data.class_weight_code(self.project.source, settings.class_weight)
-        self.lines += [f"    {line}" for line in balance.splitlines()]
-        fit: list[str | Bracket] = ["x_train", "y_train", "batch_size=BATCH_SIZE", "epochs=EPOCHS"]
-        if held_out:
-            fit.append("validation_data=(x_val, y_val)")
-        if callbacks := _callbacks(settings):
-            fit.append(Bracket("callbacks=[", callbacks, "]"))
-        if settings.class_weight is not None:
-            fit.append(_class_weight(settings.class_weight))
-        fit.append("verbose=2")
-        self.lines += [comment(_one_line(remark), 4) for remark in self.remarks]
-        self.lines += lay(Bracket("model.fit(", tuple(fit)), 4, "history = ", spread=True)
 
     def _put(self, lines: list[str], *ids: str) -> None:
         span = (len(self.lines) + 1, len(self.lines) + len(lines))
         self.lines += lines
         for id in ids:
             self.spans.setdefault(id, []).append(span)
-
-
-def _object(module: str, specs: Mapping[str, Spec], choice: Choice) -> Expression:
-    """An optimizer or a loss; a name that can be no class is left for Keras to make out."""
-    spec = specs.get(choice.name)
-    if not is_class_name(choice.name):
-        return text(choice.name)
-    by_name = {param.name: param for param in spec.params} if spec else {}
-    return Bracket(f"keras.{module}.{choice.name}(", tuple(arguments(by_name, choice.params)))
 
 
 def _plans(plan: Plan, *, chain: bool = True) -> Iterator[tuple[Plan, bool]]:
@@ -473,43 +442,14 @@ def _all_calls(plan: Plan) -> Iterator[Call]:
             yield from _all_calls(call.inside)
 
 
-def _callbacks(settings: Settings) -> tuple[Bracket, ...]:
-    found = []
-    if settings.early_stopping is not None:
-        found.append(_early_stopping(settings.early_stopping))
-    if settings.reduce_lr is not None:
-        by_name = {param.name: param for param in CALLBACKS["ReduceLROnPlateau"].params}
-        given = tuple(arguments(by_name, asdict(settings.reduce_lr)))
-        found.append(Bracket("keras.callbacks.ReduceLROnPlateau(", given))
-    return tuple(found)
-
-
-def _class_weight(weights: ClassWeight) -> Expression:
-    if not isinstance(weights, tuple):
-        return "class_weight=class_weight"
-    items = (f"{label}: {flat(literal(weight))}" for label, weight in enumerate(weights))
-    return Bracket("class_weight={", tuple(items), "}")
-
-
-def _early_stopping(early: EarlyStopping) -> Bracket:
-    items = [f"monitor={text(early.monitor)}"]
-    if early.min_delta:
-        items.append(f"min_delta={flat(literal(early.min_delta))}")
-    items.append(f"patience={early.patience}")
-    if early.restore_best_weights:
-        items.append("restore_best_weights=True")
-    return Bracket("keras.callbacks.EarlyStopping(", tuple(items))
-
-
 def _several(names: Sequence[str]) -> Expression:
     """One name, or a list of them."""
     return names[0] if len(names) == 1 else Bracket("[", tuple(names), "]")
 
 
-def _one_line(words: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in words)
-
-
 EXPORTER = Exporter(
-    "Keras script", ".py", lambda project: render(project).text.encode(), initial=INITIAL
+    "Keras script",
+    ".py",
+    lambda project: render(project).text.encode(),
+    loading=lambda project, name: render(project, initial=name).text.encode(),
 )

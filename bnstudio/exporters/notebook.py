@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters import png
 from bnstudio.exporters.exporter import Exporter
-from bnstudio.exporters.keras_script import INITIAL
+from bnstudio.exporters.keras_script import UNNAMED
 from bnstudio.exporters.keras_script import render as render_script
 
 if TYPE_CHECKING:
@@ -42,9 +42,13 @@ else:
     plt.show()"""
 
 
-def render(project: Project) -> bytes:
-    """The notebook of a project, as JSON. Not run: it has no outputs."""
-    script = render_script(project)
+def render(project: Project, initial: str = UNNAMED) -> bytes:
+    """The notebook of a project, as JSON. Not run: it has no outputs.
+
+    ``initial`` is what the weights are called that the model begins with, where it begins with
+    some. They are looked for where the notebook is run: it has no way to know its own place.
+    """
+    script = render_script(project, initial=initial, located=False)
     cells = [
         _title(project),
         _code("imports", _part(script, "imports"), "", _part(script, "constants")),
@@ -113,4 +117,4 @@ def _code(id: str, *lines: str) -> dict[str, Any]:
     }
 
 
-EXPORTER = Exporter("Jupyter notebook", ".ipynb", render, initial=INITIAL)
+EXPORTER = Exporter("Jupyter notebook", ".ipynb", render, loading=render)

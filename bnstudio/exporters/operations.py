@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.exporters.source import Bracket, flat, literal, named, text
-from bnstudio.layers import LAYERS
 from bnstudio.layers.catalogue import OPERATION_PREFIX
 from bnstudio.layers.operands import Index, Operand, entries, index_text, parted
-from bnstudio.layers.operations import Constant, Operation
+from bnstudio.layers.operations import OPERATIONS, Constant, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +25,7 @@ _LISTS = frozenset(
 
 def operation(call: Call, tensors: Sequence[str]) -> Expression:
     """The call of an operation on the variables of its inputs."""
-    entry: Operation = LAYERS[call.type]  # type: ignore[assignment]
+    entry = OPERATIONS[call.type]
     given = call.arrange(tensors)
     signed = entry.symbol and not given.keyword and not given.options
     if signed and (written := _with_symbol(entry, given.positional)) is not None:

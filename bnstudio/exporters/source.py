@@ -186,8 +186,9 @@ def _entry(key: str, value: Value) -> Expression:
 
 
 def comment(words: str, indent: int = 0) -> str:
-    """One line of comment; what is too long for it is cut."""
-    line = f"{' ' * indent}# {words}"
+    """One line of comment, whatever the words hold; what is too long for it is cut."""
+    shown = "".join(char if char.isprintable() else " " for char in words)
+    line = f"{' ' * indent}# {shown}"
     if width(line) <= WIDTH:
         return line
     while width(line) > WIDTH - 3:

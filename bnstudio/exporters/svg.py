@@ -200,17 +200,19 @@ _TENTHS = {
     for char in chars
 }  # fmt: skip
 """How wide Inter's letters are, in tenths of the type size; the others are 6."""
+_TENTH = 0.104
 
 
 def extent(text: str, size: float) -> float:
     """About how wide a text in Inter is."""
     tenths = sum(_TENTHS.get(char, 6 if char < "\u0500" else 10) for char in text)
-    return tenths * size * 0.104
+    return tenths * size * _TENTH
 
 
 def fit(text: str, room: float, size: float) -> str:
     """As much of a text as fits into ``room``; nothing where that would be next to nothing."""
-    text = _visible(text)
+    # No letter is narrower, and a file may have a text of any length.
+    text = _visible(text[: int(max(0.0, room) / (min(_TENTHS.values()) * size * _TENTH)) + 2])
     if extent(text, size) <= room:
         return text
     while text and extent(text + "…", size) > room:

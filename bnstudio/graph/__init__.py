@@ -32,7 +32,7 @@ from bnstudio.graph.levels import (
     seen_from,
     with_level,
 )
-from bnstudio.graph.value import Graph, Node, Value, Wire, to_networkx
+from bnstudio.graph.value import Graph, Node, Value, Wire, freeze, to_networkx
 
 __all__ = [
     "MAX_LEVELS",
@@ -53,6 +53,7 @@ __all__ = [
     "duplicate",
     "fragment",
     "free_name",
+    "freeze",
     "full_names",
     "heal",
     "key",

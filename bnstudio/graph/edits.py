@@ -110,7 +110,7 @@ def remove(graph: Graph, ids: Iterable[str]) -> Graph:
 
 
 def heal(graph: Graph, ids: Iterable[str]) -> Graph:
-    """The drawing without these nodes, their neighbors joined where a path was cut.
+    """The drawing without these nodes, their neighbours joined where a path was cut.
 
     Removed nodes that hang together are taken as one: where a single output leads into them, it
     is wired to whatever they fed with it, at the ports where they did. Where none or several lead

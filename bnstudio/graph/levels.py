@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from bnstudio.graph.diff import differing
 from bnstudio.graph.edits import EditError
 
 if TYPE_CHECKING:
@@ -127,10 +128,11 @@ def changed_at(before: Graph, after: Graph) -> Path:
     """The path to the innermost drawing that holds all that differs between two."""
     if before.wires != after.wires or before.nodes.keys() != after.nodes.keys():
         return ()
-    others = [id for id, node in after.nodes.items() if before.nodes[id] != node]
+    old_nodes, nodes = before.nodes, after.nodes
+    others = [id for id in differing(old_nodes, nodes) if old_nodes[id] != nodes[id]]
     if len(others) != 1:
         return ()
-    old, new = before.nodes[others[0]], after.nodes[others[0]]
+    old, new = old_nodes[others[0]], nodes[others[0]]
     if old.inside is None or new.inside is None or replace(old, inside=new.inside) != new:
         return ()
     return (new.id, *changed_at(old.inside, new.inside))

@@ -20,6 +20,15 @@ Value = None | bool | int | float | str | tuple["Value", ...] | Mapping[str, "Va
 """What a parameter may hold: plain data that JSON can carry. Sequences are tuples."""
 
 
+def freeze(value: object) -> Value:
+    """Data that came as JSON, or as Python has it, as a drawing holds it: every list a tuple."""
+    if isinstance(value, list | tuple):
+        return tuple(map(freeze, value))
+    if isinstance(value, dict):
+        return {str(key): freeze(entry) for key, entry in value.items()}
+    return value  # type: ignore[return-value]  # JSON has nothing else
+
+
 @dataclass(frozen=True)
 class Node:
     """A box of the drawing.

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bnstudio.graph import Graph, Path
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.histogram import Histogram
+    from bnstudio.training.messages import Histograms
 
 LOOK_BACK = 6
 """Earlier measurements that are asked: what only each fifth one has is among them."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bnstudio.graph import Graph, Node
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 PASSING = frozenset(
     {"Pooling", "Regularization", "Merging", "Reshaping", "Preprocessing", "Augmentation"}

@@ -17,7 +17,7 @@ from bnstudio.health.reading import BOUNDED
 
 if TYPE_CHECKING:
     from bnstudio.health.reading import Reading
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 HALF_NORMAL_MEAN = 1 / math.sqrt(2 * math.pi)
 """The mean of the positive part of a standard normal number, 0.399."""

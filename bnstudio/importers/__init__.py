@@ -6,10 +6,12 @@ A file is told by its suffix, and by its first bytes where the suffix says nothi
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.graph import levels
 from bnstudio.importers import config_text, keras_file, legacy_file
 from bnstudio.importers.compiled import settings_of
 from bnstudio.importers.expand import can_expand, expand, expanded
@@ -23,9 +25,7 @@ from bnstudio.importers.weights import Taken, Unread
 from bnstudio.project import SUFFIX, Project, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bnstudio.graph import Graph
+    from bnstudio.graph import Graph, Value
 
 IMPORTERS: tuple[Importer, ...] = (
     keras_file.IMPORTER,
@@ -35,6 +35,7 @@ IMPORTERS: tuple[Importer, ...] = (
 """Every importer, in the order in which a file dialog names them."""
 
 _HEAD = 16
+_LONGEST_VERSION = 20
 
 
 def importer_of(path: str | os.PathLike[str]) -> Importer | None:
@@ -87,7 +88,7 @@ def is_configuration(text: str) -> bool:
 
 def _made(described: Described, where: str, source: str) -> Imported:
     model = as_json(described.model, where)
-    version = described.version or _version(model)
+    version = (described.version or _version(model))[:_LONGEST_VERSION]
     drawn = draw(model, where)
     compiled = model.get("compile_config")
     if described.training:
@@ -114,15 +115,27 @@ def _version(model: Mapping[str, Any]) -> str:
 
 def _changed(graph: Graph, version: str) -> list[str]:
     """What Keras 3 computes otherwise than the Keras that wrote the file."""
-    if not version or not version[0].isdigit() or int(version.split(".")[0][:3]) >= 3:
+    if version[:2] not in ("0.", "1.", "2."):
         return []
-    layers = [node.name for node in graph.nodes.values() if "hard_sigmoid" in node.params.values()]
+    layers = [
+        node.name
+        for _, each in levels(graph)
+        for node in each.nodes.values()
+        if _has(node.params, "hard_sigmoid")
+    ]
     if not layers:
         return []
     return [
-        f"hard_sigmoid is flatter in Keras 3 than in Keras {version[:20]} (a slope of 1/6 instead "
+        f"hard_sigmoid is flatter in Keras 3 than in Keras {version} (a slope of 1/6 instead "
         f"of 1/5): {', '.join(layers[:5])}."
     ]
+
+
+def _has(value: Value, name: str) -> bool:
+    """Whether a name is among arguments, those of layers in layers included."""
+    if isinstance(value, Mapping):
+        return any(_has(each, name) for each in value.values())
+    return value == name or (isinstance(value, tuple) and any(_has(each, name) for each in value))
 
 
 __all__ = [

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from bnstudio.graph import freeze
 from bnstudio.layers import ALIASES, LAYERS
 from bnstudio.layers.nested import Nested, NestedList, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Activation, Float, Int, Ints, Object
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 RENAMED = {
     "LeakyReLU": {"alpha": "negative_slope"},
-    "ThresholdedReLU": {"theta": "threshold"},
+    "ReLU": {"theta": "threshold"},
 }
-"""Arguments that had another name in Keras 2, by class."""
+"""Arguments that had another name in Keras 2, by the class that has them now."""
 
 CLASSES = {
     **ALIASES,
@@ -28,26 +29,42 @@ CLASSES = {
     "BatchNormalizationV2": "BatchNormalization",
     "LSTMV1": "LSTM",
     "GRUV1": "GRU",
+    "SyncBatchNormalization": "BatchNormalization",
+    "ThresholdedReLU": "ReLU",
 }
 """Classes that are called otherwise now, or in the catalogue."""
 
-_NUMBER_BINS = ("Hashing", "HashedCrossing")
+SET_BY_CLASS = {"SyncBatchNormalization": {"synchronized": True}}
+"""Arguments of classes of Keras 2 that were another class because of them."""
+
+_NUMBER_BINS = ("Discretization", "Hashing", "HashedCrossing")
 """Layers whose dtype is not float32 but int64 unless it is given, where bins come out by number."""
+
+_RESET = ("GRU", "GRUCell")
+"""Layers of which the first files of Keras 2 do not say when they reset: before the product."""
 
 _WITHOUT_EFFECT = frozenset(
     ("name", "implementation", "fused", "batch_input_shape", "batch_shape", "input_length",
-     "input_dtype", "build_input_shape")
+     "input_dtype", "build_input_shape", "trainable", "dtype", "rng_type", "query_shape",
+     "key_shape", "value_shape", "vocabulary_size", "has_input_vocabulary")
 )  # fmt: skip
 """What a layer's configuration says besides its arguments, or what changes no result."""
 
+_WITHOUT_EFFECT_IN = {
+    "Discretization": ("epsilon",),
+    **{
+        f"SeparableConv{rank}D": ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
+        for rank in (1, 2)
+    },
+}
+"""The same of single classes."""
 
-def freeze(value: Any) -> Value:
-    """JSON as a drawing holds it: every list a tuple."""
-    if isinstance(value, list):
-        return tuple(map(freeze, value))
-    if isinstance(value, dict):
-        return {str(key): freeze(entry) for key, entry in value.items()}
-    return value  # type: ignore[no-any-return]
+_NO_VALUE: tuple[tuple[str, Value], ...] = (("groups", 1),)
+"""Arguments and values that say what is so without an argument of that name."""
+
+
+MAX_INSIDE = 1_000
+"""Layers in a layer, above which a description is not looked into."""
 
 
 def shape_of(value: Any) -> Shape | None:
@@ -69,22 +86,29 @@ def params_of(entry: LayerType, config: Mapping[str, Any]) -> dict[str, Value]:
         config = _input(config)
     if entry.name == "Bidirectional":
         config = _bidirectional(config)
+    if entry.name in _RESET and "implementation" in config:
+        config = {"reset_after": False, **config}
     renamed = RENAMED.get(entry.name, {})
-    params: dict[str, Value] = {}
+    values: dict[str, Value] = {}
     for key, raw in config.items():
         name = renamed.get(key, key)
-        param = entry.by_name.get(name)
-        if param is None and name in _WITHOUT_EFFECT:
-            continue
         value = plain_dtype(raw) if name == "dtype" else freeze(raw)
-        if param is None:
-            # Without an argument of that name, no value is as good as none.
-            if value not in (None, False):
-                params[name] = value
-            continue
-        value = fitted(param, value)
-        if not _is_default(entry, param, value, config):
-            params[name] = value
+        param = entry.by_name.get(name)
+        if param is not None:
+            values[name] = fitted(param, value)
+        # Without an argument of that name, no value is as good as none.
+        elif (
+            name not in _WITHOUT_EFFECT
+            and name not in _WITHOUT_EFFECT_IN.get(entry.name, ())
+            and value not in (None, False)
+            and (name, value) not in _NO_VALUE
+        ):
+            values[name] = value
+    params = {
+        name: value
+        for name, value in values.items()
+        if name not in entry.by_name or not _is_default(entry, entry.by_name[name], values)
+    }
     place = {name: index for index, name in enumerate(entry.by_name)}
     return dict(sorted(params.items(), key=lambda item: place.get(item[0], len(place))))
 
@@ -126,7 +150,7 @@ def fitted(param: Param, value: Value) -> Value:
         return _function_name(value)
     if isinstance(param, Object):
         return object_of(param, value)
-    if isinstance(param, NestedList) and isinstance(value, tuple):
+    if isinstance(param, NestedList) and isinstance(value, tuple) and len(value) <= MAX_INSIDE:
         return tuple(map(_nested, value))
     if isinstance(param, Nested):
         return _nested(value)
@@ -135,8 +159,9 @@ def fitted(param: Param, value: Value) -> Value:
     if isinstance(param, Int) and isinstance(value, float) and value.is_integer():
         return int(value) if abs(value) <= MAX_INT else value
     if isinstance(param, Float):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return float(value) if param.point and whole else shortened(value)  # type: ignore[arg-type]
+        if param.point and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return shortened(value)
     if isinstance(value, tuple) and len(value) == 1 and getattr(param, "length", None) == 1:
         return value[0]
     if _is_span(value) and param.check(value):
@@ -155,18 +180,33 @@ def _nested(value: Value) -> Value:
     return {"class_name": entry.name, "config": params_of(entry, config_of(value))}
 
 
+def known_inside(param: Param, value: Value) -> bool:
+    """Whether the layers in an argument are of the catalogue: a model, or somebody's class, is not.
+
+    What is no description of a layer at all is left to the diagnostics.
+    """
+    if not isinstance(param, Nested):
+        return True
+    each = value if isinstance(value, tuple) else (value,)
+    return all(
+        entry_of(one) is not None
+        for one in each
+        if isinstance(one, Mapping) and isinstance(one.get("class_name"), str)
+    )
+
+
 def _is_span(value: Value) -> TypeGuard[tuple[Value, float]]:
     """Whether it is two numbers, as far from zero on either side."""
     return (
         isinstance(value, tuple)
         and len(value) == 2
         and all(isinstance(end, int | float) for end in value)
-        and value[0] == -value[1]  # type: ignore[operator]
+        and value[0] == -value[1]  # type: ignore[operator]  # both are numbers
     )
 
 
-def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[str, Any]) -> bool:
-    default = param.default
+def _is_default(entry: LayerType, param: Param, values: Mapping[str, Value]) -> bool:
+    value, default = values[param.name], param.default
     if default is REQUIRED:
         return False
     if isinstance(param, Object):
@@ -174,17 +214,17 @@ def _is_default(entry: LayerType, param: Param, value: Value, config: Mapping[st
     if value == default and type(value) is type(default):
         return True
     if entry.name == "Bidirectional" and param.name == "backward_layer":
-        forward = fitted(entry.by_name["layer"], freeze(config.get("layer")))
+        forward = values.get("layer")
         return _as_backward(forward) == _as_backward(value) and forward != value
     if isinstance(param, Activation):
         return value in (None, "linear") and default in (None, "linear")
     if param.name == "dtype":
-        whole = entry.name in _NUMBER_BINS and config.get("output_mode", "int") == "int"
+        whole = entry.name in _NUMBER_BINS and values.get("output_mode", "int") == "int"
         return value == ("int64" if whole else "float32")
     if param.name == "data_format":
         return value == "channels_last"
     if param.name == "strides" and default is None:
-        return value == fitted(param, freeze(config.get("pool_size")))
+        return value == values.get("pool_size")
     if entry.name == "Input":
         return value is False and default is None
     if isinstance(param, Float) and not isinstance(value, bool):

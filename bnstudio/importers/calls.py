@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.importers.arguments import freeze, shape_of
+from bnstudio.graph import freeze
+from bnstudio.importers.arguments import shape_of
 from bnstudio.layers.opaque import tensor
 from bnstudio.project import ProjectError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bnstudio.graph import Value
     from bnstudio.layers import Shape
 
@@ -64,7 +67,7 @@ class Given:
         return self.args[0] == tuple(ports) or [self.args[0]] == ports
 
 
-def calls_of(layer: dict[str, Any], where: str, *, masked: bool) -> list[Given]:
+def calls_of(layer: Mapping[str, Any], where: str, *, masked: bool) -> list[Given]:
     """The calls of a layer in the order in which the file has them.
 
     Args:
@@ -106,6 +109,9 @@ def _call(node: Any, where: str, *, masked: bool, lambdas: bool) -> Given:
             ports.append(freeze(entry[2]))
             _lambda_kwargs(given, entry, where)
             continue
+        if lambdas and isinstance(entry, list) and not any(isinstance(e, str) for e in entry[:1]):
+            ports.append(freeze(entry))  # numbers among the tensors of a list
+            continue
         origin = _origin(entry[:3] if isinstance(entry, list) else entry, where)
         ports.append(tensor(len(given.tensors)))
         given.tensors.append(origin)
@@ -118,8 +124,9 @@ def _call(node: Any, where: str, *, masked: bool, lambdas: bool) -> Given:
         if not isinstance(kwargs, dict):
             raise ProjectError("what a call is given by keyword has to be an object", where)
         for key, value in kwargs.items():
-            if not _changes_nothing(key, value):
-                given.kwargs[key] = freeze(value)
+            # Keras 2 writes None for whatever a call was not given.
+            if value is not None and not _changes_nothing(key, value):
+                given.kwargs[key] = _referred(given, value, where)
     given.args = (ports[0] if len(ports) == 1 else tuple(ports),) if ports else ()
     return given
 
@@ -130,15 +137,24 @@ def _lambda_kwargs(given: Given, entry: list[Any], where: str) -> None:
     if not isinstance(kwargs, dict):
         raise ProjectError("what a call is given by keyword has to be an object", where)
 
-    def ported(value: Any) -> Value:
-        named = isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
-        if named and all(isinstance(index, int) for index in value[1:]):
-            given.tensors.append(_origin(value, where))
-            given.shapes.append(None)
-            return tensor(len(given.tensors) - 1)
-        return tuple(map(ported, value)) if isinstance(value, list) else freeze(value)
+    given.kwargs = {
+        key: _referred(given, value, where) for key, value in kwargs.items() if key != "name"
+    }
 
-    given.kwargs = {key: ported(value) for key, value in kwargs.items() if key != "name"}
+
+def _referred(given: Given, value: Any, where: str) -> Value:
+    """An argument of Keras 2 with the tensors in it replaced by ports, which ``given`` then has."""
+    if not isinstance(value, list):
+        return freeze(value)
+    if len(value) == 3 and isinstance(value[0], str) and all(map(_is_index, value[1:])):
+        given.tensors.append(_origin(value, where))
+        given.shapes.append(None)
+        return tensor(len(given.tensors) - 1)
+    return tuple(_referred(given, entry, where) for entry in value)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _changes_nothing(key: str, value: Any) -> bool:
@@ -153,7 +169,7 @@ def _ported(given: Given, value: Any, where: str) -> Value:
     if isinstance(value, list):
         return tuple(_ported(given, entry, where) for entry in value)
     if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # JSON has nothing else
     if value.get("class_name") == _TENSOR:
         origin, shape = _tensor(value, where)
         given.tensors.append(origin)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.graph import free_name
-from bnstudio.importers.arguments import fitted, freeze, object_of, shortened
+from bnstudio.graph import free_name, freeze
+from bnstudio.importers.arguments import fitted, object_of, shortened
 from bnstudio.layers.params import Float
 from bnstudio.settings import LOSSES, METRICS, OPTIMIZERS, Choice, LearningRate, Settings, metric
 from bnstudio.settings.metrics import METRIC_ALIASES
@@ -24,6 +24,10 @@ _LOSSES = {
     "kullback_leibler_divergence": "KLDivergence",
     "logcosh": "LogCosh",
 }
+_REGISTERED = "Custom>"
+"""Before the class of an optimizer, where Keras from 2.11 on has written it to HDF5."""
+_SCALING = "LossScaleOptimizer"
+"""Around an optimizer that works with mixed precision; the later ones have a number."""
 _RENAMED = {"lr": "learning_rate", "clip_norm": "clipnorm", "global_clip_norm": "global_clipnorm"}
 _WITHOUT_EFFECT = frozenset(("name", "is_legacy_optimizer", "jit_compile", "schedule_decay"))
 
@@ -66,9 +70,11 @@ def _named(value: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(value, dict):
         return "", {}
     name, config = value.get("class_name"), value.get("config", {})
+    if isinstance(name, str):
+        name = name.removeprefix(_REGISTERED)
     if name == "function" and isinstance(config, str):
         return config, {}
-    own = value.get("registered_name") in (None, name)
+    own = value.get("registered_name") in (None, name, f"{_REGISTERED}{name}")
     if isinstance(name, str) and isinstance(config, dict) and own:
         return name, config
     return "", {}
@@ -76,6 +82,8 @@ def _named(value: Any) -> tuple[str, dict[str, Any]]:
 
 def _optimizer(described: Any) -> tuple[Choice | None, list[str]]:
     name, config = _named(described)
+    if name.startswith(_SCALING):
+        name, config = _named(config.get("inner_optimizer", config.get("optimizer")))
     known = _OPTIMIZERS.get(name.lower())
     if known is None:
         return None, [f"Its optimizer was not taken over: {_short(described)}."]
@@ -136,7 +144,7 @@ def _arguments(spec: Spec, config: Mapping[str, Any]) -> dict[str, Value] | None
             continue
         if isinstance(param, Float):
             value = shortened(value)
-        if value == param.default or (key == "dtype" and value == "float32"):
+        if value == param.default or (key, value) in _USUAL_ARGUMENTS:
             continue
         if param.check(value):
             return None
@@ -144,11 +152,18 @@ def _arguments(spec: Spec, config: Mapping[str, Any]) -> dict[str, Value] | None
     return params
 
 
+_USUAL_ARGUMENTS = (("dtype", "float32"), ("reduction", "auto"))
+"""What Keras writes of a loss that nobody has asked for; the last is Keras 2's word for usual."""
+
+
 def _metrics(described: Any) -> tuple[tuple[str, ...], list[str]]:
     names: list[str] = []
     unknown: list[str] = []
     for entry in _flat(described):
         name, config = _named(entry)
+        if name == _WRAPPED:
+            own = config.get("name")
+            name = own if own in ("acc", "accuracy") else str(config.get("fn"))
         found = metric(name)
         plain = found is not None and all(
             key in ("name", "dtype", "fn") or value in _USUAL.get(key, (None, False))
@@ -163,6 +178,9 @@ def _metrics(described: Any) -> tuple[tuple[str, ...], list[str]]:
             names.append(name)
     return tuple(names), unknown
 
+
+_WRAPPED = "MeanMetricWrapper"
+"""How Keras 2 writes a metric that was given by name to HDF5: with the function that it is."""
 
 _USUAL: dict[str, tuple[Any, ...]] = {
     "num_thresholds": (200,),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.analysis import analyze, exits, knots
+from bnstudio.analysis import analyze, count_inputs, exits, knots
 from bnstudio.graph import EditError, Graph, Wire, free_name, key, set_params
 from bnstudio.importers.laid_out import laid_out
 from bnstudio.importers.model import Drawn, draw
@@ -99,10 +99,11 @@ def _check_call(graph: Graph, id: str, inputs: list[str]) -> None:
         call = opaque(owner, node)
         sound = call is not None and _takes_inputs(call, len(inputs))
     if wired != list(range(len(inputs))) or not sound:
-        raise EditError(
-            f"{node.name!r} cannot be expanded: it is not called on one tensor for each of its "
-            f"{len(inputs)} inputs."
-        )
+        come = {0: "no wire comes", 1: "1 wire comes"}.get(len(wired), f"{len(wired)} wires come")
+        why = f"it takes {count_inputs(len(inputs))}, and {come} in"
+        if wired == list(range(len(inputs))):
+            why = "it is called in another way than on its inputs"
+        raise EditError(f"{node.name!r} cannot be expanded: {why}.")
 
 
 def _takes_inputs(call: Opaque, count: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from bnstudio.graph import freeze
 from bnstudio.layers.opaque import port_of, tensor
 
 if TYPE_CHECKING:
@@ -31,18 +32,31 @@ def wired(entry: LayerType, params: Mapping[str, Value], given: Given) -> Wired 
     count = len(given.tensors)
     if not count:
         return Wired((), {})  # an Input, or not called: as loose in the drawing as in the file
-    found = _listed(entry, count) if given.legacy else _named(entry, given)
+    if given.legacy:
+        usual = {param.name: param.default for param in entry.call}
+        given.kwargs = {key: v for key, v in given.kwargs.items() if usual.get(key, v is None) != v}
+    listed = given.legacy and not given.kwargs
+    found = _listed(entry, count) if listed else _named(entry, given)
     if found is None:
         return None
     ports = [tensor(port) for port in found.order]
     arranged = entry.arrange(ports, {**params, **found.params})
     if sorted(found.order) != list(range(count)) or entry.max_inputs == 0:
         return None
-    if given.legacy:
+    if listed:
         # A list of Keras 2 does not say how its tensors are given, but cannot give more.
-        return None if given.kwargs or len(arranged.positional) != 1 else found
-    same = (_frozen(arranged.positional), _frozen({**arranged.keyword, **arranged.options}))
-    return found if same == (given.args, given.kwargs) else None
+        return found if len(arranged.positional) == 1 else None
+    positional = freeze(arranged.positional)
+    named = {**arranged.keyword, **arranged.options}
+    same = (positional, freeze(named)) == (given.args, given.kwargs)
+    if not same and given.legacy:
+        # Keras 2 gives all but the first of its inputs by name.
+        names = _arguments(entry)
+        same = freeze({**dict(zip(names, arranged.positional, strict=False)), **named}) == {
+            **dict(zip(names, given.args, strict=False)),
+            **given.kwargs,
+        }
+    return found if same else None
 
 
 def _listed(entry: LayerType, count: int) -> Wired | None:
@@ -66,7 +80,7 @@ def _named(entry: LayerType, given: Given) -> Wired | None:
     if not entry.ports:
         # Whatever else the call is given shows when it is arranged again.
         return Wired(tuple(range(len(given.tensors))), params)
-    names = list(dict.fromkeys(port.argument for port in entry.ports))
+    names = _arguments(entry)
     taken = {**given.kwargs, **dict(zip(names, given.args, strict=False))}
     order = []
     for port in entry.ports:
@@ -82,9 +96,6 @@ def _named(entry: LayerType, given: Given) -> Wired | None:
     return Wired(tuple(order), params)
 
 
-def _frozen(value: object) -> Value:
-    if isinstance(value, list | tuple):
-        return tuple(map(_frozen, value))
-    if isinstance(value, dict):
-        return {key: _frozen(entry) for key, entry in value.items()}
-    return value  # type: ignore[return-value]
+def _arguments(entry: LayerType) -> list[str]:
+    """The arguments of the call that take its inputs, in their order."""
+    return list(dict.fromkeys(port.argument for port in entry.ports)) or ["inputs"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bnstudio.graph import freeze
 from bnstudio.importers import legacy_operations
-from bnstudio.importers.arguments import CLASSES, freeze, params_of, shape_of
+from bnstudio.importers.arguments import CLASSES, SET_BY_CLASS, known_inside, params_of, shape_of
 from bnstudio.layers import LAYERS
 from bnstudio.layers.applications import MODULES
 from bnstudio.layers.foreign import registered
@@ -95,10 +96,9 @@ def layer_of(raw: Any, where: str) -> Layer:
         name = ""
     if not isinstance(name, str) or len(name) > MAX_NAME:
         raise ProjectError(f"a layer cannot be called {name!r:.40}", where)
-    if class_name in legacy_operations.CLASSES and raw.get("module") is None:
+    if legacy_operations.is_one(class_name, raw.get("module")):
         type = legacy_operations.type_of(class_name, config)
-        if type in LAYERS:
-            return Layer(name, type, "ops", class_name, {}, raw)
+        return Layer(name, type if type in LAYERS else "", "ops", class_name, {}, raw)
     kind = _kind(raw, class_name, config)
     if kind == "ops":
         from bnstudio.importers import operations  # with all of them, which most files need not
@@ -114,7 +114,10 @@ def layer_of(raw: Any, where: str) -> Layer:
             return Layer(name, offered.name, kind, class_name, params_of(offered, own), raw)
     if entry is None:
         return Layer(name, "", kind, class_name, {}, raw)
-    return Layer(name, known, kind, class_name, params_of(entry, config), raw)
+    params = params_of(entry, {**config, **SET_BY_CLASS.get(class_name, {})})
+    if not all(known_inside(param, params.get(param.name)) for param in entry.params):
+        return Layer(name, "", kind, class_name, {}, raw)
+    return Layer(name, known, kind, class_name, params, raw)
 
 
 def _offered(raw: Mapping[str, Any], class_name: str) -> Foreign | None:

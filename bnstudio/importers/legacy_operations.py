@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from bnstudio.importers.arguments import freeze
+from bnstudio.graph import freeze
 from bnstudio.importers.calls import Given
+from bnstudio.importers.legacy_functions import FUNCTIONS, ONE, PAIR, Same
 from bnstudio.layers.opaque import tensor
 
 if TYPE_CHECKING:
@@ -21,111 +22,22 @@ SLICE, FUNCTION, OPERATION = "SlicingOpLambda", "TFOpLambda", "TensorFlowOpLayer
 CLASSES = (SLICE, FUNCTION, OPERATION)
 """The classes of such layers."""
 
-
-class _Same(NamedTuple):
-    """What a function of TensorFlow's is in ``keras.ops``.
-
-    Attributes:
-        function: Its name there.
-        arguments: Those of TensorFlow's in their order, and what each is called there.
-        fixed: What there has to be said where TensorFlow has another default.
-    """
-
-    function: str
-    arguments: dict[str, str]
-    fixed: Mapping[str, Value] = {}
+_HOME = ".tf_op_layer"
+_OLD = "compat.v1."
+_MEANS_NOTHING: dict[str, tuple[Value, ...]] = {
+    "beta": (1.0,),
+    "data_format": ("NHWC", "channels_last"),
+    "direction": ("ASCENDING",),
+    "dtype_hint": ("float32",),
+    "output_type": ("int64", "int32"),
+    "use_cudnn_on_gpu": (True,),
+}
+"""Arguments of TensorFlow's that change nothing with these values, as with None, False and 0."""
 
 
-_PAIR = {"x": "x1", "y": "x2"}
-_REDUCED = {"input_tensor": "x", "axis": "axis", "keepdims": "keepdims"}
-_X = {"x": "x"}
-_FEATURES = {"features": "x"}
-
-_FUNCTIONS: dict[str, _Same] = {
+_OPERATIONS: dict[str, Same] = {
     **{
-        name: _Same(function, _PAIR)
-        for function, names in {
-            "add": ("math.add", "__operators__.add"),
-            "subtract": ("math.subtract", "__operators__.sub"),
-            "multiply": ("math.multiply", "__operators__.mul"),
-            "true_divide": ("math.divide", "math.truediv", "__operators__.truediv"),
-            "floor_divide": ("math.floordiv", "__operators__.floordiv"),
-            "mod": ("math.floormod", "__operators__.mod"),
-            "power": ("math.pow", "__operators__.pow"),
-            "maximum": ("math.maximum",),
-            "minimum": ("math.minimum",),
-            "equal": ("math.equal", "__operators__.eq"),
-            "not_equal": ("math.not_equal", "__operators__.ne"),
-            "less": ("math.less", "__operators__.lt"),
-            "less_equal": ("math.less_equal", "__operators__.le"),
-            "greater": ("math.greater", "__operators__.gt"),
-            "greater_equal": ("math.greater_equal", "__operators__.ge"),
-            "logical_and": ("math.logical_and",),
-            "logical_or": ("math.logical_or",),
-        }.items()
-        for name in names
-    },
-    **{
-        name: _Same(function, _X)
-        for function, names in {
-            "negative": ("math.negative", "__operators__.neg"),
-            "abs": ("math.abs", "__operators__.abs"),
-            **{
-                each: (f"math.{each}",)
-                for each in ("square", "sqrt", "rsqrt", "exp", "log", "log1p", "sin", "cos",
-                             "sigmoid", "tanh", "floor", "ceil", "sign", "reciprocal")
-            },
-        }.items()
-        for name in names
-    },
-    **{
-        name: _Same(function, _FEATURES)
-        for function, names in {
-            "relu": ("nn.relu",), "relu6": ("nn.relu6",), "elu": ("nn.elu",),
-            "selu": ("nn.selu",), "softplus": ("math.softplus", "nn.softplus"),
-            "softsign": ("nn.softsign",),
-        }.items()
-        for name in names
-    },
-    "nn.silu": _Same("silu", _FEATURES),
-    "nn.swish": _Same("silu", _FEATURES),
-    "nn.leaky_relu": _Same("leaky_relu", {"features": "x", "alpha": "negative_slope"}),
-    "nn.gelu": _Same("gelu", {"features": "x", "approximate": "approximate"},
-                     {"approximate": False}),
-    "nn.softmax": _Same("softmax", {"logits": "x", "axis": "axis"}, {"axis": -1}),
-    "nn.log_softmax": _Same("log_softmax", {"logits": "x", "axis": "axis"}, {"axis": -1}),
-    **{
-        f"math.reduce_{kind}": _Same(kind, _REDUCED)
-        for kind in ("mean", "sum", "max", "min", "prod", "any", "all", "std")
-    },
-    "math.reduce_variance": _Same("var", _REDUCED),
-    "math.reduce_logsumexp": _Same("logsumexp", _REDUCED),
-    "math.cumsum": _Same("cumsum", {"x": "x", "axis": "axis"}, {"axis": 0}),
-    "concat": _Same("concatenate", {"values": "xs", "axis": "axis"}),
-    "stack": _Same("stack", {"values": "x", "axis": "axis"}, {"axis": 0}),
-    "reshape": _Same("reshape", {"tensor": "x", "shape": "newshape"}),
-    "transpose": _Same("transpose", {"a": "x", "perm": "axes"}),
-    "expand_dims": _Same("expand_dims", {"input": "x", "axis": "axis"}),
-    "squeeze": _Same("squeeze", {"input": "x", "axis": "axis"}),
-    "tile": _Same("tile", {"input": "x", "multiples": "repeats"}),
-    "cast": _Same("cast", {"x": "x", "dtype": "dtype"}),
-    "clip_by_value": _Same(
-        "clip", {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"}
-    ),
-    "gather": _Same("take", {"params": "x", "indices": "indices", "axis": "axis"}, {"axis": 0}),
-    "where": _Same("where", {"condition": "condition", "x": "x1", "y": "x2"}),
-    "linalg.matmul": _Same("matmul", {"a": "x1", "b": "x2"}),
-    "stop_gradient": _Same("stop_gradient", {"input": "variable"}),
-    "zeros_like": _Same("zeros_like", {"input": "x"}),
-    "ones_like": _Same("ones_like", {"input": "x"}),
-    "nn.space_to_depth": _Same("space_to_depth", {"input": "x", "block_size": "block_size"}),
-    "nn.depth_to_space": _Same("depth_to_space", {"input": "x", "block_size": "block_size"}),
-    "__operators__.getitem": _Same("get_item", {"tensor": "x", "slice_spec": "key"}),
-}  # fmt: skip
-
-_OPERATIONS: dict[str, _Same] = {
-    **{
-        op: _Same(function, _PAIR)
+        op: Same(function, PAIR)
         for op, function in {
             "Add": "add", "AddV2": "add", "Sub": "subtract", "Mul": "multiply",
             "RealDiv": "true_divide", "FloorDiv": "floor_divide", "FloorMod": "mod",
@@ -135,21 +47,28 @@ _OPERATIONS: dict[str, _Same] = {
         }.items()
     },
     **{
-        op: _Same(op.lower(), _X)
+        op: Same(op.lower(), ONE)
         for op in ("Square", "Sqrt", "Rsqrt", "Exp", "Log", "Log1p", "Sin", "Cos", "Sigmoid",
                    "Tanh", "Abs", "Floor", "Ceil", "Sign", "Relu", "Relu6", "Elu", "Selu",
                    "Softplus", "Softsign", "Softmax")
     },
-    "Neg": _Same("negative", _X),
+    "Neg": Same("negative", ONE),
     **{
-        op: _Same(op.lower(), {"x": "x", "axis": "axis"})
+        op: Same(op.lower(), {"x": "x", "axis": "axis"})
         for op in ("Mean", "Sum", "Max", "Min", "Prod")
     },
-    "Reshape": _Same("reshape", {"x": "x", "shape": "newshape"}),
-    "Transpose": _Same("transpose", {"x": "x", "perm": "axes"}),
-    "ExpandDims": _Same("expand_dims", {"x": "x", "axis": "axis"}),
+    "Reshape": Same("reshape", {"x": "x", "shape": "newshape"}),
+    "Transpose": Same("transpose", {"x": "x", "perm": "axes"}),
+    "ExpandDims": Same("expand_dims", {"x": "x", "axis": "axis"}),
 }  # fmt: skip
 """What the operations of a graph are; their inputs have an order and no names."""
+
+
+def is_one(class_name: str, module: object) -> bool:
+    """Whether a layer is such an operation; files of the last versions name its module too."""
+    return class_name in CLASSES and (
+        module is None or (isinstance(module, str) and module.endswith(_HOME))
+    )
 
 
 def type_of(class_name: str, config: Mapping[str, Any]) -> str:
@@ -178,22 +97,29 @@ def given_now(class_name: str, config: Mapping[str, Any], given: Given) -> Given
     for key, value in given.kwargs.items():
         if key in same.arguments:
             values[same.arguments[key]] = value
-        elif key == "beta" and value == 1.0:
-            continue  # of swish
-        elif value not in (None, False, 0) and key != "name":
+        elif key != "name" and value not in (None, False, 0, *_MEANS_NOTHING.get(key, ())):
             return None
-    for name, value in same.fixed.items():
-        if values.get(name) is None:
-            values[name] = value
+    values = {name: value for name, value in values.items() if value is not None}
+    values = {**same.fixed, **values}
+    if same.fit is not None:
+        fitting = same.fit(values)
+        if fitting is None:
+            return None
+        values = fitting
     found.kwargs = {name: _key(value) if name == "key" else value for name, value in values.items()}
     return found
 
 
-def _same(class_name: str, config: Mapping[str, Any]) -> _Same | None:
+def _same(class_name: str, config: Mapping[str, Any]) -> Same | None:
     if class_name == OPERATION:
         return _OPERATIONS.get(str(_node(config).get("op")))
-    name = "__operators__.getitem" if class_name == SLICE else config.get("function")
-    return _FUNCTIONS.get(name) if isinstance(name, str) else None
+    return FUNCTIONS.get(function_of(class_name, config))
+
+
+def function_of(class_name: str, config: Mapping[str, Any]) -> str:
+    """The function of TensorFlow's that a layer calls, without the names of its old module."""
+    name = config.get("function", "__operators__.getitem" if class_name == SLICE else "")
+    return name.removeprefix(_OLD) if isinstance(name, str) else ""
 
 
 def _node(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,11 +9,12 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.graph import Graph, Node, Wire, free_name, levels
+from bnstudio.graph import SLASH, Graph, Node, Wire, free_name, levels
 from bnstudio.importers.calls import Given, Origin, calls_of, ends_of
 from bnstudio.importers.inputs import Wired, wired
 from bnstudio.importers.inside import inside_of
-from bnstudio.importers.layer import Layer, layer_of
+from bnstudio.importers.layer import MAX_NAME, Layer, layer_of
+from bnstudio.importers.legacy_composed import taken_apart
 from bnstudio.layers import LAYERS, is_operation
 from bnstudio.layers.opaque import Opaque, is_opaque, tensor
 from bnstudio.project import ProjectError
@@ -72,7 +73,8 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
             "code that the file does not hold; functional and sequential models can be drawn",
             where,
         )
-    layers = [layer_of(raw, f"{where}: layer {at}") for at, raw in enumerate(config["layers"], 1)]
+    described = taken_apart(config["layers"], config.get("output_layers"))
+    layers = [layer_of(raw, f"{where}: layer {at}") for at, raw in enumerate(described, 1)]
     maker = _Maker(where)
     if "input_layers" in config or "output_layers" in config:
         maker.functional(layers, config)
@@ -83,7 +85,7 @@ def draw(model: Mapping[str, Any], where: str) -> Drawn:
         Graph(maker.nodes, tuple(maker.wires)),
         tuple(maker.outputs),
         tuple(maker.notes()),
-        name if isinstance(name, str) else "",
+        name if isinstance(name, str) and len(name) <= MAX_NAME else "",
         tuple(maker.layers),
     )
 
@@ -97,7 +99,7 @@ class _Names:
 
     def free(self, base: str) -> str:
         """A name like ``base``; it is taken then."""
-        name = free_name(base, ())
+        name = free_name(base.replace(SLASH, "_"), ())
         root = re.sub(r"_\d+$", "", name)
         while name in self.taken:
             number = self.counts[root] = self.counts.get(root, 0) + 1
@@ -118,6 +120,7 @@ class _Maker:
     ids: _Names = field(default_factory=lambda: _Names(set()))
     labels: _Names = field(default_factory=lambda: _Names(set()))
     layers: list[tuple[Layer, str]] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
 
     # A chain.
 
@@ -166,8 +169,7 @@ class _Maker:
         self.labels = _Names(set(by_name))
         masked = any(map(_makes_masks, layers))
         calls = {
-            layer.name: calls_of(layer.raw, self._at(layer), masked=masked)  # type: ignore[arg-type]
-            for layer in layers
+            layer.name: calls_of(layer.raw, self._at(layer), masked=masked) for layer in layers
         }
         ends = {
             key: ends_of(config.get(key), f"{self.where}: {key}")
@@ -257,7 +259,7 @@ class _Maker:
         ids: list[str] = []
         for index, given in enumerate(calls):
             id = self.ids.free(name)
-            label = name if index == 0 else self.labels.free(f"{name}_1")
+            label = self._label(name) if index == 0 else self.labels.free(f"{name}_1")
             owner = ids[0] if ids else None
             if inside is not None:
                 drawing = inside.graph if owner is None else None
@@ -279,6 +281,13 @@ class _Maker:
             ids.append(id)
         return ids
 
+    def _label(self, name: str) -> str:
+        """What a layer is called in the drawing; Keras 3 takes no slash in a name."""
+        if SLASH not in name:
+            return name
+        self.renamed.append(name)
+        return self.labels.free(name)
+
     def _kept(self, layer: Layer, given: Given, index: int, shapes: Shapes) -> Opaque:
         known = shapes.get((layer.name, index), {})
         count = max([_output_count(layer), *(port + 1 for port in known)])
@@ -287,6 +296,8 @@ class _Maker:
 
     def notes(self) -> list[str]:
         """What the drawing does not hold as the configuration does."""
+        if self.renamed:
+            self.said.append(f"Keras 3 takes no / in a name, so it is _ in: {_list(self.renamed)}.")
         kept = Counter(
             node.type
             for _, graph in levels(Graph(self.nodes))
@@ -374,14 +385,19 @@ def _drop_masks(
     by_name: dict[str, Layer], calls: dict[str, list[Given]], outputs: list[Origin]
 ) -> None:
     """Takes out the operations that only make masks, which Keras makes again by itself."""
-    while True:
-        used = {origin.layer for given in calls.values() for call in given
-                for origin in call.tensors} | {origin.layer for origin in outputs}  # fmt: skip
-        idle = [name for name, layer in by_name.items() if layer.kind == "ops" and name not in used]
-        if not idle:
-            return
-        for name in idle:
-            del by_name[name], calls[name]
+    takers = Counter(
+        origin.layer for given in calls.values() for call in given for origin in call.tensors
+    )
+    takers.update(origin.layer for origin in outputs)
+    idle = [name for name, layer in by_name.items() if layer.kind == "ops" and not takers[name]]
+    while idle:
+        name = idle.pop()
+        del by_name[name]
+        for origin in (origin for call in calls.pop(name) for origin in call.tensors):
+            takers[origin.layer] -= 1
+            source = by_name.get(origin.layer)
+            if source is not None and source.kind == "ops" and not takers[origin.layer]:
+                idle.append(origin.layer)
 
 
 def _in_order(layers: list[Layer], ends: Mapping[str, list[Origin]]) -> list[Layer]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bnstudio.graph import freeze
 from bnstudio.importers import legacy_operations
-from bnstudio.importers.arguments import fitted, freeze, shortened
+from bnstudio.importers.arguments import fitted, shortened
 from bnstudio.importers.inputs import Wired
 from bnstudio.layers.opaque import port_of
 from bnstudio.layers.operands import DTYPES, Index, Operand, index_text
@@ -113,8 +114,8 @@ def _order(
         values = [*found.values()]
         given = values[0] if len(values) == 1 else None
         several = given if entry.max_inputs != 1 and isinstance(given, tuple) else (given,)
-        ports = [port_of(one) for one in several]
-        return None if None in ports else ports  # type: ignore[return-value]
+        ports = [at for one in several if (at := port_of(one)) is not None]
+        return ports if len(ports) == len(several) else None
     order: list[int] = []
     for port in entry.ports:
         at = port_of(found.get(port.argument))

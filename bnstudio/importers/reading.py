@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bnstudio.project import ProjectError, line_and_column
+from bnstudio.project.file import reason
 from bnstudio.project.strict import Refused, parse
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def open_file(path: str) -> Iterator[BinaryIO]:
     except PermissionError:
         raise ProjectError("there is no permission to read it", path) from None
     except OSError as error:
-        raise ProjectError(f"it cannot be read: {error.strerror or error}", path) from None
+        raise ProjectError(f"it cannot be read: {reason(error)}", path) from None
 
 
 def decode(content: bytes, where: str) -> str:

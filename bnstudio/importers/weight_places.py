@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.importers.layer import MODELS, layer_of
@@ -24,6 +25,9 @@ _WITH_CELL = ("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3
 _PROJECTIONS = ("query_dense", "key_dense", "value_dense", "output_dense")
 _WORD = r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])"
 """Where a word begins in a class's name; an abbreviation before a word ends there."""
+
+MAX_PLACES = 100_000
+"""Above it a layer's description is not believed: one can stand twice in another, and so on."""
 
 _OLD_LAYERS = "_layer_checkpoint_dependencies"
 """How ``layers`` was called in the first files of the kind."""
@@ -87,7 +91,8 @@ def found(
     """The paths of a layer's weights, given those of the arrays in each group of the file."""
     config = layer.get("config")
     made: list[str] = []
-    for place in places(str(layer.get("class_name")), config if isinstance(config, dict) else {}):
+    listed = places(str(layer.get("class_name")), config if isinstance(config, dict) else {})
+    for place in islice(listed, MAX_PLACES):
         for inner in place.group:
             path = "/".join(part for part in (group, inner, "vars") if part)
             if path in paths:

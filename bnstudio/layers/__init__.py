@@ -34,16 +34,18 @@ from bnstudio.layers.catalogue import (
     CATEGORIES,
     LAYERS,
     OPERATION_CATEGORIES,
+    all_operations,
+    all_types,
+    is_operation,
+    near_names,
+)
+from bnstudio.layers.layer_type import (
     EmptyOutputError,
     LayerType,
     MergeError,
     Shape,
     ShapeError,
     Weight,
-    all_operations,
-    all_types,
-    is_operation,
-    near_names,
     show_shape,
 )
 from bnstudio.layers.ports import Given, Port

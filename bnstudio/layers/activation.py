@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import constraint, initializer, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import ACTIVATIONS
 from bnstudio.layers.params import REQUIRED, Activation, Float, Ints
 from bnstudio.layers.shapes import activates, beyond, size

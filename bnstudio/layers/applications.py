@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import APART, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import APART, layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import REQUIRED, Float, Int
 from bnstudio.layers.shapes import size
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import Bool, Choice, Float, Wired
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import alike, known, spreads
+from bnstudio.layers.shapes import alike, known, sizes, spreads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,7 +106,8 @@ def _mixing(inputs: Inputs) -> tuple[int, int, int]:
     """Of one row: how many scores there are, how long a key is, and how long a value."""
     query, value = inputs["query"], inputs["value"]
     key = inputs.get("key", value)
-    return prod(query[1:-1]) * key[-2], key[-1], value[-1]  # type: ignore
+    (steps, length), (values,) = sizes(key[-2:]), sizes(value[-1:])
+    return prod(sizes(query[1:-1])) * steps, length, values
 
 
 def _attention_weights(

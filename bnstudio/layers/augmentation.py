@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints
 from bnstudio.layers.preprocessing import HEIGHT, VALUE_RANGE, WIDTH
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from types import EllipsisType
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Rule
+    from bnstudio.layers.layer_type import Rule
     from bnstudio.layers.params import Param
 
     Check = Callable[..., object]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import LayerType, Shape, layer
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.nested import CELLS, NestedList, config_of, entry_of
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Weight
+    from bnstudio.layers.layer_type import LayerType, Shape, Weight
     from bnstudio.layers.params import Param
 
 STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}

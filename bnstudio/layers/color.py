@@ -6,7 +6,7 @@ from typing import Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
 from bnstudio.layers.augmentation import CHANCE, augmentation, factor
-from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Float
 from bnstudio.layers.preprocessing import VALUE_RANGE

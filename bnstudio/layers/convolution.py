@@ -6,9 +6,11 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import convolution_needs
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
-from bnstudio.layers.params import REQUIRED, Int, Ints
+from bnstudio.layers.params import REQUIRED, Int
 from bnstudio.layers.shapes import (
     SPATIAL,
     activates,
@@ -20,13 +22,12 @@ from bnstudio.layers.shapes import (
     size,
     slide,
 )
+from bnstudio.layers.windows import Window, kernel, strides_or_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from bnstudio.graph import Value
-
-    Window = int | Sequence[int]
 
 
 def _conflicts(
@@ -34,11 +35,7 @@ def _conflicts(
 ) -> Iterator[tuple[str, str]]:
     if filters % groups:
         yield "groups", f"{filters} filters cannot be split into {groups} equal groups."
-    if max(pair(strides, rank)) > 1 and max(pair(dilation_rate, rank)) > 1:
-        yield (
-            "dilation_rate",
-            f"Strides {strides!r} and dilation {dilation_rate!r} cannot both be above 1.",
-        )
+    yield from strides_or_gaps(rank, strides, dilation_rate)
 
 
 def _weights(
@@ -112,36 +109,15 @@ def _convolution(
         return _shape(name, rank, x, **params)
 
     rule.__doc__ = help
+    kernel_size, strides, dilation_rate = kernel(rank, initial_kernel, one)
     return layer(
         name,
         Int("filters", REQUIRED, initial=32, min=1, help="How many output channels."),
-        Ints(
-            "kernel_size",
-            REQUIRED,
-            initial=initial_kernel,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The size of the window.",
-        ),
-        Ints(
-            "strides",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="How far the window moves each time; 2 halves the size.",
-        ),
+        kernel_size,
+        strides,
         padding(*paddings),
         DATA_FORMAT,
-        Ints(
-            "dilation_rate",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The gaps in the window: 2 leaves every other position out.",
-        ),
+        dilation_rate,
         Int(
             "groups",
             1,
@@ -155,6 +131,7 @@ def _convolution(
         weights=lambda x, **params: _weights(name, rank, x, **params),
         flops=lambda x, y, **params: _flops(name, rank, x, y, **params),
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=convolution_needs if rank < 3 else None,
     )(rule)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import ACTIVITY_REGULARIZER, DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import convolution_needs
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
-from bnstudio.layers.params import REQUIRED, Int, Ints
+from bnstudio.layers.params import REQUIRED, Int
 from bnstudio.layers.recurrent import (
     ACTIVATION,
     CONSTRAINTS,
@@ -23,14 +26,23 @@ from bnstudio.layers.recurrent import (
     need_states,
     ports,
 )
-from bnstudio.layers.shapes import channel_axis, join_channels, known, need_rank, pair, slide
+from bnstudio.layers.shapes import (
+    channel_axis,
+    join_channels,
+    known,
+    need_rank,
+    pair,
+    size,
+    sizes,
+    slide,
+)
+from bnstudio.layers.windows import Window, kernel, strides_or_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from bnstudio.layers.recurrent import Inputs
 
-    Window = int | Sequence[int]
 
 _MEANING = {
     1: "(batch, time, steps, channels)",
@@ -47,11 +59,7 @@ def _step(x: Shape) -> Shape:
 def _conflicts(
     rank: int, *, strides: Window, dilation_rate: Window, **_: Any
 ) -> Iterator[tuple[str, str]]:
-    if max(pair(strides, rank)) > 1 and max(pair(dilation_rate, rank)) > 1:
-        yield (
-            "dilation_rate",
-            f"Strides {strides!r} and dilation {dilation_rate!r} cannot both be above 1.",
-        )
+    yield from strides_or_gaps(rank, strides, dilation_rate)
 
 
 def _weights(
@@ -96,11 +104,12 @@ def _state(
 def _flops(name: str, rank: int, inputs: Inputs, _y: Shape, **params: Any) -> int:
     x, filters = inputs["sequences"], params["filters"]
     channels = known(name, _step(x), channel_axis(params["data_format"]))
-    places = prod(_state(name, rank, x, **params)[1:]) // filters  # type: ignore[arg-type]
+    places = size(_state(name, rank, x, **params)) // filters
     window = prod(pair(params["kernel_size"], rank))
     # As of an LSTM at each place, whose products are convolutions.
     gates = 4 * filters * (2 * window * (channels + filters) + params["use_bias"])
-    return int(1 * x[1] * places * (gates + 9 * filters))  # type: ignore[operator]
+    (steps,) = sizes([x[1]])
+    return int(steps * places * (gates + 9 * filters))
 
 
 def _shape(
@@ -138,36 +147,15 @@ def _convolutional(rank: int, *, what: str) -> LayerType:
         f"An LSTM whose memory is {what}: what it keeps is decided place by place.\n\n"
         f"Takes {_MEANING[rank]}. Its states are the output and the memory cell."
     )
+    kernel_size, strides, dilation_rate = kernel(rank, 3, 1)
     return layer(
         name,
         Int("filters", REQUIRED, initial=16, min=1, help="How many channels it remembers."),
-        Ints(
-            "kernel_size",
-            REQUIRED,
-            initial=3,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The size of the window, on the input and on the memory.",
-        ),
-        Ints(
-            "strides",
-            1,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="How far the window moves each time; 2 halves the size.",
-        ),
+        replace(kernel_size, help="The size of the window, on the input and on the memory."),
+        strides,
         padding(),
         DATA_FORMAT,
-        Ints(
-            "dilation_rate",
-            1,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The gaps in the window: 2 leaves every other position out.",
-        ),
+        dilation_rate,
         ACTIVATION,
         GATES,
         *INITIALIZERS,
@@ -186,6 +174,7 @@ def _convolutional(rank: int, *, what: str) -> LayerType:
         flops=lambda inputs, y, **params: _flops(name, rank, inputs, y, **params),
         outputs=lambda *, return_state, **_: 3 if return_state else 1,
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=convolution_needs if rank < 3 else None,
     )(rule)
 
 

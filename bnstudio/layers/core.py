@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import constraint, initializer, kernel_and_bias, regularizer
-from bnstudio.layers.catalogue import (
-    COMMON_TO_MOVERS,
-    Shape,
-    ShapeError,
-    Weight,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints
 from bnstudio.layers.shapes import activates, known, size

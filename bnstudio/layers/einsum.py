@@ -9,11 +9,12 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bnstudio.layers.arguments import constraint, initializer, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.core import LORA
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Ints, Text
-from bnstudio.layers.shapes import activates
+from bnstudio.layers.shapes import activates, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ _FORMS = re.compile(
     r"(?P<left>\.\.\.)?(?P<input>[a-zA-Z]+)(?P<right>\.\.\.)?,(?P<weight>[a-zA-Z]+)"
     r"->(?(left)\.\.\.)(?P<output>[a-zA-Z]+)(?(right)\.\.\.) *"
 )
+
+_LONGEST = 500
+"""Letters of an equation. NumPy's and TensorFlow's arrays have 64 and 255 dimensions at most."""
 
 
 class Equation(NamedTuple):
@@ -48,6 +52,8 @@ def read_equation(text: str) -> Equation:
     Raises:
         ValueError: If Keras could not read it; the message says what was expected.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"Expected an equation, and no text of {len(text):,} letters.")
     found = _FORMS.fullmatch(text)
     # Keras 3.15 takes an ellipsis on the right after two letters or more only.
     if (
@@ -195,18 +201,17 @@ def _flops(
 ) -> int:
     parts = read_equation(equation)
     made = _sizes(parts, y, parts.output)
-    sizes: dict[str, Any] = {**made, **_sizes(parts, x, parts.input)}
+    letters = {**made, **_sizes(parts, x, parts.input)}
     # One row is counted: what stands for the batch, which is always first, is 1.
-    rest: Any
     if parts.elided == "left" and len(x) > len(parts.input):
         rest = x[1 : -len(parts.input)]
     else:
         rest = x[len(parts.input) :]
-        sizes[parts.input[0]] = 1
-    elided: int = prod(rest)
-    outputs = elided * prod(sizes[letter] for letter in made)
+        letters[parts.input[0]] = 1
+    elided = prod(sizes(rest))
+    outputs = elided * prod(sizes([letters[letter] for letter in made]))
     added = (bias_axes is not None) + activates(activation)
-    return 2 * elided * prod(sizes.values()) + added * outputs  # type: ignore[no-any-return]
+    return 2 * elided * prod(sizes([*letters.values()])) + added * outputs
 
 
 def _conflicts(

@@ -5,15 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import (
-    COMMON,
-    FLOATING,
-    MergeError,
-    Shape,
-    ShapeError,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON, FLOATING, layer
+from bnstudio.layers.layer_type import MergeError, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Floats, Int, Ints
 from bnstudio.layers.shapes import alike, known
 
@@ -68,7 +61,7 @@ _HALF = ("float16", "bfloat16")
 
 
 def _need_width(name: str, output_mode: str, x: Shape, dtype: str) -> None:
-    """Refuses to count in half precision, which TensorFlow cannot where a row is counted at once.
+    """Refuses to count rows in half precision: TensorFlow can where what comes out is sparse only.
 
     Raises:
         ShapeError: In words.
@@ -92,11 +85,6 @@ def _need_sizes(name: str, output_mode: str, x: Shape, sparse: bool) -> None:
         )
 
 
-def _category_conflicts(*, output_mode: str, sparse: bool, **_: Any) -> Iterator[tuple[str, str]]:
-    if sparse and output_mode != "one_hot":
-        yield "sparse", f"Inside a model Keras cannot make {output_mode!r} sparse."
-
-
 @layer(
     "CategoryEncoding",
     Int("num_tokens", REQUIRED, initial=10, min=1, help="How many categories there are."),
@@ -104,7 +92,6 @@ def _category_conflicts(*, output_mode: str, sparse: bool, **_: Any) -> Iterator
     SPARSE,
     category="Preprocessing",
     tells=("num_tokens", "output_mode"),
-    conflicts=_category_conflicts,
 )
 def category_encoding(
     x: Shape, *, num_tokens: int, output_mode: str, sparse: bool, dtype: str | None, **_: Any
@@ -118,6 +105,10 @@ def category_encoding(
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), num_tokens)
     need_table("CategoryEncoding", x)
     need_square("CategoryEncoding", output_mode, x)
+    if sparse and len(x) == 2:
+        raise ShapeError(
+            f"Inside a model Keras cannot make {output_mode!r} of rows sparse, got {show_shape(x)}."
+        )
     _need_width("CategoryEncoding", output_mode, x, dtype or "")
     return (*x[:-1], num_tokens)
 
@@ -163,7 +154,8 @@ def discretization(
     if output_mode == "one_hot":
         return (*(x[:-1] if x[-1] == 1 and len(x) > 1 else x), bins)
     need_table("Discretization", x)
-    _need_width("Discretization", output_mode, x, (dtype or "").removeprefix("mixed_"))
+    if not sparse:
+        _need_width("Discretization", output_mode, x, (dtype or "").removeprefix("mixed_"))
     return (x[0], *x[2:], bins)
 
 
@@ -210,7 +202,8 @@ def hashing(
         return x
     need_table("Hashing", x)
     _need_sizes("Hashing", output_mode, x, sparse)
-    _need_width("Hashing", output_mode, x, dtype or "")
+    if not sparse:
+        _need_width("Hashing", output_mode, x, dtype or "")
     if output_mode != "one_hot":
         need_square("Hashing", output_mode, x)
     elif known("Hashing", x, -1) != 1 or (len(x) > 2 and x[-2] == 1):

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
-from bnstudio.layers.catalogue import COMMON, LayerType, Shape, ShapeError, Weight
+from bnstudio.graph import freeze
+from bnstudio.layers.catalogue import COMMON
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight
 from bnstudio.layers.params import REQUIRED, Bool, Float, Int, Json, Param, Text
 from bnstudio.layers.ports import Given, Port
 
@@ -275,7 +277,7 @@ def _no_rule(*_: Any, **__: Any) -> Shape:
 
 def _param(argument: Argument) -> Param:
     """An argument with the kind of editor that its signature asks for."""
-    default = REQUIRED if argument.required else frozen(argument.default)
+    default = REQUIRED if argument.required else freeze(argument.default)
     name, optional = (
         argument.name,
         argument.optional or (not argument.required and argument.default is None),
@@ -290,12 +292,3 @@ def _param(argument: Argument) -> Param:
         case "text":
             return Text(name, default, optional=optional, initial="")
     return Json(name, default)
-
-
-def frozen(value: Any) -> Value:
-    """A value of JSON as the program holds it: every list a tuple."""
-    if isinstance(value, list | tuple):
-        return tuple(map(frozen, value))
-    if isinstance(value, dict):
-        return {str(key): frozen(each) for key, each in value.items()}
-    return value  # type: ignore[no-any-return]

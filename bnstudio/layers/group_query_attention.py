@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import USE_BIAS
 from bnstudio.layers.attention import CAUSAL, DROPOUT, KEY, QUERY_MASK, SCORES, VALUE_MASK, outputs
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.multi_head_attention import (
     ATTENTION_MASK,
     FLASH,
@@ -23,7 +24,7 @@ from bnstudio.layers.multi_head_attention import (
 )
 from bnstudio.layers.params import REQUIRED, Int
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import alike, known, need_rank
+from bnstudio.layers.shapes import alike, known, need_rank, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +71,7 @@ def _group_query_flops(
     **_: Any,
 ) -> int:
     query, value, key = need_sequences("GroupQueryAttention", inputs)
-    steps, seen = 1 * query[1], 1 * value[1]  # type: ignore[operator]
+    steps, seen = sizes((query[1], value[1]))
     return heads_flops(
         query, value, key, steps, seen, steps * seen, heads=num_query_heads,
         sources=num_key_value_heads, length=head_dim, values=head_dim,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import Shape, layer
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.features import MODE_HELP, MODES, SPARSE, need_square, need_table
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints, Text, Texts
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bnstudio.graph import Value
+    from bnstudio.layers.layer_type import Shape
 
 MAX_TOKENS = Int(
     "max_tokens",

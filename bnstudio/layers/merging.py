@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import (
-    COMMON_TO_MOVERS,
-    LayerType,
-    MergeError,
-    Shape,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import LayerType, MergeError, Shape, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Int, Ints
-from bnstudio.layers.shapes import size
+from bnstudio.layers.shapes import size, sizes
 
 _SEVERAL = (2, None)
 
@@ -175,7 +169,7 @@ def _dot_flops(
     shapes: tuple[Shape, ...], y: Shape, *, axes: int | tuple[int, ...], normalize: bool, **_: Any
 ) -> int:
     first, second = shapes
-    length: int = first[_dot_axes(first, second, axes)[0]]  # type: ignore[assignment]
+    (length,) = sizes([first[_dot_axes(first, second, axes)[0]]])
     return 2 * length * size(y) + normalize * 3 * (size(first) + size(second))
 
 

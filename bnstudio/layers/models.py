@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError
 from bnstudio.layers.params import Bool
 
 FUNCTIONAL, SEQUENTIAL = "Functional", "Sequential"

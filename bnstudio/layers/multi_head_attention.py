@@ -13,11 +13,12 @@ from bnstudio.layers.arguments import (
     regularizer,
 )
 from bnstudio.layers.attention import CAUSAL, DROPOUT, KEY, SCORES, VALUE_MASK, outputs
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Bool, Int, Ints, Wired
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import alike, known, spreads, union
+from bnstudio.layers.shapes import alike, known, sizes, spreads, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -198,8 +199,9 @@ def _multi_head_flops(
 ) -> int:
     query, value, key = need_sequences("MultiHeadAttention", inputs)
     axes = _attended(query, attention_axes)
-    steps, seen = prod(query[1:-1]), prod(value[1:-1])  # type: ignore[arg-type]
-    pairs = steps * prod(num_heads if at == len(value) - 1 else value[at] for at in axes)  # type: ignore[misc]
+    steps, seen = prod(sizes(query[1:-1])), prod(sizes(value[1:-1]))
+    laid_out = (*value[:-1], num_heads)
+    pairs = steps * prod(sizes([laid_out[at] for at in axes]))
     return heads_flops(
         query, value, key, steps, seen, pairs, heads=num_heads, sources=num_heads, length=key_dim,
         values=value_dim or key_dim, out=prod(_output_sizes(query, output_shape)),

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
-from bnstudio.layers.catalogue import LAYERS, LayerType
+from bnstudio.layers.catalogue import LAYERS
 from bnstudio.layers.params import REQUIRED, Param
 
 if TYPE_CHECKING:
     from bnstudio.graph import Value
+    from bnstudio.layers.layer_type import LayerType
 
 CELLS: dict[str, LayerType] = {}
 """What a recurrent layer does at one step, by Keras class name. A cell is no layer to be drawn: it

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import constraint, initializer, regularizer
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import Bool, Float, Int, Ints, Numbers
 from bnstudio.layers.shapes import beyond, known, size
 
@@ -21,6 +22,18 @@ _SCALE = Bool(
     True,
     help="Whether a learned gamma multiplies; not needed where a linear layer or ReLU follows.",
 )
+_SCALED = (
+    _EPSILON,
+    _CENTER,
+    _SCALE,
+    initializer("beta", "zeros"),
+    initializer("gamma", "ones"),
+    regularizer("beta"),
+    regularizer("gamma"),
+    constraint("beta"),
+    constraint("gamma"),
+)
+"""The tail of arguments of what scales each feature by gamma and shifts it by beta."""
 
 
 def _batch_weights(
@@ -152,15 +165,7 @@ def _layer_weights(
         distinct=True,
         help="The axes over which each row is normalized.",
     ),
-    _EPSILON,
-    _CENTER,
-    _SCALE,
-    initializer("beta", "zeros"),
-    initializer("gamma", "ones"),
-    regularizer("beta"),
-    regularizer("gamma"),
-    constraint("beta"),
-    constraint("gamma"),
+    *_SCALED,
     category="Normalization",
     tells=("axis",),
     weights=_layer_weights,
@@ -203,15 +208,7 @@ def _group_conflicts(*, groups: int, **_: Any) -> Iterator[tuple[str, str]]:
         help="Into how many groups the features are split; -1 makes each one a group.",
     ),
     Int("axis", -1, help="The features; 1 for data with its channels first."),
-    _EPSILON,
-    _CENTER,
-    _SCALE,
-    initializer("beta", "zeros"),
-    initializer("gamma", "ones"),
-    regularizer("beta"),
-    regularizer("gamma"),
-    constraint("beta"),
-    constraint("gamma"),
+    *_SCALED,
     category="Normalization",
     tells=("groups", "axis"),
     weights=_group_weights,

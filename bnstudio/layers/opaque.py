@@ -8,11 +8,11 @@ somebody's own, and calls that a wire cannot say. A node of such a type (``ops.G
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
     from bnstudio.graph import Node, Value
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 KINDS = ("layers", "ops", "models", "custom")
 """What the type of an opaque node begins with.
@@ -124,10 +124,11 @@ def _ports(value: Value) -> list[int]:
 def _shapes(value: Value) -> tuple[Shape | None, ...] | None:
     if not isinstance(value, tuple) or len(value) > 100 * _LARGEST:
         return None
-    return value if all(map(_is_shape, value)) else None  # type: ignore[return-value]
+    shapes = [each for each in value if _is_shape(each)]
+    return tuple(shapes) if len(shapes) == len(value) else None
 
 
-def _is_shape(value: Value) -> bool:
+def _is_shape(value: Value) -> TypeGuard[Shape | None]:
     return value is None or (
         isinstance(value, tuple)
         and len(value) <= _LARGEST

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from bnstudio.graph import freeze
 from bnstudio.layers.params import REQUIRED, Float, Param, Text
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Operand(Param):
             return text
         plain = found[1].replace("True", "true").replace("False", "false").replace("(", "[")
         try:
-            value = _tuples(json.loads(plain.replace(")", "]"), parse_constant=_refuse))
+            value = freeze(json.loads(plain.replace(")", "]"), parse_constant=_refuse))
         except (ValueError, RecursionError):
             return text
         return {"value": value, "dtype": found[2]} if found[2] else value
@@ -184,10 +185,6 @@ def _listed(value: Value) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_listed, value))}]"
     return repr(value)
-
-
-def _tuples(value: object) -> Value:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value  # type: ignore[return-value]
 
 
 def _refuse(name: str) -> None:

@@ -48,6 +48,11 @@ class Param:
         """Whether Keras demands a value."""
         return self.default is REQUIRED
 
+    @property
+    def unset(self) -> Value:
+        """What it is while nobody has set it: the default, or what a new node is given."""
+        return self.initial if self.default is REQUIRED else self.default
+
     def check(self, value: Value) -> str | None:
         """Why ``value`` cannot be used, as a sentence; None when it can."""
         raise TypeError(f"{type(self).__name__} does not say what it accepts.")

@@ -6,7 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import HALF, volume_needs
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Ints
 from bnstudio.layers.shapes import (
     SPATIAL,
@@ -21,16 +23,33 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
     from types import EllipsisType
 
     from bnstudio.graph import Value
+    from bnstudio.layers.layer_type import Rule
+    from bnstudio.layers.windows import Window
 
-    Window = int | Sequence[int]
 
 _PLACES = {1: "a sequence", 2: "an image", 3: "a volume"}
 _DIMENSIONS = {1: "the steps stay as a dimension", 2: "rows and columns stay as dimensions",
                3: "depth, rows and columns stay as dimensions"}  # fmt: skip
+
+
+def _conflicts(kind: str, rank: int) -> Rule | None:
+    def conflicts(*, dtype: str | None, **_: Any) -> Iterator[tuple[str, str]]:
+        # Keras 3.15 makes this layer, and TensorFlow has no such operation.
+        if dtype == "float64":
+            yield "dtype", "TensorFlow cannot compute this layer in float64; float32 it can."
+
+    return conflicts if kind == "Max" and rank == 3 else None
+
+
+def _needs(kind: str, rank: int) -> Rule | None:
+    if rank < 3:
+        return None
+    # XLA, with which Keras trains on a GPU, makes a kernel for float64.
+    return volume_needs(*HALF, *(("float64",) if kind == "Average" else ()))
 
 
 def _pooling(
@@ -80,6 +99,8 @@ def _pooling(
         category="Pooling",
         tells=("pool_size", "strides"),
         flops=lambda x, y, *, pool_size, **_: size(y) * prod(pair(pool_size, rank)),
+        conflicts=_conflicts(kind, rank),
+        gpu=_needs(kind, rank),
     )(rule)
 
 
@@ -159,6 +180,8 @@ def _adaptive(kind: str, what: str, rank: int) -> LayerType:
         category="Pooling",
         tells=("output_size",),
         flops=lambda x, y, **_: size(x),
+        conflicts=_conflicts(kind, rank),
+        gpu=_needs(kind, rank),
     )(rule)
 
 

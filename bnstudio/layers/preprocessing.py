@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
 from bnstudio.layers.ranges import Range
 from bnstudio.layers.shapes import beyond, image, known, size, spatial_axes
@@ -29,6 +30,15 @@ _NEIGHBOURS = {
 """How many numbers each interpolation takes the weighted sum of."""
 
 
+def _rescaling_conflicts(
+    *, scale: float | tuple[float, ...], offset: float | tuple[float, ...], **_: Any
+) -> Iterator[tuple[str, str]]:
+    if isinstance(scale, tuple) and isinstance(offset, tuple):
+        counts = len(scale), len(offset)
+        if 1 not in counts and counts[0] != counts[1]:
+            yield "offset", f"Expected as many numbers as scale has, {counts[0]}; got {counts[1]}."
+
+
 @layer(
     "Rescaling",
     Floats(
@@ -45,6 +55,7 @@ _NEIGHBOURS = {
     category="Preprocessing",
     tells=("scale", "offset"),
     flops=lambda x, y, **_: 2 * size(y),
+    conflicts=_rescaling_conflicts,
 )
 def rescaling(
     x: Shape,

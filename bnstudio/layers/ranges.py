@@ -39,7 +39,7 @@ class Pairs(Param):
     def pairs(self, value: Value) -> tuple[tuple[int, int], ...]:
         """A value that ``check`` takes, in full."""
         entries = value if isinstance(value, tuple) else (value,) * len(self.places)
-        return tuple((e[0], e[1]) if isinstance(e, tuple) else (e, e) for e in entries)  # type: ignore[misc]
+        return tuple((e[0], e[1]) if isinstance(e, tuple) else (e, e) for e in entries)  # type: ignore[misc]  # of whole numbers
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Range(Param):
         if value is None and self.optional:
             return None
         each = (
-            Int(self.name, REQUIRED, min=self.min, max=self.max)  # type: ignore[arg-type]
+            Int(self.name, REQUIRED, min=self.min, max=self.max)  # type: ignore[arg-type]  # whole, too
             if self.whole
             else Float(self.name, REQUIRED, min=self.min, max=self.max, above=self.above)
         )
@@ -82,7 +82,7 @@ class Range(Param):
             return f"Expected {forms}, got {value!r}."
         if reason := each.check(value[0]) or each.check(value[1]):
             return reason
-        if self.ordered and value[0] >= value[1]:  # type: ignore[operator]
+        if self.ordered and value[0] >= value[1]:  # type: ignore[operator]  # both are numbers
             return f"Expected the first of two numbers to be less than the second, got {value!r}."
         return None
 
@@ -111,8 +111,8 @@ class PairList(Param):
     def pairs_of(value: Value) -> tuple[tuple[int, int], ...]:
         """A value that ``check`` takes, as pairs."""
         if not isinstance(value, tuple):
-            return ((value, value),)  # type: ignore[return-value]
-        return value if isinstance(value[0], tuple) else (value,)  # type: ignore[return-value]
+            return ((value, value),)  # type: ignore[return-value]  # a whole number
+        return value if isinstance(value[0], tuple) else (value,)  # type: ignore[return-value]  # of pairs of them
 
 
 @dataclass(frozen=True)

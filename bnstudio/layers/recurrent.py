@@ -12,11 +12,13 @@ from bnstudio.layers.arguments import (
     initializer,
     regularizer,
 )
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import recurrent_needs
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.objects import SEED, Regularizer, activation
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
 from bnstudio.layers.ports import Port
-from bnstudio.layers.shapes import activates, known, need_rank
+from bnstudio.layers.shapes import activates, known, need_rank, sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -161,7 +163,8 @@ def _sequence(
 
 
 def _steps(x: Shape) -> int:
-    return 1 * x[1]  # type: ignore[operator]
+    (steps,) = sizes([x[1]])
+    return steps
 
 
 def simple_weights(x: Shape, *, units: int, use_bias: bool, **_: Any) -> Iterator[Weight]:
@@ -250,6 +253,7 @@ def lstm_flops(x: Shape, *, units: int, use_bias: bool, **_: Any) -> int:
         _steps(inputs["sequences"]) * lstm_flops(inputs["sequences"], **params)
     ),
     outputs=lambda *, return_state, **_: 3 if return_state else 1,
+    gpu=recurrent_needs,
 )
 def lstm(inputs: Inputs, **params: Any) -> list[Shape]:
     """Long short-term memory: reads a sequence and decides what to keep and what to forget.
@@ -301,6 +305,7 @@ def gru_flops(x: Shape, *, units: int, use_bias: bool, reset_after: bool, **_: A
         _steps(inputs["sequences"]) * gru_flops(inputs["sequences"], **params)
     ),
     outputs=lambda *, return_state, **_: 2 if return_state else 1,
+    gpu=recurrent_needs,
 )
 def gru(inputs: Inputs, **params: Any) -> list[Shape]:
     """Gated recurrent unit: like LSTM with two gates and one state, so smaller and faster.

@@ -6,14 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import (
-    COMMON,
-    LayerType,
-    Shape,
-    ShapeError,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON, layer
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, show_shape
 from bnstudio.layers.objects import SEED
 from bnstudio.layers.params import REQUIRED, Float, Ints, Param
 from bnstudio.layers.shapes import need_rank

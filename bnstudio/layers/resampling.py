@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import (
-    COMMON_TO_MOVERS,
-    EmptyOutputError,
-    LayerType,
-    Shape,
-    layer,
-    show_shape,
-)
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import EmptyOutputError, LayerType, Shape, show_shape
 from bnstudio.layers.params import Choice, Int, Ints
 from bnstudio.layers.ranges import Pairs
 from bnstudio.layers.shapes import SPATIAL, known, need_rank, pair, size, spatial_axes
@@ -37,7 +31,7 @@ def _edges(name: str, rank: int, default: Value, help: str) -> Ints | Pairs:
 def _in_full(param: Ints | Pairs, value: Value) -> tuple[tuple[int, int], ...]:
     if isinstance(param, Pairs):
         return param.pairs(value)
-    before, after = pair(value, 2)  # type: ignore[arg-type]
+    before, after = pair(value, 2)  # type: ignore[arg-type]  # as Ints takes it
     return ((before, after),)
 
 

@@ -6,9 +6,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import COMMON_TO_MOVERS, Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import COMMON_TO_MOVERS, layer
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.params import REQUIRED, Int, Ints
-from bnstudio.layers.shapes import need_rank
+from bnstudio.layers.shapes import all_known, need_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ def flatten(x: Shape, **_: Any) -> Shape:
     """Makes each row one long vector, as Dense expects it."""
     _need_rows("Flatten", x)
     rest = x[1:]
-    return (x[0], None if None in rest else prod(rest))  # type: ignore[arg-type]
+    return (x[0], prod(rest) if all_known(rest) else None)
 
 
 def _reshape_conflicts(*, target_shape: tuple[int, ...], **_: Any) -> Iterator[tuple[str, str]]:
@@ -52,9 +53,9 @@ def reshape(x: Shape, *, target_shape: tuple[int, ...], **_: Any) -> Shape:
     """Puts the numbers of each row into another shape, in the same order."""
     _need_rows("Reshape", x)
     rest = x[1:]
-    if None in rest:
+    if not all_known(rest):
         return (x[0], *(None if size == -1 else size for size in target_shape))
-    total, asked = prod(rest), prod(size for size in target_shape if size != -1)  # type: ignore[arg-type]
+    total, asked = prod(rest), prod(size for size in target_shape if size != -1)
     if -1 in target_shape:
         if total % asked:
             raise ShapeError(

@@ -14,9 +14,10 @@ from bnstudio.layers.arguments import (
     padding,
     regularizer,
 )
-from bnstudio.layers.catalogue import LayerType, Shape, Weight, layer
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import LayerType, Shape, Weight
 from bnstudio.layers.objects import activation
-from bnstudio.layers.params import REQUIRED, Int, Ints
+from bnstudio.layers.params import REQUIRED, Int
 from bnstudio.layers.shapes import (
     SPATIAL,
     activates,
@@ -28,13 +29,13 @@ from bnstudio.layers.shapes import (
     size,
     slide,
 )
+from bnstudio.layers.windows import Window, kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from bnstudio.graph import Value
 
-    Window = int | Sequence[int]
 
 _MULTIPLIER = Int(
     "depth_multiplier", 1, min=1, help="How many output channels each input channel is given."
@@ -67,37 +68,6 @@ def _windowed(
     channels = known(name, x, channel_axis(data_format))
     window, steps = pair(kernel_size, rank), pair(strides, rank)
     return channels, slide(name, x, data_format, window, steps, padding, pair(dilation_rate, rank))
-
-
-def _window(rank: int, initial_kernel: Value, one: Value) -> tuple[Ints, Ints, Ints]:
-    """The arguments kernel_size, strides and dilation_rate."""
-    return (
-        Ints(
-            "kernel_size",
-            REQUIRED,
-            initial=initial_kernel,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The size of the window.",
-        ),
-        Ints(
-            "strides",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="How far the window moves each time; 2 halves the size.",
-        ),
-        Ints(
-            "dilation_rate",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The gaps in the window: 2 leaves every other position out.",
-        ),
-    )
 
 
 def _depthwise(rank: int, *, initial_kernel: Value, one: Value, help: str) -> LayerType:
@@ -135,7 +105,7 @@ def _depthwise(rank: int, *, initial_kernel: Value, one: Value, help: str) -> La
         return size(y) * (2 * window + use_bias + activates(activation))
 
     rule.__doc__ = help
-    kernel_size, strides, dilation_rate = _window(rank, initial_kernel, one)
+    kernel_size, strides, dilation_rate = kernel(rank, initial_kernel, one)
     return layer(
         name,
         kernel_size,
@@ -205,7 +175,7 @@ def _separable(rank: int, *, initial_kernel: Value, one: Value, help: str) -> La
         )
 
     rule.__doc__ = help
-    kernel_size, strides, dilation_rate = _window(rank, initial_kernel, one)
+    kernel_size, strides, dilation_rate = kernel(rank, initial_kernel, one)
     return layer(
         name,
         Int("filters", REQUIRED, initial=32, min=1, help="How many output channels."),

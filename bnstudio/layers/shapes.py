@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from bnstudio.layers.catalogue import EmptyOutputError, ShapeError, show_shape
+from bnstudio.layers.layer_type import EmptyOutputError, ShapeError, show_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeGuard
 
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 SPATIAL = {
     1: "(batch, steps, channels)",
@@ -118,9 +119,22 @@ def activates(activation: str | None) -> bool:
     return activation not in (None, "linear")
 
 
+def all_known(x: Sequence[int | None]) -> TypeGuard[Sequence[int]]:
+    """Whether every one of these sizes is known."""
+    return None not in x
+
+
+def sizes(x: Sequence[int | None]) -> tuple[int, ...]:
+    """The same, for a count of operations; a TypeError where one is unknown."""
+    found = tuple(size for size in x if size is not None)
+    if len(found) < len(x):
+        raise TypeError(f"a size of {show_shape(x)} is unknown")
+    return found
+
+
 def size(x: Shape) -> int:
     """How many numbers a row has; a TypeError where a dimension is unknown."""
-    return prod(x[1:])  # type: ignore[arg-type]
+    return prod(sizes(x[1:]))
 
 
 def image(

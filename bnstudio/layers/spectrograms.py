@@ -6,9 +6,10 @@ from math import ceil, log2
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, padding
-from bnstudio.layers.catalogue import Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.layer_type import Shape, ShapeError, Weight, show_shape
 from bnstudio.layers.params import Bool, Choice, Float, Int
-from bnstudio.layers.shapes import channel_axis, known, need_rank, size, slide
+from bnstudio.layers.shapes import channel_axis, known, need_rank, size, sizes, slide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,15 +139,22 @@ def stft_spectrogram(
 
 def _mel_flops(_x: Shape, y: Shape, *, fft_length: int, power_to_db: bool, **_: Any) -> int:
     # A fast transform, the size of each complex number and its power, the sum into bands.
-    bands, frames = y[1:]
+    bands, frames = sizes(y[1:])
     bins = fft_length // 2 + 1
-    frame = 5 * fft_length * ceil(log2(fft_length)) + 5 * bins + 2 * bins * bands  # type: ignore[operator]
-    return int(frames * (frame + 5 * power_to_db * bands))  # type: ignore[operator]
+    frame = 5 * fft_length * ceil(log2(fft_length)) + 5 * bins + 2 * bins * bands
+    return frames * (frame + 5 * power_to_db * bands)
 
 
 def _mel_conflicts(
-    *, fft_length: int, sequence_length: int | None, **_: Any
+    *,
+    fft_length: int,
+    sequence_length: int | None,
+    power_to_db: bool,
+    dtype: str | None,
+    **_: Any,
 ) -> Iterator[tuple[str, str]]:
+    if power_to_db and dtype == "float64":
+        yield "dtype", "Keras cannot make decibels in float64; float32 can."
     if sequence_length is not None and sequence_length > fft_length:
         yield (
             "sequence_length",

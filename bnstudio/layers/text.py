@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import Shape, ShapeError, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.features import MODE_HELP, SPARSE
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.lookups import MAX_TOKENS, PAD, lookup_conflicts, lookup_depth
 from bnstudio.layers.params import REQUIRED, Choice, Int, Ints, Text, Texts
 

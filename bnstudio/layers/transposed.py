@@ -6,7 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT, kernel_and_bias, padding
-from bnstudio.layers.catalogue import LayerType, Shape, Weight, layer
+from bnstudio.layers.catalogue import layer
+from bnstudio.layers.kernels import transposed_needs
+from bnstudio.layers.layer_type import LayerType, Shape, Weight
 from bnstudio.layers.objects import activation
 from bnstudio.layers.params import REQUIRED, Int, Ints
 from bnstudio.layers.shapes import (
@@ -20,13 +22,12 @@ from bnstudio.layers.shapes import (
     size,
     spatial_axes,
 )
+from bnstudio.layers.windows import Window, kernel, strides_or_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from bnstudio.graph import Value
-
-    Window = int | Sequence[int]
 
 
 def _conflicts(
@@ -62,11 +63,7 @@ def _conflicts(
                     f"{output_padding!r}.",
                 )
                 return
-    if max(steps) > 1 and max(pair(dilation_rate, rank)) > 1:
-        yield (
-            "dilation_rate",
-            f"Strides {strides!r} and dilation {dilation_rate!r} cannot both be above 1.",
-        )
+    yield from strides_or_gaps(rank, strides, dilation_rate)
 
 
 def _grown(length: int | None, span: int, step: int, padding: str, added: int | None) -> int | None:
@@ -149,6 +146,7 @@ def _transposed(rank: int, *, initial_kernel: Value, one: Value, help: str) -> L
         return _shape(name, rank, x, **params)
 
     rule.__doc__ = help
+    kernel_size, strides, dilation_rate = kernel(rank, initial_kernel, one, two="doubles the size")
     output_padding = Ints(
         "output_padding",
         None,
@@ -163,33 +161,11 @@ def _transposed(rank: int, *, initial_kernel: Value, one: Value, help: str) -> L
     return layer(
         name,
         Int("filters", REQUIRED, initial=32, min=1, help="How many output channels."),
-        Ints(
-            "kernel_size",
-            REQUIRED,
-            initial=initial_kernel,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The size of the window.",
-        ),
-        Ints(
-            "strides",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="How far the window moves each time; 2 doubles the size.",
-        ),
+        kernel_size,
+        strides,
         padding(),
         *middle,
-        Ints(
-            "dilation_rate",
-            one,
-            length=rank,
-            scalar=True,
-            min=1,
-            help="The gaps in the window: 2 leaves every other position out.",
-        ),
+        dilation_rate,
         activation(),
         *kernel_and_bias(),
         category="Convolution",
@@ -197,6 +173,7 @@ def _transposed(rank: int, *, initial_kernel: Value, one: Value, help: str) -> L
         weights=lambda x, **params: _weights(name, rank, x, **params),
         flops=lambda x, y, **params: _flops(rank, x, y, **params),
         conflicts=lambda **params: _conflicts(rank, **params),
+        gpu=lambda **params: transposed_needs(rank, **params),
     )(rule)
 
 
@@ -221,6 +198,5 @@ conv3d_transpose = _transposed(
     3,
     initial_kernel=(3, 3, 3),
     one=(1, 1, 1),
-    help=f"{_HELP.format('a volume')}\n\n"
-    "Takes (batch, depth, rows, columns, channels). Channels first needs a GPU.",
+    help=f"{_HELP.format('a volume')}\n\nTakes (batch, depth, rows, columns, channels).",
 )

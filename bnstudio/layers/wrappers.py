@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import LayerType, Shape, ShapeError, Weight, layer, show_shape
+from bnstudio.layers.catalogue import layer
 from bnstudio.layers.cells import STATES
+from bnstudio.layers.layer_type import LayerType, Shape, ShapeError, Weight, dtype_of, show_shape
 from bnstudio.layers.nested import ONE_IN_ONE_OUT, Nested, config_of, entry_of
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int
 from bnstudio.layers.recurrent import OUTPUTS, UNROLL, need_fixed_batch
@@ -40,7 +41,10 @@ def _weights(value: Value, x: Shape) -> tuple[Weight, ...]:
 def _flops(value: Value, x: Shape) -> int:
     """The inner layer's operations; a TypeError where they are unknown."""
     entry, config = _inner(value), config_of(value)
-    return 1 * entry.flops([x], entry.output_shapes([x], config), config)  # type: ignore[operator]
+    count = entry.flops([x], entry.output_shapes([x], config), config)
+    if count is None:
+        raise TypeError(f"the operations of {entry.name} are unknown")
+    return count
 
 
 # TimeDistributed.
@@ -190,12 +194,37 @@ def _cell_states(cell: Value) -> int:
     return _inner(cell).output_count(config_of(cell)) - 1
 
 
-def _rnn_conflicts(*, cell: Value, return_state: bool, **_: Any) -> Iterator[tuple[str, str]]:
+def _drops_in_another(cell: Value, dtype: str | None) -> bool:
+    """Whether a cell's dropout is drawn in another dtype than the cell computes in.
+
+    Keras 3.15 draws it in that of what comes into the cell, and fails as soon as it is trained.
+    """
+    stacked = config_of(cell).get("cells")
+    comes = dtype_of(dtype, weight=False)
+    for each in stacked if isinstance(stacked, tuple) else (cell,):
+        config = config_of(each)
+        own, rate = dtype_of(config.get("dtype"), weight=False), config.get("dropout")
+        # Where all is dropped, the other cells do not draw.
+        draws = bool(rate) and (rate != 1 or _inner(each).name == "SimpleRNNCell")
+        if draws and own != comes:
+            return True
+        comes = own
+    return False
+
+
+def _rnn_conflicts(
+    *, cell: Value, return_state: bool, dtype: str | None, **_: Any
+) -> Iterator[tuple[str, str]]:
+    if _drops_in_another(cell, dtype):
+        yield (
+            "cell",
+            "Its dropout needs one dtype: set the same for the cell, or the cells, as for the RNN.",
+        )
     if not return_state or not isinstance(cell, Mapping) or cell["class_name"] in STATES:
         return
     cells = config_of(cell)["cells"]
-    names = [each.get("class_name") for each in cells if isinstance(each, Mapping)]  # type: ignore
-    if "LSTMCell" in names:
+    assert isinstance(cells, tuple)  # each argument is valid by itself
+    if any(isinstance(each, Mapping) and each["class_name"] == "LSTMCell" for each in cells):
         yield (
             "return_state",
             "Stacked LSTM cells give their states as lists in lists, which no wire can carry; "

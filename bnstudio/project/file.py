@@ -9,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bnstudio.project.text import ProjectError, dumps, loads
+from bnstudio.project.error import ProjectError
+from bnstudio.project.reading import loads
+from bnstudio.project.writing import dumps
 
 if TYPE_CHECKING:
     from bnstudio.project.value import Project

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bnstudio.project.fields import SUFFIX
 from bnstudio.project.file import load
-from bnstudio.project.text import SUFFIX
 from bnstudio.resources import resource
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bnstudio.project.value import Project
 
 ORDER = (
@@ -44,4 +44,5 @@ def samples() -> tuple[Sample, ...]:
 
 def is_sample(path: Path) -> bool:
     """Whether a file is one that the program ships, which is not to be written over."""
-    return path.resolve().parent == resource("samples").resolve()
+    # Not Path.resolve, which raises for a link that leads to itself.
+    return Path(os.path.realpath(path)).parent == resource("samples").resolve()

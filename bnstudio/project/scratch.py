@@ -9,13 +9,9 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bnstudio.project.error import ProjectError
 from bnstudio.project.file import reason, sync_folder
-from bnstudio.project.text import ProjectError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _SUFFIX = ".bnstudio-scratch"
 _STALE = 86_400.0
@@ -56,12 +52,7 @@ class Scratch:
     def __enter__(self) -> Scratch:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def put(self) -> None:

@@ -71,8 +71,11 @@ def parse(text: str, depth: int) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        twice = next(key for key in result if sum(other == key for other, _ in pairs) > 1)
-        raise Refused(f"the key {short(twice)} is there twice")
+        met: set[str] = set()
+        for key, _ in pairs:
+            if key in met:
+                raise Refused(f"the key {short(key)} is there twice")
+            met.add(key)
     return result
 
 

@@ -158,7 +158,7 @@ def regression_output(case: Case) -> Iterator[Finding]:
     """A regression model ends in a batch normalization.
 
     While training, the predictions of every batch are forced to the mean beta and the deviation
-    gamma, whatever the rows of that batch are. A row's prediction depends on its neighbors.
+    gamma, whatever the rows of that batch are. A row's prediction depends on its neighbours.
 
     Remove it; let the last layer be linear.
     """

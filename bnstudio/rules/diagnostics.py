@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import inspect
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -244,10 +246,26 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 def diagnose(case: Case) -> tuple[Diagnostic, ...]:
     """All findings, worst first, then in the order of the drawing; those inside models too."""
     place = {id: index for index, id in enumerate(case.graph.nodes)}
-    found = [(d.node or "", d) for entry in RULES.values() for d in entry(case)]
+    found = [(d.node or "", d) for entry in RULES.values() for d in _contained(entry, case)]
     found += [(at, d) for at in _models(case) for d in _inside(case, at)]
     found.sort(key=lambda pair: (_RANK[pair[1].severity], place.get(pair[0], -1), pair[1].code))
     return tuple(diagnostic for _, diagnostic in found)
+
+
+def _contained(entry: Rule, case: Case) -> Iterator[Diagnostic]:
+    """A rule's findings. If it fails, that is one of them: an edit must not end half shown."""
+    try:
+        yield from entry(case)
+    except Exception as error:
+        warnings.warn(f"Rule {entry.code}: {traceback.format_exc()}", RuntimeWarning, stacklevel=2)
+        yield Diagnostic(
+            entry.code,
+            Severity.WARNING,
+            f"The rule {entry.code} failed here, so what it looks for may have been missed: "
+            f"{type(error).__name__}: {error}",
+            "That is a fault of the rule, not of the model: the other findings hold, and the model "
+            "can be trained. Please report it.",
+        )
 
 
 def _models(case: Case) -> Iterator[str]:
@@ -261,7 +279,7 @@ def _inside(case: Case, at: str) -> Iterator[Diagnostic]:
     if inner is None:
         return
     within = Case(replace(case.project, graph=inner.graph), inner, None)
-    found = [d for entry in RULES.values() if entry.inside for d in entry(within)]
+    found = [d for entry in RULES.values() if entry.inside for d in _contained(entry, within)]
     found += [d for id in _models(within) for d in _inside(within, id)]
     for diagnostic in found:
         fix = diagnostic.fix

@@ -7,16 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bnstudio.histogram import NOT_ALWAYS, Histogram
 from bnstudio.lazy import np
 from bnstudio.runs import thinning
 from bnstudio.runs.table import Table
 from bnstudio.training.messages import (
-    NOT_ALWAYS,
     Died,
     Epoch,
     Failed,
     Finished,
-    Histogram,
     Histograms,
     LearningRateChanged,
     Paused,

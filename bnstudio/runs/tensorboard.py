@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
     from bnstudio.runs.table import Table
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.training.messages import Histograms
 
 INSTALL = "pip install tensorboard"
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from bnstudio.project import Project
     from bnstudio.runs.run import Run
     from bnstudio.runs.store import RunStore
-    from bnstudio.weights import Weights as Held
+    from bnstudio.weights import Weights
 
 Moment = Literal["end", "best", "last", "first"]
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightsChoice:
     """Weights that a model may be given.
 
     Attributes:
@@ -38,15 +38,19 @@ class Weights:
     path: str = ""
 
 
-FRESH = Weights("New ones, as the seed draws them", "first")
+_CHECKPOINTS: tuple[tuple[str, Moment, str], ...] = (
+    (BEST, "best", "best"), (LAST, "last", "last whole"),
+)  # fmt: skip
+
+FRESH = WeightsChoice("New ones, as the seed draws them", "first")
 
 
-def of_project(held: Held) -> Weights:
+def of_project(held: Weights) -> WeightsChoice:
     """Those that a project begins with, from the file beside it."""
-    return Weights(f"Those of {held.origin or 'the project'}", "first", str(held.path))
+    return WeightsChoice(f"Those of {held.origin or 'the project'}", "first", str(held.path))
 
 
-def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
+def weights_of(store: RunStore, run: Run, project: Project) -> list[WeightsChoice]:
     """What a run has left, the most likely one first; none where its model is not the project's."""
     try:
         trained = run.project or projects.loads(run.text)
@@ -56,8 +60,8 @@ def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
         return []
     found = []
     if run.model and Path(run.model).is_file():
-        found.append(Weights(f"{run.title}, as it ended", "end", run.model))
-    for name, moment, which in ((BEST, "best", "best"), (LAST, "last", "last whole")):
+        found.append(WeightsChoice(f"{run.title}, as it ended", "end", run.model))
+    for name, moment, which in _CHECKPOINTS:
         path = store.checkpoint(run, name)
         if path is None or not path.is_file():
             continue
@@ -66,7 +70,7 @@ def weights_of(store: RunStore, run: Run, project: Project) -> list[Weights]:
         except CheckpointError:
             continue
         title = f"{run.title}, at the end of its {which} epoch ({epoch})"
-        found.append(Weights(title, moment, str(path)))  # type: ignore[arg-type]  # one of them
+        found.append(WeightsChoice(title, moment, str(path)))
     return found
 
 

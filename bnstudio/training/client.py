@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from bnstudio import child
 from bnstudio.training.frames import FrameError, encode, events
@@ -33,9 +33,6 @@ from bnstudio.training.messages import (
     Silent,
     Train,
 )
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 SILENCE = 5.0
 """Seconds without a beat, once it is ready, after which the engine is said not to answer."""
@@ -163,12 +160,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _with_silence(self, found: list[Event | Died]) -> list[Event | Died | Silent]:

@@ -16,15 +16,7 @@ from bnstudio import extensions
 from bnstudio.analysis import analyze
 from bnstudio.layers.foreign import Answer, Question
 from bnstudio.training.client import Client
-from bnstudio.training.messages import (
-    Describe,
-    Described,
-    Died,
-    Examine,
-    Examined,
-    Failed,
-    Ready,
-)
+from bnstudio.training.messages import Describe, Described, Died, Examine, Examined, Failed, Ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,8 +144,10 @@ class Examiner:
             return
         wanted, name = self._waiting.popleft(), uuid.uuid4().hex[:12]
         self._asked, self._since = (name, wanted), self._clock()
-        is_type = isinstance(wanted, str)
-        client.send(Describe(name, wanted) if is_type else Examine(name, wanted))  # type: ignore[arg-type]
+        if isinstance(wanted, str):
+            client.send(Describe(name, wanted))
+        else:
+            client.send(Examine(name, wanted))
 
     def _end(self) -> None:
         client, self._client = self._client, None

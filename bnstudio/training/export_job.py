@@ -18,7 +18,6 @@ from bnstudio.training.messages import Died, Export, Exported, Exporting, Failed
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Survey
@@ -48,11 +47,22 @@ def proof(exporter: Exporter, end: Exported) -> str:
     """What is known of a file that is in its place, in words."""
     if not exporter.weights:
         return "A fresh process has made the same model of it."
+    said = "A fresh process has opened it, and it computes "
     if not end.difference:
-        return "A fresh process has opened it, and it computes exactly what the model does."
+        said += "exactly what the model does."
+    else:
+        said += f"what the model does: the largest difference is {end.difference:.1g}."
+    return f"{said} {told_of_rows(end)}".rstrip()
+
+
+def told_of_rows(end: Exported) -> str:
+    """How little a comparison says, in words; empty where it says enough."""
+    if end.alike is None:
+        return ""
+    varied = f"vary by {end.alike:.1g} only" if end.alike else "do not vary"
     return (
-        "A fresh process has opened it, and it computes what the model does: the largest "
-        f"difference is {end.difference:.1g}."
+        f"That says little: over the rows that were tried the outputs {varied}, as those of a "
+        "model with new weights may. With trained weights the comparison says more."
     )
 
 
@@ -127,12 +137,7 @@ class ExportJob:
     def __enter__(self) -> ExportJob:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _put(self, event: Exported) -> Exported | Failed:

@@ -7,7 +7,7 @@ command is one entry here and one method where it belongs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -271,9 +271,9 @@ def _caller(window: QWidget, entry: Action) -> Callable[[], None]:
     """Looks the method up when it is called: sessions and pages may be replaced meanwhile."""
 
     def call() -> None:
-        target: object = window
+        target: Any = window
         for name in entry.call.split("."):
             target = getattr(target, name)
-        target(*entry.args)  # type: ignore[operator]
+        target(*entry.args)
 
     return call

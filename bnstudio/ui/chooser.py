@@ -103,7 +103,8 @@ class Chooser(QFrame):
         row: Row,
         nothing: str,
     ) -> None:
-        super().__init__(over)
+        # Beside what it lies over, among what else lies there: messages must not cover it.
+        super().__init__(over if over.isWindow() else over.parentWidget())
         self._over, self._find, self._row = over, find, row
         self._before: QWidget | None = over.window().focusWidget()
         if self._before is not None:
@@ -157,10 +158,11 @@ class Chooser(QFrame):
         self.resize(min(width, over.width() - 16), 10)
         self._filter("")
         tallest = self._height(rows)
-        self.move(
+        place = QPoint(
             max(8, min(at.x(), over.width() - self.width() - 8)),
             max(8, min(at.y(), over.height() - tallest - 8)),
         )
+        self.move(place if over.isWindow() else over.mapToParent(place))
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)

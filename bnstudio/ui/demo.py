@@ -30,6 +30,12 @@ PATIENCE = 300.0
 SETTLED = 700
 """Milliseconds after which plots that are paced, or moving, stand still."""
 
+_FOLDERS = (
+    "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+    "WIN_PD_OVERRIDE_LOCAL_APPDATA",
+)  # fmt: skip
+"""The variables that say where the user's folders are; the last is for Windows."""
+
 
 class DemoError(Exception):
     """The demo could not do its job; the text says why."""
@@ -49,7 +55,8 @@ def demo(folder: Path = Path("bnstudio-demo"), patience: float = PATIENCE) -> in
         folder.mkdir(parents=True, exist_ok=True)
         for path in _leave(folder, patience):
             print(path)
-    except (DemoError, projects.ProjectError, OSError) as error:
+    except (DemoError, projects.ProjectError, OSError, ImportError) as error:
+        # An import fails where Qt misses a library of the system, or is a release that is refused.
         print(f"The demo failed: {error}", file=sys.stderr)
         return 1
     return 0
@@ -57,13 +64,17 @@ def demo(folder: Path = Path("bnstudio-demo"), patience: float = PATIENCE) -> in
 
 def _leave(folder: Path, patience: float) -> list[Path]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory(prefix="bnstudio-demo-") as home:
+    # Windows does not remove what is still open.
+    with tempfile.TemporaryDirectory(prefix="bnstudio-demo-", ignore_cleanup_errors=True) as home:
         # The user's layout, recent files and runs are neither needed nor added to.
-        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        for variable in _FOLDERS:
             os.environ[variable] = home
+
+        from PySide6.QtCore import qInstallMessageHandler
 
         from bnstudio.ui import app
 
+        qInstallMessageHandler(_pass_on)
         sample = projects.samples()[0]
         print(f"Opening the sample {sample.title!r} off screen.", flush=True)
         window = app.create_window(sample.project)
@@ -71,6 +82,12 @@ def _leave(folder: Path, patience: float) -> list[Path]:
             return _job(window, folder, patience)
         finally:
             window.session.close()
+
+
+def _pass_on(_kind: object, _context: object, text: str) -> None:
+    """Prints what Qt says, but for what its off-screen platform says of every window."""
+    if "This plugin does not support" not in text:
+        print(text, file=sys.stderr)
 
 
 def _job(window: MainWindow, folder: Path, patience: float) -> list[Path]:

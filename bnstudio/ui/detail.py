@@ -11,8 +11,8 @@ from bnstudio.lazy import np
 from bnstudio.ui.parts import part
 
 if TYPE_CHECKING:
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.parts import Source
     from bnstudio.ui.plots.multiple import Multiple
     from bnstudio.ui.session import Session

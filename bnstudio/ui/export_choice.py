@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Survey
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
 
 
 class ExportChoice(QDialog):
     """Asks for the weights and, where there is something to fold, whether it is."""
 
     def __init__(
-        self, found: Sequence[Weights], survey: Survey, exporter: Exporter, parent: QWidget
+        self, found: Sequence[WeightsChoice], survey: Survey, exporter: Exporter, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._found, self._survey, self._alone = found, survey, exporter is WEIGHTS
@@ -70,7 +70,7 @@ class ExportChoice(QDialog):
         self._follow()
 
     @property
-    def chosen(self) -> tuple[Weights, Survey]:
+    def chosen(self) -> tuple[WeightsChoice, Survey]:
         """The weights, and what is folded."""
         folds = self.fold.isEnabled() and self.fold.isChecked()
         return self._found[self.weights.currentIndex()], self._survey if folds else NOTHING
@@ -88,8 +88,8 @@ class ExportChoice(QDialog):
 
 
 def choose(
-    found: Sequence[Weights], survey: Survey, exporter: Exporter, parent: QWidget
-) -> tuple[Weights, Survey] | None:
+    found: Sequence[WeightsChoice], survey: Survey, exporter: Exporter, parent: QWidget
+) -> tuple[WeightsChoice, Survey] | None:
     """Asks where there is a choice; None where that is given up."""
     if len(found) == 1 and (found[0] is FRESH or not survey.folds):
         return found[0], NOTHING

@@ -15,6 +15,7 @@ from bnstudio.layers.foreign import registered
 from bnstudio.project import SUFFIX, Project, ProjectError
 from bnstudio.runs.weights import FRESH, of_project
 from bnstudio.ui import garbage, taking
+from bnstudio.ui.save_dialog import ask, ask_path
 from bnstudio.ui.whose_weights import trained
 from bnstudio.weights import WeightsError, place
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bnstudio.exporters.exporter import Exporter
     from bnstudio.folding import Survey
     from bnstudio.project import Sample
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.document import Document
     from bnstudio.ui.preferences import Preferences
     from bnstudio.ui.session import Session
@@ -159,11 +160,6 @@ class Files(QObject):
         if text:
             self._toasts.say(text, kind)
 
-    def close(self) -> None:
-        """Gives up what is still being read; the window goes."""
-        if self.taking is not None:
-            self.taking.leave()
-
     def open_sample(self, sample: Sample) -> bool:
         """Opens a sample as a new project, so that saving does not write over it."""
         if not self.may_go():
@@ -197,11 +193,8 @@ class Files(QObject):
         """Asks for a file and saves to it."""
         path = self._document.path
         start = path or Path(self._preferences["folder"]) / f"model{SUFFIX}"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save Project", str(start), _FILTER)
-        if not name:
-            return False
-        chosen = Path(name)
-        return self._write(chosen if chosen.suffix else chosen.with_suffix(SUFFIX))
+        chosen = ask_path(self._window, "Save Project", str(start), _FILTER, SUFFIX)
+        return chosen is not None and self._write(chosen)
 
     def export(self, exporter: Exporter) -> bool:
         """Asks for a file and writes the model to it in another form.
@@ -225,17 +218,17 @@ class Files(QObject):
             weights, fold = chosen
         stem = self._document.path.stem if self._document.path else "model"
         start = Path(self._preferences["folder"]) / f"{stem}{exporter.suffix}"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, f"Export {exporter.title}", str(start), f"*{exporter.suffix}"
+        path = ask_path(
+            self._window,
+            f"Export {exporter.title}",
+            str(start),
+            f"*{exporter.suffix}",
+            exporter.suffix,
         )
-        if not name:
-            return False
-        path = Path(name)
-        path = path if path.suffix else path.with_suffix(exporter.suffix)
-        return self.export_to(exporter, path, weights, fold)
+        return path is not None and self.export_to(exporter, path, weights, fold)
 
     def export_to(
-        self, exporter: Exporter, path: Path, weights: Weights = FRESH, fold: Survey = NOTHING
+        self, exporter: Exporter, path: Path, weights: WeightsChoice = FRESH, fold: Survey = NOTHING
     ) -> bool:
         """Writes the model to a file in another form, or has the engine begin with it."""
         project = self._document.project
@@ -243,7 +236,7 @@ class Files(QObject):
             if exporter.render is None:
                 self._begin_export(exporter, path, weights, fold)
             else:
-                projects.write_atomic(path, exporter.render(project))
+                projects.write_atomic(path, exporter.content(project, path))
                 self._toasts.say(f"Exported to {path}", "good")
                 if (initial := exporter.loads(project, path)) is not None:
                     self._export_initial(initial)
@@ -261,7 +254,7 @@ class Files(QObject):
         self,
         exporter: Exporter,
         path: Path,
-        weights: Weights,
+        weights: WeightsChoice,
         fold: Survey = NOTHING,
         may_replace: Callable[[Path], bool] | None = None,
     ) -> None:
@@ -356,13 +349,6 @@ class Files(QObject):
         self._preferences.remember(path)
         self._toasts.say(f"Saved {path.name}", "good")
         return True
-
-
-def ask(box: QMessageBox) -> int:
-    """Runs a question to its answer; one place, so that a test can answer it."""
-    answer = box.exec()
-    box.deleteLater()
-    return answer
 
 
 def _mark(path: Path) -> _Mark:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bnstudio.training.messages import BatchNormGap, Histogram
+    from bnstudio.histogram import BatchNormGap, Histogram
 
 
 @dataclass(frozen=True)

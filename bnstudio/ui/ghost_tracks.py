@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bnstudio.graph import Graph, Node
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import History, Run
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.parts import Source
     from bnstudio.ui.session import Session
 

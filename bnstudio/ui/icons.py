@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
 
 from bnstudio.resources import resource
 from bnstudio.ui import theme
@@ -61,7 +62,7 @@ def icon(name: str, colour: str = "text") -> QIcon:
     return _icon(name, getattr(now, colour), mixed.name(), _ratios())
 
 
-def bind(target: QObject, name: str, colour: str = "text") -> None:
+def bind(target: QAction | QAbstractButton, name: str, colour: str = "text") -> None:
     """Gives an action or a button an icon that follows the theme; again to change it."""
     for old in target.findChildren(_Binding, options=Qt.FindChildOption.FindDirectChildrenOnly):
         if (old._name, old._colour) == (name, colour):
@@ -74,7 +75,7 @@ def bind(target: QObject, name: str, colour: str = "text") -> None:
 class _Binding(QObject):
     """Keeps one target's icon in step with the theme, for as long as the target lives."""
 
-    def __init__(self, target: QObject, name: str, colour: str) -> None:
+    def __init__(self, target: QAction | QAbstractButton, name: str, colour: str) -> None:
         super().__init__(target)
         self._name, self._colour = name, colour
         theme.notifier.changed.connect(self._apply)
@@ -82,5 +83,5 @@ class _Binding(QObject):
 
     def _apply(self) -> None:
         target = self.parent()
-        if target is not None:
-            target.setIcon(icon(self._name, self._colour))  # type: ignore[attr-defined]
+        if isinstance(target, QAction | QAbstractButton):
+            target.setIcon(icon(self._name, self._colour))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import Analysis
     from bnstudio.health import Checkup, Finding
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.sorted_table import SortedTable
 
 _Index = QModelIndex | QPersistentModelIndex

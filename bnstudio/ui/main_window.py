@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget
 
 from bnstudio.graph import key, levels
 from bnstudio.layers.opaque import holds_model
-from bnstudio.look.geometry import Point
 from bnstudio.project import Project, samples
 from bnstudio.ui import going_on, help, recovery, theme
 from bnstudio.ui.actions import ACTIONS, Actions
 from bnstudio.ui.ahead import Ahead
-from bnstudio.ui.canvas import look, steps
+from bnstudio.ui.canvas import look
 from bnstudio.ui.canvas.past import Past
 from bnstudio.ui.canvas.view import CanvasView
 from bnstudio.ui.docks import Docking
@@ -33,6 +32,7 @@ from bnstudio.ui.picker import Entry, Picker
 from bnstudio.ui.preferences import Preferences
 from bnstudio.ui.session import Session
 from bnstudio.ui.status import StatusBar
+from bnstudio.ui.taking import Taking
 from bnstudio.ui.toast import Offer, Toasts
 from bnstudio.ui.top_bar import TopBar
 from bnstudio.ui.train_bar import TrainBar
@@ -188,6 +188,10 @@ class MainWindow(QMainWindow):
         """Shows what folding the batch normalizations comes to, and does it."""
         from bnstudio.ui import folding  # the window is seen sooner without it
 
+        if reading := [job for job in self.findChildren(Taking) if job.busy]:
+            reading[-1].then = self.fold_batchnorm
+            self.say("Weights are still being read. The fold is shown once they are there.")
+            return
         if (dialog := folding.ask(self, self.session, self.say)) is not None:
             self.files.left.connect(dialog.reject)
 
@@ -245,8 +249,7 @@ class MainWindow(QMainWindow):
         if len(level.selection) == 1:
             self.canvas.add_after(type, next(iter(level.selection)), middle)
         else:
-            x, y = steps.free_spot(level.graph, round(middle.x), round(middle.y))
-            self.canvas.add_layer(type, Point(x, y))
+            self.canvas.add_layer(type, middle)
 
     def show_custom_layers(self) -> None:
         """Opens the list of packages that offer layers."""
@@ -404,14 +407,14 @@ class MainWindow(QMainWindow):
 
     def _reveal(self, id: str, param: str) -> None:
         self.show_canvas()
-        self.canvas.zoom_to_selection()
+        self.canvas.show_selection()
         if param:
             self.docks["Inspector"].raise_()
 
     def _go(self, id: str) -> None:
         self.show_canvas()
         self.document.level.go(id)
-        self.canvas.zoom_to_selection()
+        self.canvas.show_selection()
 
     def _take_back(self, index: int) -> None:
         """Undoes an edit from its toast, unless other edits have come on top of it."""
@@ -463,7 +466,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._docking.save(self.preferences)
-        self.files.close()
+        for job in self.findChildren(Taking):
+            job.leave()
         self.recovery.close()
         self.files.leave()
         self.extensions.close()

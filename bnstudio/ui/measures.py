@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
-    from bnstudio.training.messages import Histogram
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bnstudio.exporters import Exporter
     from bnstudio.folding import Survey
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
 
 _LOOK = 50
 """Milliseconds between two looks at how far it is."""
@@ -44,7 +44,7 @@ class ModelExport(QObject):
         project: str,
         exporter: Exporter,
         path: Path,
-        weights: Weights,
+        weights: WeightsChoice,
         parent: QWidget,
         fold: Survey = NOTHING,
         may_replace: Callable[[Path], bool] | None = None,

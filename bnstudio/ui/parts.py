@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.histogram import Histogram
+    from bnstudio.training.messages import Histograms
 
 Source = tuple[str, str]
 """A node and a part of it: empty for its first output, ``:1`` for the second and so on, else one of

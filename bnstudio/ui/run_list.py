@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bnstudio.histogram import Histogram
     from bnstudio.runs.run import Run
     from bnstudio.runs.store import RunStore
-    from bnstudio.training.messages import Histogram, Histograms
+    from bnstudio.training.messages import Histograms
     from bnstudio.ui.document import Document
 
 _NEXT = 16

@@ -1,4 +1,8 @@
-"""Weights on their way from an opened model to the project, with the progress and a way to stop."""
+"""Weights on their way to the project, with the progress and a way to stop.
+
+They come from an opened model or a run, or are written anew for layers that an edit moves into a
+model or out of one.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +21,13 @@ from bnstudio.training.checkpoint import BEST, LAST, CheckpointError
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from PySide6.QtWidgets import QMenu
 
     from bnstudio.importers import Unread
+    from bnstudio.project import Project
     from bnstudio.runs.run import Run
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
@@ -42,27 +47,42 @@ class _GivenUp(Exception):
     """Nobody wants the weights any more."""
 
 
+def _nothing() -> None:
+    """What is to be done after weights for which nothing waits."""
+
+
 class Taking(QObject):
     """Has weights read on a thread, and makes them the project's.
 
     ``take`` is called there with what is to be told of progress, how much of how much; it gives the
     weights, which lie in the user's folder, and what is to be said of them.
+
+    Attributes:
+        busy: Whether they are still on their way.
+        then: What waits for them, and is called once it is over; not where another project was
+            opened.
     """
 
     #: It is over: what to tell, and of which kind; nothing where another project was opened.
     ended = Signal(str, str)
 
+    without = "Without Weights"
+    given_up = "The weights were not taken over: layers begin with new ones."
+    failed = "The weights are not taken over."
+
     def __init__(self, document: Document, take: Take, label: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._document, self._take, self._label = document, take, label
+        self.busy = True
+        self.then: Callable[[], object] = _nothing
         self._done = (0, 0)
         self._found: tuple[Weights, tuple[str, ...]] | None = None
         self._fault, self._elsewhere = "", False
         self._given_up, self._over = threading.Event(), threading.Event()
-        self.dialog = QProgressDialog("", "Without Weights", 0, 1000, parent)
+        self.dialog = QProgressDialog("", self.without, 0, 1000, parent)
         bar = QProgressBar()
         bar.setTextVisible(False)  # the label says it
-        bar.setAccessibleName("Share of the weights that is read")
+        bar.setAccessibleName("Share of the weights that is done")
         self.dialog.setBar(bar)
         self.dialog.setRange(0, 1000)
         self.dialog.setMinimumWidth(24 * self.dialog.fontMetrics().horizontalAdvance("M"))
@@ -105,6 +125,7 @@ class Taking(QObject):
         self.dialog.setValue(1000 * done // total if total else 0)
 
     def _end(self) -> None:
+        self.busy = False
         self._timer.stop()
         self._thread.join()
         self.dialog.canceled.disconnect(self.give_up)  # to be closed counts as that
@@ -116,16 +137,21 @@ class Taking(QObject):
         elif self._fault:
             self.ended.emit(self._fault, "error")
         elif self._given_up.is_set() or self._found is None:
-            self.ended.emit("The weights were not taken over: layers begin with new ones.", "info")
+            self.ended.emit(self.given_up, "info")
         else:
-            weights, notes = self._found
-            begin = InitialWeights(weights.fingerprint, weights.origin)
-            project = replace(self._document.project, weights=begin)
-            settings = replace(project.settings, start="weights")
-            self._document.edit(replace(project, settings=settings), "Take Over Weights")
-            told = f"{weights.size:,} weights of {weights.origin} are taken over."
-            self.ended.emit(" ".join([told, *notes]), "warning" if notes else "good")
+            self.ended.emit(*self._put(*self._found))
+        if not self._elsewhere:
+            self.then()
         self.deleteLater()
+
+    def _put(self, weights: Weights, notes: tuple[str, ...]) -> tuple[str, str]:
+        """Makes the weights the project's; what to tell, and of which kind."""
+        begin = InitialWeights(weights.fingerprint, weights.origin)
+        project = replace(self._document.project, weights=begin)
+        settings = replace(project.settings, start="weights")
+        self._document.edit(replace(project, settings=settings), "Take Over Weights")
+        told = f"{weights.size:,} weights of {weights.origin} are taken over."
+        return " ".join([told, *notes]), "warning" if notes else "good"
 
     # On the thread.
 
@@ -135,9 +161,9 @@ class Taking(QObject):
         except _GivenUp:
             pass
         except (ProjectError, WeightsError, CheckpointError) as error:
-            self._fault = f"The weights are not taken over. {error}"
+            self._fault = f"{self.failed} {error}"
         except Exception as error:
-            self._fault = f"The weights are not taken over: {type(error).__name__}: {error}"
+            self._fault = f"{self.failed} {type(error).__name__}: {error}"
         finally:
             self._over.set()
 
@@ -145,6 +171,41 @@ class Taking(QObject):
         self._done = (done, total)
         if self._given_up.is_set():
             raise _GivenUp
+
+
+class Moving(Taking):
+    """Has weights written anew under the keys that an edit gives their layers, and makes the edit.
+
+    The edit is made once they are there, if the project is still the one that it is of.
+    """
+
+    without = "Cancel"
+    given_up = "The layers stay where they are."
+    failed = "The layers stay where they are, for their weights cannot be taken along."
+
+    def __init__(
+        self,
+        document: Document,
+        weights: Weights,
+        moved: Mapping[str, str],
+        edit: tuple[Project, str],
+        parent: QWidget,
+    ) -> None:
+        self._before, self._edit = document.project, edit
+        super().__init__(
+            document,
+            lambda told: (place.follow(weights, moved, told=told), ()),
+            "Taking the weights along",
+            parent,
+        )
+
+    def _put(self, weights: Weights, notes: tuple[str, ...]) -> tuple[str, str]:
+        if self._document.project is not self._before:
+            return f"The project has changed meanwhile. {self.given_up}", "info"
+        after, label = self._edit
+        begin = InitialWeights(weights.fingerprint, weights.origin)
+        self._document.edit(replace(after, weights=begin), label)
+        return "", ""
 
 
 def into_folder(write: Callable[[Path], object]) -> Weights:

@@ -63,6 +63,7 @@ class TrainBar(QWidget):
         self.train.setProperty("role", "primary")
         self.train.setIconSize(QSize(14, 14))
         self.train.setAccessibleName("Train")
+        self.train.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a press leaves the keys to the canvas
         self.train.clicked.connect(session.train)
         self.go_on = QToolButton()
         self.go_on.setAccessibleName("Continue")
@@ -148,6 +149,8 @@ class TrainBar(QWidget):
         self.source.setText(entry.title if entry else in_menu(name))
         self.source.setAccessibleName(f"Data: {self.source.text()}")
         live = session.live
+        buttons = (self.train, self.go_on, self.hold, self.stop)
+        focused = [button for button in buttons if button.hasFocus()]
         blocked = session.blocked()
         self.train.setVisible(not live)
         self.train.setEnabled(blocked is None)
@@ -166,6 +169,10 @@ class TrainBar(QWidget):
         self.stop.setVisible(live)
         self.stop.setEnabled(session.state != "stopping")
         self.restart.setVisible(not session.answering or session.state == "down")
+        if focused and not (focused[0].isVisible() and focused[0].isEnabled()):
+            # Qt would hand it to whatever comes next: Space must neither undo nor stop a run.
+            heir = self.train if not live else self.hold if self.hold.isEnabled() else self.source
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_progress()
 
     def _need(self) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from bnstudio.runs.weights import of_project, weights_of
 
 if TYPE_CHECKING:
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.session import Session
 
 
-def trained(session: Session) -> list[Weights]:
+def trained(session: Session) -> list[WeightsChoice]:
     """Those of the run that is shown, if it is of this model, and those that the project has."""
     document, run = session.document, session.run
     found = [] if run is None else weights_of(session.store, run, document.project)

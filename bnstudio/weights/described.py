@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import cbrt, ceil, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+from bnstudio.histogram import BINS, Histogram
 from bnstudio.lazy import np
 
 if TYPE_CHECKING:
@@ -12,44 +13,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BINS = 64
-"""Bars of a histogram, of fewer numbers fewer: twice their cube root (Rice's rule)."""
-
 _FINE = 1024
 _TAIL = 0.005
 """The share of the values at each end that the bars may leave out, if those lie far out."""
 
 
-class Described(NamedTuple):
-    """How the numbers of an array are spread.
-
-    Attributes:
-        counts: Up to ``BINS`` counts over [low, high]; all are 0 where no value is finite.
-        low: The left edge of the first bar.
-        high: The right edge of the last bar.
-        below: How many values lie left of the range.
-        above: How many lie right of it.
-        mean: Of all finite values.
-        std: Of all finite values.
-        zeros: The share of exact zeros, in [0, 1].
-        bad: How many values are NaN or infinite.
-    """
-
-    counts: tuple[int, ...]
-    low: float
-    high: float
-    below: int
-    above: int
-    mean: float
-    std: float
-    zeros: float
-    bad: int
-
-
-def describe(blocks: Callable[[], Iterable[NDArray[np.generic]]]) -> Described:
+def describe(blocks: Callable[[], Iterable[NDArray[np.generic]]]) -> Histogram:
     """Describes the numbers that ``blocks`` gives, each time it is called, in parts of any size.
 
-    They are gone through up to three times, so that no more than a part is in memory.
+    They are gone through up to three times, so that no more than a part is in memory. Of few
+    numbers the bars are fewer: twice their cube root (Rice's rule).
     """
     size = zeros = bad = 0
     total = square = 0.0
@@ -70,14 +43,14 @@ def describe(blocks: Callable[[], Iterable[NDArray[np.generic]]]) -> Described:
         least, most = min(least, float(kept.min())), max(most, float(kept.max()))
     count = size - bad
     if shift is None:
-        return Described((0,) * BINS, 0.0, 1.0, 0, 0, 0.0, 0.0, 0.0, bad)
+        return Histogram("", (0,) * BINS, 0.0, 1.0, 0, 0, 0.0, 0.0, 0.0, bad)
     mean = min(max(shift + total / count, least), most)
     std = sqrt(max(0.0, square / count - (total / count) ** 2))
     low, high = _range(blocks, count, least, most)
     bars = min(BINS, ceil(2 * cbrt(count)))
     counts, below, above = _counted(blocks, bars, low, high)
-    return Described(
-        tuple(counts.tolist()), low, high, below, above, mean, std, zeros / size, bad
+    return Histogram(
+        "", tuple(counts.tolist()), low, high, below, above, mean, std, zeros / size, bad
     )  # fmt: skip
 
 

@@ -18,8 +18,10 @@ from bnstudio.graph import SLASH
 from bnstudio.weights.side_file import SUFFIX, Weights, WeightsError, open_weights, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from bnstudio.weights.side_file import Array
 
 _KEPT = 30 * 86_400.0
 """Seconds that weights of work which was never saved are kept after they were last asked for."""
@@ -77,21 +79,38 @@ def room(folder: Path | None = None) -> Path:
     return folder / f"new-{os.urandom(8).hex()}{SUFFIX}"
 
 
-def follow(weights: Weights, moved: Mapping[str, str], folder: Path | None = None) -> Weights:
+def moves(weights: Weights, moved: Mapping[str, str]) -> bool:
+    """Whether ``follow`` has anything to write."""
+    return any(id != _moved(id, moved) for id in weights.layers)
+
+
+def follow(
+    weights: Weights,
+    moved: Mapping[str, str],
+    folder: Path | None = None,
+    told: Callable[[int, int], None] = lambda done, total: None,
+) -> Weights:
     """The same weights for a drawing whose nodes have other keys by now; these stay where they are.
 
     ``moved`` has the new key by the earlier one, and what is inside goes along. They are the same
-    object where nothing in them has moved.
+    object where nothing in them has moved. ``told`` hears how many layers are written, and of how
+    many; what it raises ends it.
 
     Raises:
         WeightsError: If they cannot be read, or written into the user's folder.
     """
-    keys = {id: _moved(id, moved) for id in weights.layers}
-    if all(id == now for id, now in keys.items()):
+    if not moves(weights, moved):
         return weights
     target = room(folder)
+
+    def layers() -> Iterator[tuple[str, tuple[Array, ...]]]:
+        ids = list(weights.layers)
+        for done, (id, arrays) in enumerate(zip(ids, weights.each(ids), strict=True)):
+            told(done, len(ids))
+            yield _moved(id, moved), arrays
+
     try:
-        write(target, ((now, weights.read(id)) for id, now in keys.items()), weights.origin)
+        write(target, layers(), weights.origin)
         return adopt(target, folder)
     finally:
         target.unlink(missing_ok=True)

@@ -10,18 +10,10 @@ import statistics
 
 import numpy as np
 
+from bnstudio.histogram import BINS, QUANTILES, Histogram
 from bnstudio.runs.run import Run
-from bnstudio.training.messages import BINS, QUANTILES, Histogram, Histograms
-from tests.benchmarks.measure import (
-    QUICK,
-    chain,
-    draw,
-    milliseconds,
-    report,
-    row,
-    timed,
-    window,
-)
+from bnstudio.training.messages import Histograms
+from tests.benchmarks.measure import QUICK, chain, draw, milliseconds, report, row, timed, window
 
 LAYERS = MOMENTS = 60
 TARGET = 0.016

@@ -21,9 +21,9 @@ from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.measure import FINE, Place, measure
 from bnstudio.engine.probes import Probes
+from bnstudio.histogram import QUANTILES
 from bnstudio.plan import plan
 from bnstudio.project import samples
-from bnstudio.training.messages import QUANTILES
 from tests.engine import reference
 from tests.engine.projects import chain
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bnstudio.histogram import Histogram
 from bnstudio.project import dumps, samples
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
-from bnstudio.training.messages import Epoch, Finished, Histogram, Histograms, Started, Steps
+from bnstudio.training.messages import Epoch, Finished, Histograms, Started, Steps
 from tests.benchmarks.measure import QUICK, milliseconds, report, row
 
 STEPS = 100_000 if QUICK else 1_000_000

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -214,6 +215,28 @@ def test_wrong_usage_is_explained_with_status_2(bnstudio_, arguments, said):
     assert said in err
 
 
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.mkdir(), "this is a folder"),
+        (os.mkfifo, "not an ordinary file"),
+        (lambda path: None, "there is no permission"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--events", "--model"])
+def test_what_cannot_be_written_is_refused_before_training(
+    bnstudio_, tmp_path, monkeypatch, option, make, said
+):
+    out = tmp_path / f"out{'.jsonl' if option == '--events' else '.keras'}"
+    make(out)
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    expected = f"bnstudio: {out}: it cannot be written: "
+    status, _, err = bnstudio_("train", FIXED, option, out)
+    assert status == 2
+    assert err.startswith(expected)
+    assert said in err
+
+
 def test_without_a_display_the_window_says_so(bnstudio_, monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
@@ -242,6 +265,35 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 0
+
+
+def test_a_disk_that_takes_no_more_is_one_sentence():
+    program = f"import sys; from bnstudio.main import main; sys.exit(main(['show', {FIXED!r}]))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    said = "bnstudio: the command could not be finished: no space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+@pytest.mark.parametrize("command", [["show", FIXED], ["check", QUESTION], ["runs", FIXED]])
+def test_a_stream_that_is_closed_is_nothing_to_stumble_over(bnstudio_, monkeypatch, command):
+    expected, _, _ = bnstudio_(*command)
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main(command) == expected
+    for name in ("stdin", "stdout", "stderr"):
+        getattr(sys, name).close()
+
+
+@pytest.mark.parametrize("command", ["check", "show", "train", "runs"])
+def test_a_link_that_leads_to_itself_is_one_sentence(bnstudio_, tmp_path, command):
+    path = tmp_path / "loop.bnstudio"
+    path.symlink_to(path)
+    status, out, err = bnstudio_(command, path)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"bnstudio: {path}: it cannot be read: ")
 
 
 def test_a_terminal_that_cannot_show_a_letter_does_not_end_the_program(monkeypatch, tmp_path):

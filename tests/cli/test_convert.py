@@ -17,14 +17,16 @@ from bnstudio.cli import export as command
 from bnstudio.main import main
 from bnstudio.project import InitialWeights, ProjectError, load, samples, save
 from bnstudio.runs import store as stores
-from bnstudio.runs.weights import FRESH, Weights
+from bnstudio.runs.weights import FRESH, WeightsChoice
 from bnstudio.training import export_job
-from bnstudio.weights import Weights as SideFile
-from bnstudio.weights import place
+from bnstudio.weights import Weights, place
 from tests.training.fake_exports import FakeClient
 
 SAMPLE = {sample.name: sample for sample in samples()}["xor"]
-LEFT = [Weights("Run 2, as it ended", "end", "2.keras"), Weights("Run 2, best", "best", "2.best")]
+LEFT = [
+    WeightsChoice("Run 2, as it ended", "end", "2.keras"),
+    WeightsChoice("Run 2, best", "best", "2.best"),
+]
 
 
 @pytest.fixture
@@ -124,18 +126,28 @@ def test_whose_weights_a_file_has(project, runs):
             chosen(asked)
     runs[1].weights = []
     assert chosen(None) is FRESH
-    with pytest.raises(ProjectError, match="a model file has no runs"):
-        command._chosen(SAMPLE.project, "net.keras", "1", None)
+
+
+def test_a_model_file_has_its_own_weights_unless_those_of_a_run_are_asked_for(runs):
+    own = Weights(Path("w"), "net.keras", {}, "")
+
+    def chosen(asked):
+        settings = replace(SAMPLE.project.settings, start="weights")
+        model = replace(SAMPLE.project, settings=settings)
+        return command._chosen(model, "net.keras", asked, own)
+
+    assert chosen(None).path == "w"
+    assert chosen("2") is LEFT[0]
 
 
 def test_a_projects_own_weights_come_after_those_of_its_runs(project, runs):
-    own = SideFile(Path("w"), "a.keras", {}, "")
+    own = Weights(Path("w"), "a.keras", {}, "")
 
     def chosen(asked, model=SAMPLE.project, file=str(project)):
         return command._chosen(model, file, asked, own)
 
     assert chosen(None) is LEFT[0]
-    assert chosen("project") == Weights("Those of a.keras", "first", "w")
+    assert chosen("project") == WeightsChoice("Those of a.keras", "first", "w")
     runs[1].weights = []
     assert chosen(None) == chosen("project")
     assert chosen("fresh") is FRESH
@@ -190,22 +202,22 @@ def beginning(project):
 @pytest.mark.parametrize("suffix", [".py", ".ipynb"])
 def test_the_weights_that_a_script_loads_go_beside_it(suffix, beginning, engine, tmp_path, capsys):
     client = engine(FakeClient.write)
-    out, initial = tmp_path / f"net{suffix}", tmp_path / "initial.weights.h5"
+    out, initial = tmp_path / f"net{suffix}", tmp_path / "net.initial.weights.h5"
     assert main(["convert", str(beginning), str(out)]) == 0
-    assert "initial.weights.h5" in out.read_text()
+    assert initial.name in out.read_text()
     assert initial.read_text() == "the model"
     assert client.sent[0].suffix == ".weights.h5"
     assert client.sent[0].weights == str(place.beside(beginning))
     said = capsys.readouterr().err
     assert f"Wrote {initial}. A fresh process has opened it" in said
-    assert f"Wrote {out}." in said
+    assert f"Wrote {out}. It loads {initial.name}, which is to lie beside it." in said
     assert "The weights: Those of a.keras." in said
 
 
 def test_other_weights_beside_a_script_are_replaced_by_force_only(
     beginning, engine, tmp_path, capsys
 ):
-    out, initial = tmp_path / "net.py", tmp_path / "initial.weights.h5"
+    out, initial = tmp_path / "net.py", tmp_path / "net.initial.weights.h5"
     initial.write_text("another model's")
     engine(FakeClient.write)
     assert main(["convert", str(beginning), str(out)]) == 1
@@ -228,8 +240,8 @@ def test_a_script_is_written_where_its_weights_are_lost_and_that_is_said(
     client = engine(FakeClient.write)
     assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
     assert not client.sent
-    assert "The weights that the project begins with are not there" in capsys.readouterr().err
-    assert not (tmp_path / "initial.weights.h5").exists()
+    assert "What loads net.initial.weights.h5 cannot be run" in capsys.readouterr().err
+    assert not (tmp_path / "net.initial.weights.h5").exists()
 
 
 def test_a_project_that_begins_with_new_weights_needs_no_file(beginning, engine, tmp_path):
@@ -238,6 +250,83 @@ def test_a_project_that_begins_with_new_weights_needs_no_file(beginning, engine,
     client = engine(FakeClient.write)
     assert main(["convert", str(beginning), str(tmp_path / "net.py")]) == 0
     assert not client.sent
+
+
+def test_a_script_of_a_model_file_begins_with_the_weights_in_it(
+    stored_model, project, engine, tmp_path, capsys
+):
+    client = engine(FakeClient.write)
+    out, initial = tmp_path / "net.py", tmp_path / "net.initial.weights.h5"
+    assert main(["convert", str(stored_model), str(out)]) == 0
+    assert f'model.load_weights(Path(__file__).with_name("{initial.name}"))' in out.read_text()
+    assert initial.read_text() == "the model"
+    assert "The weights: Those of stored.keras." in capsys.readouterr().err
+    assert client.sent[0].weights.endswith(".weights")
+    initial.unlink()
+    assert main(["convert", str(stored_model), str(out), "--weights", "fresh"]) == 0
+    assert "load_weights" not in out.read_text()
+    assert not initial.exists()
+    assert main(["convert", str(project), str(out), "--weights", "project"]) == 2
+    assert main(["convert", str(project), str(out), "--weights", "3"]) == 2
+    said = capsys.readouterr().err
+    assert "it has no weights of its own" in said
+    assert "--weights is 'project' or 'fresh'; this is '3'" in said
+
+
+def test_where_its_weights_cannot_be_proven_there_is_no_script(
+    stored_model, project, engine, tmp_path, capsys
+):
+    engine(FakeClient.fail)
+    out = tmp_path / "net.py"
+    assert main(["convert", str(stored_model), str(out)]) == 1
+    assert not out.exists()
+    assert "With --weights fresh there are none." in capsys.readouterr().err
+
+
+@pytest.mark.deep
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+def test_a_script_of_a_model_file_computes_what_that_does_wherever_it_is_run(tmp_path):
+    """Converted twice, for the same weights are no others."""
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    there.mkdir()
+    elsewhere.mkdir()
+    folder = str(there)
+    make = (
+        "import keras; keras.utils.set_random_seed(3)\n"
+        "dense = keras.layers.Dense(3, name='a')\n"
+        "inside = keras.Sequential([keras.Input((4,)), dense], name='m')\n"
+        "x = keras.Input((4,)); y = keras.layers.Dense(2, name='b')(inside(x))\n"
+        "keras.Model(x, y).save('model.keras')"
+    )
+    compare = (
+        "import sys, runpy, keras, numpy as np\n"
+        "script = runpy.run_path(sys.argv[1])\n"
+        "script['load_data'].__globals__['EPOCHS'] = 1\n"
+        "fit, made = keras.Model.fit, []\n"
+        "keras.Model.fit = lambda self, *_, **__: made.append(self) or sys.exit(0)\n"
+        "rows = lambda: ((np.zeros((2, 4)), np.zeros((2, 2))),) * 2\n"
+        "script['main'].__globals__['load_data'] = rows\n"
+        "try: script['main']()\n"
+        "except SystemExit: pass\n"
+        "model = keras.models.load_model(sys.argv[2])\n"
+        "x = np.random.default_rng(0).normal(size=(5, 4)).astype('float32')\n"
+        "assert np.array_equal(made[0](x), model(x))\n"
+        "print('the same')"
+    )
+
+    def done(*command, cwd):
+        ran = subprocess.run(
+            [sys.executable, *command], check=True, capture_output=True, text=True, cwd=cwd
+        )
+        return ran.stdout + ran.stderr
+
+    done("-c", make, cwd=folder)
+    for _ in range(2):
+        said = done("-m", "bnstudio", "convert", "model.keras", "net.py", cwd=folder)
+        assert "Wrote net.py. It loads net.initial.weights.h5" in said
+    script, model = str(there / "net.py"), str(there / "model.keras")
+    assert "the same" in done("-c", compare, script, model, cwd=elsewhere)
 
 
 @pytest.mark.deep
@@ -263,7 +352,8 @@ def test_a_script_trains_on_from_the_weights_beside_it(project, tmp_path):
 
     out = tmp_path / "net.py"
     done("-m", "bnstudio", "convert", str(project), str(out))
-    said = done(str(out), cwd=tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    said = done(str(out), cwd=tmp_path / "elsewhere")
     run = done("-m", "bnstudio", "train", str(project), "--no-record")
     script, here = (float(text.split("loss")[1].strip(": ").split()[0]) for text in (said, run))
     assert script == here

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bnstudio.training.messages import BINS, Histogram
+from bnstudio.histogram import BINS, Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,11 +1,14 @@
 """What is built has the names, shapes and counts that the analysis computes without Keras."""
 
+import re
+
 import keras
 import pytest
 
 from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError
+from bnstudio.graph import set_params
 from bnstudio.plan import Tensor, plan
 from tests.engine.projects import PROJECTS, Drawing, chain
 
@@ -90,6 +93,38 @@ def test_a_refusal_in_a_functional_model_has_its_node_too():
     with pytest.raises(JobError, match="Keras cannot call 'add'") as caught:
         build(plan(analyze(drawing.graph)))
     assert caught.value.node == "add"
+
+
+EQUALIZED = (("Input", {"shape": (8, 8, 3)}), "Rescaling", "Equalization", "Flatten")
+"""Of ``Equalization`` Keras 3.15 makes no model: it takes it for a cycle."""
+
+
+def rescaled(*layers):
+    drawn = chain(*layers)
+    return set_params(drawn, ["rescaling"], {"scale": 2.0})
+
+
+def within(graph):
+    drawing = Drawing()
+    drawing.add("Input", shape=(8, 8, 3))
+    drawing.add("Functional", inside=graph, name="block")
+    return drawing.graph
+
+
+@pytest.mark.parametrize(
+    ("graph", "node", "begin"),
+    [
+        (rescaled(*EQUALIZED), "equalization", ""),
+        (rescaled(*EQUALIZED, "ops.square"), "equalization", ""),
+        (within(rescaled(*EQUALIZED)), "block", "In 'block': "),
+    ],
+    ids=["a chain", "functional", "inside"],
+)
+def test_a_layer_of_which_keras_makes_no_model_is_named(graph, node, begin):
+    words = f"{begin}Keras cannot make a model with 'equalization' (Equalization): "
+    with pytest.raises(JobError, match=rf"^{re.escape(words)}.* cycle\.$") as caught:
+        build(plan(analyze(graph)))
+    assert caught.value.node == node
 
 
 def test_a_drawing_without_a_model_is_refused():

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from dataclasses import replace
 
 import keras
@@ -16,15 +17,16 @@ from bnstudio.engine.errors import JobError
 from bnstudio.engine.export import Work, export
 from bnstudio.engine.formats import FORMATS, SPOILT
 from bnstudio.engine.prover import Prover
-from bnstudio.engine.samples import Batches
+from bnstudio.engine.samples import KINDS, Batches
 from bnstudio.exporters import EXPORTERS
-from bnstudio.exporters.models import PROJECT_WEIGHTS
+from bnstudio.exporters.models import KERAS, PROJECT_WEIGHTS
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.layers import LAYERS
 from bnstudio.plan import plan
 from bnstudio.project import Project, dumps
 from bnstudio.training import checkpoint
 from bnstudio.training.checkpoint import Checkpoint
+from bnstudio.training.export_job import proof
 from bnstudio.training.messages import Epoch, Export
 from tests.engine.projects import PROJECTS, chain
 from tests.engine.zoo import alone, of_many_kinds
@@ -282,7 +284,7 @@ def nested(node):
 )
 def test_rows_are_such_that_outputs_are_numbers(graph):
     calls = plan(analyze(graph))
-    for _, (outputs,) in Batches(build(calls).model, calls).of((1, 5)):
+    for _, (outputs,) in Batches(build(calls).model, calls, 1e-6).of((1, 5)):
         assert np.isfinite(outputs).all()
 
 
@@ -291,7 +293,47 @@ def test_a_model_without_a_number_in_what_it_gives_is_refused():
     model = build(calls).model
     model.set_weights([np.full(array.shape, np.nan) for array in model.get_weights()])
     with pytest.raises(JobError, match="gives no number on random rows"):
-        Batches(model, calls)
+        Batches(model, calls, 1e-6)
+
+
+def scaled(factor):
+    """A model that gives so little of what it takes."""
+    graph = chain(
+        ("Input", {"shape": (4,)}),
+        ("Dense", {
+            "units": 3, "kernel_initializer": {
+                "class_name": "RandomUniform", "config": {"minval": factor, "maxval": 2 * factor}
+            },
+        }),
+    )  # fmt: skip
+    return Project(graph)
+
+
+@pytest.mark.parametrize(
+    ("factor", "apart"), [(0.1, 0), (5e-6, 3), (1e-6, 100), (1e-9, None), (0.0, None)]
+)
+def test_rows_are_drawn_apart_where_they_would_all_give_the_same(factor, apart):
+    """And where even that does not help, it is said."""
+    calls = plan(analyze(scaled(factor).graph))
+    made = Batches(build(calls).model, calls, 1e-6)
+    assert made.telling == (apart is not None)
+    assert 0 <= made.spread <= 1e4 * factor
+    if apart is not None:
+        assert KINDS[made._kind].apart == apart
+        ((_, (outputs,)),) = made.of((8,))
+        assert np.ptp(outputs, axis=0).max() >= 3e-5
+
+
+def test_a_proof_that_says_little_is_told_as_such(tmp_path):
+    said = {}
+    for factor in (0.1, 1e-9, 0.0):
+        made, _ = work(scaled(factor), ".keras", tmp_path)
+        found = made.run()
+        said[factor] = proof(KERAS, found)
+        assert (found.alike is None) == (factor == 0.1)
+    assert "says little" not in said[0.1]
+    assert re.search(r"the outputs vary by \d+e-\d+ only", said[1e-9])
+    assert "the outputs do not vary" in said[0.0]
 
 
 @pytest.mark.deep

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,9 @@ from bnstudio.analysis import analyze
 from bnstudio.engine.builder import build
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.folded import folded
+from bnstudio.engine.weights import owned
 from bnstudio.folding import fold, fold_weights, survey
+from bnstudio.graph import level
 from bnstudio.plan import plan
 from bnstudio.project import Project
 from tests.engine.projects import Drawing, chain
@@ -35,10 +38,10 @@ def made(graph):
     return build(plan(analyze(graph)))
 
 
-def randomized(built, random):
-    """Weights as a trained model may have them, by node."""
+def randomized(built, graph, random):
+    """Weights as a trained model may have them, by the key of each layer's node."""
     found = {}
-    for node, layer in built.layers.items():
+    for node, layer in owned(built, graph):
         drawn = [random.normal(0, 1, weight.shape) for weight in layer.weights]
         for place, weight in enumerate(layer.weights):
             if weight.name == "moving_variance":
@@ -52,14 +55,24 @@ def largest_difference(graph, folds, seed=0):
     """Between what the drawing and the folded one compute of the same rows, relative."""
     random = np.random.default_rng(seed)
     before = made(graph)
-    weights = randomized(before, random)
-    after = made(fold(graph, folds))
+    weights = randomized(before, graph, random)
+    folded_graph = fold(graph, folds)
+    after = made(folded_graph)
     assert before.model.count_params() - after.model.count_params() == sum(f.saved for f in folds)
-    for node, arrays in fold_weights(graph, folds, weights).items():
-        after.layers[node].set_weights(list(arrays))
+    arrays = fold_weights(graph, folds, weights)
+    layers = dict(owned(after, folded_graph))
+    assert layers.keys() == arrays.keys()
+    for node, layer in layers.items():
+        layer.set_weights(list(arrays[node]))
     rows = random.normal(0, 1, (4, *before.model.inputs[0].shape[1:])).astype("float32")
-    expected, got = (np.asarray(built.model(rows, training=False)) for built in (before, after))
-    return np.max(np.abs(expected - got)) / np.max(np.abs(expected))
+    expected, got = (
+        [np.asarray(one) for one in keras.tree.flatten(built.model(rows, training=False))]
+        for built in (before, after)
+    )
+    return max(
+        np.max(np.abs(one - other)) / np.max(np.abs(one))
+        for one, other in zip(expected, got, strict=True)
+    )
 
 
 @pytest.mark.parametrize("type", MAKERS)
@@ -107,6 +120,74 @@ def test_several_are_folded_at_once_and_the_rest_is_left():
     assert after.predecessors(joined) == (trunk, found.folds[1].layer)
     assert largest_difference(drawing.graph, found.folds) < 1e-5
     assert largest_difference(drawing.graph, found.folds[1:]) < 1e-5
+
+
+def block(*, end, trunk=None):
+    """Layers to stand in a model: what ends in a normalization, and a second output before it."""
+    drawing = Drawing()
+    source = drawing.add("Input", shape=(5, 5, 2))
+    conv = drawing.add("Conv2D", source, filters=2, kernel_size=2, padding="same", name="conv")
+    if trunk is not None:
+        drawing.add("Sequential", conv, inside=trunk, name="path")
+    first = drawing.add("BatchNormalization", name="norm")
+    depth = drawing.add("DepthwiseConv2D", first, kernel_size=2, padding="same", name="depth")
+    drawing.add("Conv2D", first, filters=3, kernel_size=1, name="side")
+    drawing.add("BatchNormalization", depth, name="last")
+    if not end:
+        drawing.add("ReLU")
+    return drawing.graph
+
+
+def within():
+    """Models in models: one that is called twice, one in that, and one with several outputs."""
+    path = chain(
+        ("Input", {"shape": (5, 5, 2)}),
+        ("SeparableConv2D", {"filters": 2, "kernel_size": 3, "padding": "same"}),
+        "BatchNormalization",
+    )
+    inner = block(end=True, trunk=path)
+    drawing = Drawing()
+    source = drawing.add("Input", shape=(5, 5, 2))
+    conv = drawing.add("Conv2D", source, filters=2, kernel_size=1, use_bias=False)
+    norm = drawing.add("BatchNormalization")
+    once = drawing.add("Functional", norm, inside=inner, name="block")
+    again = drawing.add("Functional", (once, 1), shares=once, name="again")
+    drawing.add("Concatenate", (again, 0), (again, 1), (once, 0))
+    drawing.add("Functional", conv, inside=block(end=False), name="rest")
+    return drawing.graph
+
+
+def test_what_is_inside_models_is_folded_there():
+    graph = within()
+    found = survey(analyze(graph))
+    assert sorted((one.norm, one.layer, one.name) for one in found.folds) == [
+        ("block/last", "block/depth", "block / last"),
+        ("block/path/batch_normalization", "block/path/separable_conv2d",
+         "block / path / batch_normalization"),
+        ("rest/last", "rest/depth", "rest / last"),
+        ("rest/norm", "rest/conv", "rest / norm"),
+    ]  # fmt: skip
+    assert {one.norm: one.why for one in found.stays} == {
+        "batch_normalization": "What 'conv2d' gives is used without it elsewhere.",
+        "block/norm": "'path' before it is a Sequential, not a Dense or a convolution.",
+    }
+    assert largest_difference(graph, found.folds) < 1e-5
+    for one in found.folds:
+        assert largest_difference(graph, [one]) < 1e-5
+    after = fold(graph, found.folds)
+    assert [*level(after, ("block",)).nodes] == ["input", "conv", "path", "norm", "side", "depth"]
+    assert [*level(after, ("block", "path")).nodes] == ["input", "separable_conv2d"]
+    assert after.nodes["again"].shares == "block"
+
+
+def test_the_outputs_keep_their_order_where_one_of_them_is_folded_away():
+    graph = block(end=True)
+    found = survey(analyze(graph))
+    assert [one.norm for one in found.folds] == ["norm", "last"]
+    after = fold(graph, found.folds)
+    assert analyze(graph).structure.outputs == ("side", "last")
+    assert analyze(after).structure.outputs == ("side", "depth")
+    assert largest_difference(graph, found.folds) < 1e-5
 
 
 def staying(*layers):
@@ -183,7 +264,7 @@ def trained():
         ("Dense", {"units": 3}),
     )
     built = made(graph)
-    randomized(built, np.random.default_rng(0))
+    randomized(built, graph, np.random.default_rng(0))
     return Project(graph), built
 
 

@@ -18,8 +18,8 @@ NEVER = EarlyStopping("val_loss", 10.0, 2, restore_best_weights=False)
 
 
 def project(epochs, **settings):
-    shared = PROJECTS["shared"]
-    return replace(shared, settings=replace(shared.settings, epochs=epochs, **settings))
+    nested = PROJECTS["nested"]
+    return replace(nested, settings=replace(nested.settings, epochs=epochs, **settings))
 
 
 def train(project, folder, checkpoint=""):
@@ -27,7 +27,15 @@ def train(project, folder, checkpoint=""):
     job = Job("r", project, probe_seconds=0, keep=str(folder), checkpoint=str(checkpoint))
     ended = run_job(job, events.append, Control())
     kept = keras.models.load_model(ended.model, compile=False)
-    return events, ended, [np.asarray(weight) for weight in kept.weights]
+    return events, ended, [variable.numpy() for variable in kept.variables]
+
+
+def same(variables, path):
+    """Whether a model that was saved has what a checkpoint holds of it, seeds aside."""
+    arrays = read(path).arrays
+    for place, variable in enumerate(variables):
+        if variable.dtype == np.float32:
+            np.testing.assert_array_equal(variable, arrays[f"variables/{place}"])
 
 
 def epochs(events):
@@ -36,14 +44,28 @@ def epochs(events):
 
 @pytest.fixture(scope="module")
 def early(tmp_path_factory):
-    """The folder of a run that early stopping has ended after three epochs."""
+    """The folder of a run that early stopping has ended after three epochs, and what it told."""
     folder = tmp_path_factory.mktemp("early")
     events, ended, _ = train(project(9, early_stopping=NEVER), folder)
     assert (ended.reason, epochs(events)) == ("early", [1, 2, 3])
-    return folder
+    return folder, events
+
+
+def logs(events):
+    return [event.logs for event in events if isinstance(event, Epoch)]
+
+
+def test_from_its_best_epoch_it_goes_on_as_the_unbroken_run_did(early, tmp_path):
+    early, whole = early
+    copy(early / BEST, tmp_path / LAST)
+    again = project(9, early_stopping=NEVER)
+    rest, ended, weights = train(again, tmp_path, tmp_path / LAST)
+    assert (ended.reason, logs(rest)) == ("early", logs(whole)[1:])
+    same(weights, early / LAST)
 
 
 def test_early_stopping_has_its_patience_anew(early, tmp_path):
+    early, _ = early
     events, ended, _ = train(project(4, early_stopping=NEVER), tmp_path, early / LAST)
     assert (ended.reason, epochs(events)) == ("completed", [4])
     events, ended, _ = train(project(9, early_stopping=NEVER), tmp_path, early / LAST)
@@ -51,11 +73,10 @@ def test_early_stopping_has_its_patience_anew(early, tmp_path):
 
 
 def test_the_best_epoch_has_its_weights_back_and_none_is_trained(early, tmp_path):
+    early, _ = early
     copy(early / BEST, tmp_path / LAST)
-    best = read(tmp_path / LAST)
     events, ended, weights = train(project(1, early_stopping=NEVER), tmp_path, tmp_path / LAST)
     assert (ended.reason, ended.epochs, epochs(events)) == ("completed", 1, [])
     (started,) = [event for event in events if isinstance(event, Started)]
     assert started.epochs_done == 1
-    for place, weight in enumerate(weights):
-        np.testing.assert_array_equal(weight, best.arrays[f"variables/{place}"])
+    same(weights, early / BEST)

@@ -53,7 +53,7 @@ def project(name, epochs, optimizer, **changes):
 CASES = {
     "batch norm, dropout and noise": project("batch_norm", 4, Choice("Adam")),
     "a schedule and class weights": project(
-        "residual",
+        "nested",
         4,
         Choice("SGD", {"learning_rate": COSINE, "momentum": 0.9, "nesterov": True}),
         class_weight="balanced",

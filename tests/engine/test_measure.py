@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from bnstudio.engine import measure as module
 from bnstudio.engine.measure import Place
-from bnstudio.training.messages import BINS, QUANTILES
+from bnstudio.histogram import BINS, QUANTILES
 from tests.engine import reference
 
 FLOATS = arrays.arrays(

@@ -13,7 +13,7 @@ from bnstudio.engine.control import Control
 from bnstudio.engine.errors import JobError
 from bnstudio.engine.fit import Job, run_job
 from bnstudio.engine.weights import arrays, put
-from bnstudio.exporters.keras_script import INITIAL, render
+from bnstudio.exporters.keras_script import UNNAMED, render
 from bnstudio.graph import rename, set_params, with_level
 from bnstudio.importers import group
 from bnstudio.plan import plan
@@ -74,7 +74,15 @@ def test_weights_are_put_as_they_were_taken(weights):
     assert match(analyze(GRAPH), weights.layers).fitting.keys() == weights.layers.keys()
 
 
-def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_path, monkeypatch):
+def losses_of_script(project, folder):
+    """What the script learns, if it lies in that folder; the working directory is another."""
+    keras.backend.clear_session()
+    names = {"__name__": "script", "__file__": str(folder / "net.py")}
+    exec(compile(render(project).text, "<script>", "exec"), names)
+    return names["main"]()["loss"]
+
+
+def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_path):
     # One layer has another shape, and so another one after it: they begin as the seed draws them.
     graph = set_params(GRAPH, [CHANGED], {"units": 5})
     project = project_of(weights, graph)
@@ -86,12 +94,8 @@ def test_a_run_and_a_script_that_begin_with_weights_learn_the_same(weights, tmp_
     assert losses != epochs(project)[0]
     again = built(graph, SETTINGS.seed)
     put(again, graph, weights)
-    again.model.save_weights(tmp_path / INITIAL)
-    monkeypatch.chdir(tmp_path)
-    keras.backend.clear_session()
-    names = {"__name__": "script"}
-    exec(compile(render(project).text, "<script>", "exec"), names)
-    assert names["main"]()["loss"] == losses
+    again.model.save_weights(tmp_path / UNNAMED)
+    assert losses_of_script(project, tmp_path) == losses
     # What it has learned can be begun with in turn.
     handed_on, left_out = hand_on(
         tmp_path / LAST, graph, tmp_path / "learned.weights", "Run 1, last epoch"
@@ -124,6 +128,10 @@ def test_layers_in_models_begin_with_weights_and_hand_theirs_on(weights, tmp_pat
     # Which models they are in changes nothing of what they compute.
     flat = replace(project_of(weights), settings=short)
     assert losses == epochs(flat, weights=str(weights.path))[0]
+    again = built(graph, SETTINGS.seed)
+    put(again, graph, begin)
+    again.model.save_weights(tmp_path / UNNAMED)
+    assert losses_of_script(project, tmp_path) == losses
     handed_on, left_out = hand_on(tmp_path / LAST, graph, tmp_path / "learned.weights", "Run 1")
     assert left_out == ()
     assert handed_on.layers.keys() == begin.layers.keys()

@@ -9,7 +9,8 @@ from bnstudio.engine.measure import Place, measure
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.health import Checkup
 from bnstudio.health.reading import BOUNDED, activation
-from bnstudio.training.messages import BatchNormGap, Histograms
+from bnstudio.histogram import BatchNormGap
+from bnstudio.training.messages import Histograms
 
 
 def chain(*nodes) -> Graph:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bnstudio.graph import Graph, Node, Wire
 from bnstudio.health import SIGNS, Checkup, Finding, Limit, reason
 from bnstudio.health.signs import sign
+from bnstudio.histogram import BatchNormGap, Histogram
 from bnstudio.layers import LAYERS
 from bnstudio.rules import Severity
-from bnstudio.training.messages import BatchNormGap, Histogram, Histograms
+from bnstudio.training.messages import Histograms
 from tests.health.readings import chain, checkup, gap, measured, normal
 
 RELU = chain("Input", ("Dense", {"activation": "relu"}), "Dense")

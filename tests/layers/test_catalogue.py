@@ -82,6 +82,16 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     half = {"kernel_size": 2, "strides": (1, 2), "dtype": "float16"}
     assert "equal strides, got (1, 2)" in LAYERS["DepthwiseConv2D"].check(half)["strides"]
     assert LAYERS["DepthwiseConv2D"].check({**half, "dtype": "bfloat16"}) == {}
+    assert list(LAYERS["Dense"].check({"units": 1, "activation": "sparsemax", "dtype": "float16"}))
+    assert list(LAYERS["MaxPooling3D"].check({"dtype": "float64"})) == ["dtype"]
+    assert LAYERS["AveragePooling3D"].check({"pool_size": 2, "dtype": "float64"}) == {}
+    assert list(LAYERS["MelSpectrogram"].check({"dtype": "float64"})) == ["dtype"]
+    assert list(LAYERS["Rescaling"].check({"scale": (1.0, 2.0), "offset": (1.0,) * 3})) == [
+        "offset"
+    ]
+    cell = {"class_name": "GRUCell", "config": {"units": 2, "dropout": 0.5}}
+    assert list(LAYERS["RNN"].check({"cell": cell, "dtype": "mixed_float16"})) == ["cell"]
+    assert LAYERS["RNN"].check({"cell": cell}) == {}
     norm = LAYERS["BatchNormalization"]
     clipping = {"rmin": 2.0, "rmax": 1.0, "dmax": 1.0}
     assert norm.check({"renorm_clipping": clipping}) == {}

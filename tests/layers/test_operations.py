@@ -15,6 +15,7 @@ from bnstudio.rules.head import ACTIVATION_LAYERS, activation_of
 from tests import operations
 from tests.drawing import SIZES, arguments
 from tests.operands import TOGETHER, dtypes
+from tests.verdicts import note
 
 MODULE = operations.__name__
 _MADE = "It makes a tensor of numbers: nothing comes in."
@@ -286,4 +287,5 @@ def test_the_same_of_all_cases_that_are_known(keras):
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_shapes_are_those_of_keras_in_many_cases(keras, name):
     verdicts = check(keras, name, settings.default.max_examples)
+    note(name, verdicts)
     assert verdicts["accepted"] > sum(verdicts.values()) / 50

@@ -4,10 +4,8 @@ Where a rule refuses what Keras lets pass, Keras fails as soon as the layer is r
 makes it do so.
 """
 
-import os
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -16,10 +14,12 @@ from hypothesis import strategies as st
 from bnstudio.layers import LAYERS, ShapeError
 from tests.drawing import SIZES, arguments, call_of, fitting_arguments, shape_at
 from tests.suitable import FITTING, IMAGES, SUITABLE, TOGETHER
+from tests.verdicts import CASES, note
 
 pytestmark = pytest.mark.engine
 
 sizes = st.sampled_from((*SIZES, 12, None))
+tame_sizes = st.sampled_from((4, 6, 8))
 batches = st.sampled_from((None, None, 1, 2, 4))
 
 
@@ -63,7 +63,7 @@ def shapes(draw, entry, params, tame):
         return []
     suitable = SUITABLE.get(name, (2, 6))
     if tame:
-        rest = tuple(draw(st.sampled_from((4, 6, 8))) for _ in suitable[1:])
+        rest = tuple(draw(tame_sizes) for _ in suitable[1:])
     elif name in SUITABLE and draw(st.integers(0, 4)):  # what it insists on is drawn more often
         rest = tuple(draw(sizes | st.just(size)) for size in suitable[1:])
     else:
@@ -139,7 +139,8 @@ def compare(keras, name, params, inputs):
     """Fails where we and Keras disagree; returns what they agree on."""
     entry = LAYERS[name]
     mine = ours(entry, params, inputs)
-    theirs = ask(keras, entry, params, inputs)
+    mixes = bool(inputs) and len(inputs[0]) == MIXES_ROWS.get(name)
+    theirs = ask(keras, entry, params, inputs, "outputs" not in mine and not mixes)
     case = f"{name}({params}) on {inputs}\nours: {mine}\nKeras: {theirs}"
     if "outputs" in mine:
         assert "outputs" in theirs, case
@@ -153,20 +154,10 @@ def compare(keras, name, params, inputs):
         return "accepted"
     if "refused" not in mine:
         assert theirs.get("stage") != "construct", case
-    if "error" in theirs:
-        return "refused"
-    assert name != "Input", case
-    if len(inputs[0]) == MIXES_ROWS.get(name):
+    if mixes and "error" not in theirs:
         return "refused, mixes rows"
-    assert "error" in ask(keras, entry, params, inputs, True), case
-    return "refused, fails when run"
-
-
-def note(name, verdicts):
-    """Leaves the counts where ``BNSTUDIO_VERDICTS`` says, for whoever runs the long proof."""
-    if path := os.environ.get("BNSTUDIO_VERDICTS"):
-        with Path(path).open("a") as file:
-            file.write(f"{name} {sum(verdicts.values())} {dict(verdicts)}\n")
+    assert "error" in theirs, case
+    return "refused, fails when run" if theirs["stage"] == "run" else "refused"
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -189,6 +180,22 @@ def test_shapes_and_weights_are_those_of_keras(keras, name):
 
 
 @pytest.mark.deep
+def test_a_hundred_thousand_cases_have_been_compared():
+    """Counts what the test above has done, so it says something only after all of it."""
+    assert CASES.keys() >= set(LAYERS), "Run all layers with it: the file as a whole."
+    assert sum(CASES[name] for name in LAYERS) >= 100_000
+
+
+def _known(name, inputs):
+    """Whether all sizes are known: else it turns out in the run whether they fit.
+
+    That of the batch need not be, where it does not count among the others.
+    """
+    counts = MIXES_ROWS.get(name, 1)
+    return None not in chain(*(shape[len(shape) > counts :] for shape in inputs))
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize("name", [name for name in LAYERS if name != "Input"])
 def test_what_is_accepted_runs(keras, name):
     entry = LAYERS[name]
@@ -197,16 +204,11 @@ def test_what_is_accepted_runs(keras, name):
     @given(cases(entry))
     def check(case):
         params, inputs = case
-        # Whether a size that is not known fits turns out in the run; that of the batch goes.
-        assume(None not in chain(*(shape[1:] for shape in inputs)))
+        assume(_known(name, inputs))
         assume(len({shape[0] for shape in inputs}) == 1)
         # A mask of one dimension is spread over the steps, which are not as many as the rows.
         assume(not entry.ports or min(map(len, inputs)) > 1)
-        # This needs a GPU, and some other arguments.
-        assume(params.get("use_cudnn") is not True)
-        # On a processor TensorFlow has the channels last here.
-        last = ("Conv3DTranspose", "STFTSpectrogram")
-        assume(name not in last or params.get("data_format") != "channels_first")
+        assume(not entry.needs_gpu(params))
         # The zeros that it is run on are not in the vocabulary.
         assume(params.get("num_oov_indices") != 0)
         if "outputs" in ours(entry, params, inputs):
@@ -214,3 +216,40 @@ def test_what_is_accepted_runs(keras, name):
             assert "outputs" in answer, f"{name}({params}) on {inputs}: {answer}"
 
     check()
+
+
+WANTING = [
+    {"dtype": "float64", "data_format": "channels_first"},
+    {"dtype": "float64", "strides": 1, "dilation_rate": 2},
+    {"dtype": "float64", "groups": 2, "filters": 2},
+    {"dtype": "float64"},
+    {"dtype": "mixed_float16", "pool_size": 2},
+    {"dtype": "float16", "output_size": 3},
+    {"use_cudnn": True},
+    {"data_format": "channels_first"},
+]
+"""Arguments that want a GPU, or nearly. Of convolutions in float16 it depends on the processor."""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", [name for name, entry in LAYERS.items() if entry.may_need_gpu])
+def test_what_needs_a_gpu_fails_without_one(keras, name):
+    entry = LAYERS[name]
+    wanting = [more for more in WANTING if more.keys() <= entry.by_name.keys()]
+    needs = Counter()
+
+    @settings(max_examples=60)
+    @given(cases(entry), st.sampled_from(wanting))
+    def check(case, more):
+        params, inputs = case
+        params = {**params, **more}
+        assume(_known(name, inputs))
+        assume(more.get("dtype") or "float16" not in (params.get("dtype") or ""))
+        assume("outputs" in ours(entry, params, inputs))
+        answer = ask(keras, entry, params, inputs, True)
+        needed = entry.needs_gpu(params)
+        assert ("error" in answer) == bool(needed), f"{name}({params}) on {inputs}: {answer}"
+        needs[bool(needed)] += 1
+
+    check()
+    assert min(needs[True], needs[False]) > 0, needs

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[2] / "packaging" / "system_libraries.py"
 class Machine:
     """A Linux on which libnone-such is missing; apt brings it if ``works``."""
 
-    def __init__(self, monkeypatch, *, root=False, apt=True, works=True):
+    def __init__(self, monkeypatch, *, root=False, apt=True, sudo=True, works=True):
         spec = importlib.util.spec_from_file_location("system_libraries", SCRIPT)
         self.script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.script)
@@ -22,7 +22,8 @@ class Machine:
         monkeypatch.setattr(self.script, "install", self.install)
         monkeypatch.setattr("sys.platform", "linux")
         monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
-        monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}" if apt else None)
+        there = {"apt-get": apt, "sudo": sudo}
+        monkeypatch.setattr("shutil.which", lambda name: name if there[name] else None)
 
     def install(self, packages):
         self.installed += packages
@@ -42,7 +43,15 @@ def test_without_root_the_line_to_type_is_printed(monkeypatch, capfd):
     machine = Machine(monkeypatch)
     assert machine.script.main() == 1
     assert machine.installed == []
-    assert "    sudo apt-get install -y libnone-such9\n" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "    sudo apt-get update && sudo apt-get install -y libnone-such9\n" in said
+
+
+def test_without_sudo_the_line_is_one_that_asks_for_roots_password(monkeypatch, capfd):
+    machine = Machine(monkeypatch, sudo=False)
+    assert machine.script.main() == 1
+    said = capfd.readouterr().err
+    assert "    su - -c 'apt-get update && apt-get install -y libnone-such9'\n" in said
 
 
 def test_as_root_apt_installs_what_is_missing(monkeypatch, capfd):
@@ -54,7 +63,8 @@ def test_as_root_apt_installs_what_is_missing(monkeypatch, capfd):
 def test_an_apt_that_cannot_is_followed_by_the_line(monkeypatch, capfd):
     machine = Machine(monkeypatch, root=True, works=False)
     assert machine.script.main() == 1
-    assert "    apt-get install -y libnone-such9\n" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "    apt-get update && apt-get install -y libnone-such9\n" in said
 
 
 def test_without_apt_the_libraries_are_named(monkeypatch, capfd):

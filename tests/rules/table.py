@@ -48,6 +48,10 @@ def bn(id="norm", **params):
     return node("BatchNormalization", id, **params)
 
 
+def conv(id="conv", filters=2, **params):
+    return node("Conv2D", id, filters=filters, kernel_size=1, **params)
+
+
 def image(*nodes, **others):
     """Digits as pictures of 8 by 8, in ten classes."""
     source = Source("digits", shape=(8, 8, 1))
@@ -267,6 +271,40 @@ TABLE = {
             SOUND,
             project(drawing([IN, dense("a"), node("Add", "join"), OUT],
                             "in a", "a join:0", "a join:1", "join out")),
+        ],
+    ),
+    "STR32": (
+        [
+            image(conv(dtype="float16", data_format="channels_first")),
+            image(
+                node("TimeDistributed", "each", layer={
+                    "class_name": "Conv1D",
+                    "config": {"filters": 2, "kernel_size": 1, "dtype": "float64",
+                               "data_format": "channels_first"},
+                }),
+            ),
+            model(node("LSTM", "memory", units=4, use_cudnn=True), head(), shape=(6, 30)),
+            model(
+                node("MaxPooling3D", "smaller", dtype="mixed_float16"),
+                node("Conv3DTranspose", "larger", filters=2, kernel_size=2, dilation_rate=2,
+                     dtype="float64"),
+                shape=(4, 4, 4, 2),
+            ),
+        ],
+        [
+            image(conv(dtype="float16")),
+            image(conv(data_format="channels_first")),
+            image(conv(filters=2, groups=1, dtype="bfloat16", data_format="channels_first")),
+            image(
+                node("TimeDistributed", "each", layer={
+                    "class_name": "Conv1D", "config": {"filters": 2, "kernel_size": 1},
+                }),
+            ),
+            model(
+                node("MaxPooling3D", "smaller", dtype="mixed_bfloat16"),
+                node("AveragePooling3D", "means", pool_size=1),
+                shape=(4, 4, 4, 2),
+            ),
         ],
     ),
     "EXT01": (

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bnstudio.data import Source
 from bnstudio.graph import Graph, disconnect, rename, set_params
 from bnstudio.project import Project
-from bnstudio.rules import RULES, Severity, batchnorm, diagnose
+from bnstudio.rules import RULES, Finding, Severity, batchnorm, diagnose
 from tests.rules.projects import case, chain, errors, found, node
-from tests.rules.table import SOUND, SOUND_DIABETES, SOUND_WINE, TABLE
+from tests.rules.table import BLOCK, SOUND, SOUND_DIABETES, SOUND_WINE, TABLE
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "rules"
 
@@ -183,3 +183,26 @@ def test_what_is_kept_of_one_drawing_is_found_afresh_in_the_next(data):
         kept = diagnose(case(Project(graph)))
         batchnorm._biases.clear()
         assert kept == diagnose(case(Project(graph)))
+
+
+def test_a_rule_that_fails_is_said_and_takes_no_other_with_it(monkeypatch):
+    project = TABLE["STR22"][0][0]
+    before = found(project)
+
+    def fails(case):
+        yield Finding("One thing.")
+        raise ZeroDivisionError("by nothing")
+
+    assert RULES["STR22"].inside
+    monkeypatch.setitem(RULES, "STR22", replace(RULES["STR22"], check=fails))
+    with pytest.warns(RuntimeWarning, match=r"Rule STR22: (?s:.*)by nothing"):
+        after = found(project)
+    assert {d.code for d in before} - {"STR22"} <= {d.code for d in after}
+    first, failed = [d for d in after if d.code == "STR22"]
+    assert first.message == "One thing."
+    assert "The rule STR22 failed here" in failed.message
+    assert "ZeroDivisionError: by nothing" in failed.message
+    assert failed.severity is Severity.WARNING
+    with pytest.warns(RuntimeWarning, match="by nothing"):
+        whole = found(Project(chain(node("Input", "in", shape=(30,)), BLOCK)), "STR22")
+    assert [d.message.startswith("block / The rule STR22") for d in whole].count(True) == 1

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bnstudio.runs.pack import (
-    MAX_ROWS,
-    PackError,
-    pack,
-    pack_histograms,
-    unpack,
-    unpack_histograms,
-)
-from bnstudio.training.messages import Histogram, Histograms
+from bnstudio.histogram import Histogram
+from bnstudio.runs.pack import MAX_ROWS, PackError, pack, pack_histograms, unpack, unpack_histograms
+from bnstudio.training.messages import Histograms
 
 FLOATS = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 1e308, 1e-320])
 NARROW = st.floats(width=32)

@@ -11,13 +11,14 @@ import msgspec
 import numpy as np
 import pytest
 
+from bnstudio.histogram import BINS, Histogram
 from bnstudio.main import main
 from bnstudio.project import dumps, samples, save
 from bnstudio.runs import store as run_store
 from bnstudio.runs import tensorboard
 from bnstudio.runs.run import Run
 from bnstudio.runs.store import RunStore
-from bnstudio.training.messages import BINS, Epoch, Finished, Histogram, Histograms, Started, Steps
+from bnstudio.training.messages import Epoch, Finished, Histograms, Started, Steps
 from tests.ui.training.fakes import ROWS
 
 PROJECT = {sample.name: sample.project for sample in samples()}["xor"]

@@ -3,7 +3,8 @@
 import msgspec
 from msgspec.structs import replace
 
-from bnstudio.training.messages import BatchNormGap, Histogram, Histograms
+from bnstudio.histogram import BatchNormGap, Histogram
+from bnstudio.training.messages import Histograms
 
 PLAIN = Histogram("n", (0,) * 64, 0.0, 1.0, 0, 0, 0.5, 1.0, 0.0, 0, weight_norm=2.0)
 GAP = BatchNormGap(0.1, 0.2, 1.1, 2.0, 0.5)

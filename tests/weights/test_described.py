@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from bnstudio.weights.described import BINS, describe
+from bnstudio.histogram import BINS
+from bnstudio.weights.described import describe
 
 NUMBERS = st.floats(-1e6, 1e6, width=32, allow_subnormal=False) | st.just(0.0)
 

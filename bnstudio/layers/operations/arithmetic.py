@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, show_shape
+from bnstudio.layers.layer_type import MergeError, show_shape
 from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import broadcast, per_number
@@ -12,7 +12,7 @@ from bnstudio.layers.params import Bool, Float
 from bnstudio.layers.shapes import spreads
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
     from bnstudio.layers.params import Param
 
 _ARITHMETIC = "Operations: arithmetic"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import ShapeError, show_shape
+from bnstudio.layers.layer_type import ShapeError, show_shape
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
     axes_of,
@@ -15,7 +15,7 @@ from bnstudio.layers.operations.rules import (
 from bnstudio.layers.params import Int
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: shapes"
 

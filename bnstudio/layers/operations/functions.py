@@ -9,7 +9,7 @@ from bnstudio.layers.operations.rules import per_number
 from bnstudio.layers.params import REQUIRED, Bool, Float, Int
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
     from bnstudio.layers.params import Param
 
 _FUNCTIONS = "Operations: functions"

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bnstudio.layers.catalogue import Shape, ShapeError, show_shape
+from bnstudio.layers.layer_type import Shape, ShapeError, show_shape
 from bnstudio.layers.operands import Index, Operand, entries
 from bnstudio.layers.operations.operation import operation
-from bnstudio.layers.operations.rules import (
-    DTYPE,
-    axis_of,
-    broadcast,
-    free,
-    known_size,
-    per_number,
-)
+from bnstudio.layers.operations.rules import DTYPE, axis_of, broadcast, free, known_size, per_number
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Int, Ints
 from bnstudio.layers.shapes import alike, size
 
@@ -143,9 +136,9 @@ def _ordered(name: str, x: Shape, axis: int | None) -> Shape:
 )  # fmt: skip
 def top_k(x: Shape, *, k: int, **_: Any) -> list[Shape]:
     """The largest numbers along the last axis, and their places: two outputs."""
-    at = axis_of("ops.top_k", -1, len(x))
-    if x[at] is not None and k > x[at]:  # type: ignore[operator]
-        raise ShapeError(f"ops.top_k cannot take {k} out of {x[at]} in {show_shape(x)}.")
+    length = x[axis_of("ops.top_k", -1, len(x))]
+    if length is not None and k > length:
+        raise ShapeError(f"ops.top_k cannot take {k} out of {length} in {show_shape(x)}.")
     return [(*x[:-1], k)] * 2
 
 
@@ -272,12 +265,12 @@ def scatter(shapes: dict[str, Shape], *, shape: tuple[int, ...], **_: Any) -> Sh
     """Zeros, with values added at the places that come in."""
     places, values = shapes["indices"], shapes["values"]
     depth = places[-1] if places else None
-    wanted = None if depth is None else (*places[:-1], *shape[depth:])
-    if not places or (
-        wanted is not None
-        and (depth > len(shape) or len(values) != len(wanted)  # type: ignore[operator]
-             or not all(map(alike, values, wanted)))
-    ):  # fmt: skip
+    fits = bool(places)
+    if depth is not None:
+        wanted = (*places[:-1], *shape[depth:])
+        fits = depth <= len(shape) and len(values) == len(wanted)
+        fits = fits and all(map(alike, values, wanted))
+    if not fits:
         raise ShapeError(
             f"ops.scatter cannot put values {show_shape(values)} at indices {show_shape(places)} "
             f"into {show_shape(shape)}."

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import axis_of, free, known_size, total
 from bnstudio.layers.params import REQUIRED, Choice, Int, Ints
 from bnstudio.layers.shapes import alike
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: joining and splitting"
 _SEVERAL = (1, None)
@@ -129,15 +129,12 @@ def _cut(name: str, x: Shape, parts: Any, at: int) -> list[Shape]:
             raise ShapeError(
                 f"{name} cannot cut axis {at} of {show_shape(x)} into {parts} equal parts."
             )
-        sizes = [None if length is None else length // parts] * parts
+        sizes: list[int | None] = [None if length is None else length // parts] * parts
     else:
-        ends: tuple[int | None, ...] = (0, *parts, length)
         if list(parts) != sorted(parts) or (length is not None and parts[-1] > length):
             raise ShapeError(f"{name} cannot begin parts of {show_shape(x)} at {parts!r}.")
-        sizes = [
-            None if end is None else end - start  # type: ignore[operator]
-            for start, end in itertools.pairwise(ends)
-        ]
+        sizes = [end - start for start, end in itertools.pairwise((0, *parts))]
+        sizes.append(None if length is None else length - parts[-1])
     return [(*x[:at], size, *x[at + 1 :]) for size in sizes]
 
 

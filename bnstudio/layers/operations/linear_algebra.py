@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.arithmetic import one_constant, operand, operands
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.reductions import reduced
@@ -17,14 +17,13 @@ from bnstudio.layers.operations.rules import (
     known_size,
     per_number,
     times,
-    total,
 )
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Text
 from bnstudio.layers.ranges import AxisPairs
-from bnstudio.layers.shapes import alike, size
+from bnstudio.layers.shapes import alike, all_known, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: linear algebra"
 _TWO = ("x1", "x2")
@@ -312,12 +311,13 @@ def trapezoid(x: Shape, *, axis: int, **_: Any) -> Shape:
 def correlate(shapes: dict[str, Shape], *, mode: str, **_: Any) -> Shape:
     """How alike two rows of numbers are as one slides along the other."""
     one, two = shapes["x1"], shapes["x2"]
-    if len(one) != 1 or len(two) != 1 or None in (*one, *two):
+    lengths = (*one, *two)
+    if len(one) != 1 or len(two) != 1 or not all_known(lengths):
         raise _refuse("ops.correlate", one, two)
-    long, short = max(one[0], two[0]), min(one[0], two[0])  # type: ignore[type-var]
+    long, short = max(lengths), min(lengths)
     if mode == "same":
         return (long,)
-    return (total((long, short, -1)),) if mode == "full" else (long - short + 1,)  # type: ignore[operator]
+    return (long + short - 1 if mode == "full" else long - short + 1,)
 
 
 @operation(

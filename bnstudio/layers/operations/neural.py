@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import DTYPE, axes_of, axis_of, free, per_number
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Ints, Wired
@@ -15,7 +15,7 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
     from bnstudio.layers.params import Param
 
 _NEURAL = "Operations: neural networks"

@@ -10,7 +10,8 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bnstudio.layers.catalogue import OPERATION_PREFIX, LayerType
+from bnstudio.layers.catalogue import OPERATION_PREFIX
+from bnstudio.layers.layer_type import LayerType
 from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import Param, Wired
 from bnstudio.layers.ports import Given, Port
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Rule
+    from bnstudio.layers.layer_type import Rule
 
 
 class Constant(NamedTuple):
@@ -146,7 +147,7 @@ def operation(
         told = tells or tuple(param.name for param in params if not isinstance(param, Wired))
         entry = Operation(
             type, category, params, told, *counts, inspect.getdoc(rule) or "",
-            ports, params, rule, None, flops, outputs, conflicts, None,
+            ports, params, rule, None, flops, outputs, conflicts, None, None,
             function, keras_class or _class_name(function), order or _order(inputs, params),
             called or inputs, symbol, renamed or {},
         )  # fmt: skip

@@ -5,22 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import ShapeError, show_shape
+from bnstudio.layers.layer_type import ShapeError, show_shape
 from bnstudio.layers.operands import Operand, flat, parted
 from bnstudio.layers.operations.operation import Operation, operation
-from bnstudio.layers.operations.rules import (
-    AXES,
-    DTYPE,
-    KEEPDIMS,
-    axes_of,
-    axis_of,
-    known_size,
-)
+from bnstudio.layers.operations.rules import AXES, DTYPE, KEEPDIMS, axes_of, axis_of, known_size
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Int, Wired
 from bnstudio.layers.shapes import alike, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
     from bnstudio.layers.params import Param
 
 _CATEGORY = "Operations: reductions"
@@ -169,23 +162,17 @@ def average(shapes: dict[str, Shape], *, axis: int | None, **_: Any) -> Shape:
     """The mean along an axis, in which some numbers may weigh more than others."""
     x = shapes["x"]
     weights = shapes.get("weights")
-    along = axis is not None and weights is not None and len(weights) == 1 and len(x) != 1
-    if (
-        weights is not None
-        and not along
-        and (len(x) != len(weights) or not all(map(alike, x, weights)))
-    ):
-        raise ShapeError(
-            f"ops.average needs a weight for each number, got {show_shape(weights)} for "
-            f"{show_shape(x)}."
-        )
-    if along:
-        at = axis_of("ops.average", axis, len(x))  # type: ignore[arg-type]
-        if not alike(x[at], weights[0]):  # type: ignore[index]
+    if weights is not None and axis is not None and len(weights) == 1 and len(x) != 1:
+        if not alike(x[axis_of("ops.average", axis, len(x))], weights[0]):
             raise ShapeError(
                 f"ops.average needs as many weights as there are along axis {axis}, got "
                 f"{show_shape(weights)} for {show_shape(x)}."
             )
+    elif weights is not None and (len(x) != len(weights) or not all(map(alike, x, weights))):
+        raise ShapeError(
+            f"ops.average needs a weight for each number, got {show_shape(weights)} for "
+            f"{show_shape(x)}."
+        )
     return reduced("ops.average", x, axis)
 
 

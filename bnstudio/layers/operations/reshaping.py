@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import ShapeError, show_shape
+from bnstudio.layers.layer_type import ShapeError, show_shape
 from bnstudio.layers.operands import DTYPES, Operand
 from bnstudio.layers.operations.operation import operation
 from bnstudio.layers.operations.rules import (
@@ -19,10 +19,10 @@ from bnstudio.layers.operations.rules import (
 )
 from bnstudio.layers.params import REQUIRED, Choice, Float, Int, Ints
 from bnstudio.layers.ranges import PairList
-from bnstudio.layers.shapes import spreads
+from bnstudio.layers.shapes import all_known, spreads
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: shapes"
 _SOME_AXES = Ints("axis", None, scalar=True, optional=True, help="The axis or axes; None for all.")
@@ -42,9 +42,9 @@ def reshape(x: Shape, *, newshape: tuple[int, ...], **_: Any) -> Shape:
     """
     if newshape.count(-1) > 1:
         raise ShapeError(f"ops.reshape can work out one -1, and {newshape!r} has several.")
-    if None in x:
+    if not all_known(x):
         return tuple(None if size == -1 else size for size in newshape)
-    count, rest = prod(x), prod(size for size in newshape if size != -1)  # type: ignore[arg-type]
+    count, rest = prod(x), prod(size for size in newshape if size != -1)
     if -1 not in newshape and count == rest:
         return newshape
     if -1 not in newshape or not rest or count % rest:

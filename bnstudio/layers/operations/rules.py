@@ -5,16 +5,15 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operands import DTYPES
 from bnstudio.layers.params import Bool, Choice, Ints
-from bnstudio.layers.shapes import size, union
+from bnstudio.layers.shapes import all_known, size, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bnstudio.graph import Value
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 AXES = Ints(
     "axis", None, scalar=True, optional=True, shortest=1,
@@ -35,7 +34,7 @@ def axis_of(name: str, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def axes_of(name: str, axis: Value, rank: int) -> tuple[int, ...]:
+def axes_of(name: str, axis: int | tuple[int, ...] | None, rank: int) -> tuple[int, ...]:
     """Axes counted from 0; all of them for None.
 
     Raises:
@@ -44,17 +43,17 @@ def axes_of(name: str, axis: Value, rank: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
     given = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(axis_of(name, each, rank) for each in given)  # type: ignore[arg-type]
+    return tuple(axis_of(name, each, rank) for each in given)
 
 
 def known_size(x: Shape) -> int | None:
     """How many numbers a tensor has, the batch included; None where a size is not known."""
-    return None if None in x else prod(x)  # type: ignore[arg-type]
+    return times(*x)
 
 
 def times(*sizes: int | None) -> int | None:
     """The product of sizes; None where one is not known."""
-    return None if None in sizes else prod(sizes)  # type: ignore[arg-type]
+    return prod(sizes) if all_known(sizes) else None
 
 
 def broadcast(name: str, shapes: Sequence[Shape]) -> Shape:
@@ -86,4 +85,4 @@ def free(*_: Any, **__: Any) -> int:
 def total(sizes: Iterable[int | None]) -> int | None:
     """The sum of sizes; None where one is not known."""
     found = list(sizes)
-    return None if None in found else sum(found)  # type: ignore[arg-type]
+    return sum(found) if all_known(found) else None

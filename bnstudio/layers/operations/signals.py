@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
 from bnstudio.layers.operations.rules import axis_of, free, per_number
 from bnstudio.layers.params import REQUIRED, Bool, Choice, Float, Floats, Int, Ints
 from bnstudio.layers.shapes import alike, size
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _CATEGORY = "Operations: signals and images"
 
@@ -90,10 +90,10 @@ _SHAPED = (
 )  # fmt: skip
 def extract_sequences(x: Shape, *, sequence_length: int, sequence_stride: int, **_: Any) -> Shape:
     """Cuts a signal into windows that may overlap."""
-    at = axis_of("ops.extract_sequences", -1, len(x))
-    if x[at] is None:
+    length = x[axis_of("ops.extract_sequences", -1, len(x))]
+    if length is None:
         return (*x[:-1], None, sequence_length)
-    count = 1 + (x[at] - sequence_length) // sequence_stride  # type: ignore[operator]
+    count = 1 + (length - sequence_length) // sequence_stride
     if count < 0:
         raise ShapeError(f"ops.extract_sequences has windows longer than {show_shape(x)}.")
     return (*x[:-1], count, sequence_length)
@@ -106,12 +106,12 @@ def extract_sequences(x: Shape, *, sequence_length: int, sequence_stride: int, *
 )  # fmt: skip
 def stft(x: Shape, *, fft_length: int, sequence_stride: int, center: bool, **_: Any) -> list[Shape]:
     """The waves in each window of a signal: real and imaginary parts."""
-    at = axis_of("ops.stft", -1, len(x))
+    length = x[axis_of("ops.stft", -1, len(x))]
     bins = fft_length // 2 + 1
-    if x[at] is None:
+    if length is None:
         return [(*x[:-1], None, bins)] * 2
     around = fft_length // 2 * 2 if center else 0
-    count = 1 + (x[at] + around - fft_length) // sequence_stride  # type: ignore[operator]
+    count = 1 + (length + around - fft_length) // sequence_stride
     if count < 0:
         raise ShapeError(f"ops.stft has windows longer than {show_shape(x)}.")
     return [(*x[:-1], count, bins)] * 2

@@ -6,12 +6,13 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from bnstudio.layers.arguments import DATA_FORMAT
-from bnstudio.layers.catalogue import MergeError, ShapeError, show_shape
+from bnstudio.layers.layer_type import MergeError, ShapeError, show_shape
 from bnstudio.layers.operations.operation import Operation, operation
-from bnstudio.layers.operations.rules import free
+from bnstudio.layers.operations.rules import free, times
 from bnstudio.layers.params import REQUIRED, Choice, Int, Ints
 from bnstudio.layers.shapes import (
     alike,
+    all_known,
     channel_axis,
     join_channels,
     pair,
@@ -21,7 +22,7 @@ from bnstudio.layers.shapes import (
 )
 
 if TYPE_CHECKING:
-    from bnstudio.layers.catalogue import Shape
+    from bnstudio.layers.layer_type import Shape
 
 _NEURAL = "Operations: neural networks"
 
@@ -87,10 +88,10 @@ def _convolved(
     name: str, x: Shape, kernel: Shape, filters: int | None, params: dict[str, Any]
 ) -> Shape:
     rank, data_format = _ranked(name, x), params["data_format"]
-    if len(kernel) != rank + 2 or None in kernel:
+    if len(kernel) != rank + 2 or not all_known(kernel):
         raise MergeError(f"{name} cannot use a kernel of {show_shape(kernel)} on {show_shape(x)}.")
     channels, taken = x[channel_axis(data_format)], kernel[-2]
-    if channels is not None and taken is not None and channels != taken:
+    if channels is not None and channels != taken:
         raise MergeError(
             f"{name} has a kernel {show_shape(kernel)} for {taken} channels, and {channels} "
             f"come in: {show_shape(x)}."
@@ -99,7 +100,7 @@ def _convolved(
         name, x, rank, strides=params["strides"], dilation_rate=params["dilation_rate"]
     )
     spatial = slide(
-        name, x, data_format, kernel[:-2], found["strides"], params["padding"],  # type: ignore[arg-type]
+        name, x, data_format, kernel[:-2], found["strides"], params["padding"],
         found["dilation_rate"],
     )  # fmt: skip
     return join_channels(x[0], spatial, filters, data_format)
@@ -125,7 +126,7 @@ def conv(shapes: dict[str, Shape], **params: Any) -> Shape:
 def depthwise_conv(shapes: dict[str, Shape], **params: Any) -> Shape:
     """Slides a kernel over each channel by itself: (places, channels, times)."""
     x, kernel = shapes["inputs"], shapes["kernel"]
-    filters = None if len(kernel) < 2 or None in kernel[-2:] else prod(kernel[-2:])  # type: ignore[arg-type]
+    filters = None if len(kernel) < 2 else times(*kernel[-2:])
     return _convolved("ops.depthwise_conv", x, kernel, filters, params)
 
 
@@ -187,7 +188,8 @@ def unfold(
     x: Shape, *, kernel_size: Any, dilation: Any, padding: Any, stride: Any, **_: Any
 ) -> Shape:
     """The windows of a picture (batch, channels, rows, columns), each as a column."""
-    if len(x) != 4 or None in x[1:]:
+    batch, *known = x or (None,)
+    if len(known) != 3 or not all_known(known):
         raise ShapeError(
             f"ops.unfold needs pictures (batch, channels, rows, columns) whose sizes are known, "
             f"got {show_shape(x)}."
@@ -195,11 +197,11 @@ def unfold(
     found = [tuple(pair(value, 2)) for value in (kernel_size, dilation, padding, stride)]
     counts = [
         (length + 2 * pad - step * (window - 1) - 1) // stride_ + 1
-        for length, window, step, pad, stride_ in zip(x[2:], *found, strict=True)
+        for length, window, step, pad, stride_ in zip(known[1:], *found, strict=True)
     ]
     if min(counts) < 0:
         raise ShapeError(f"ops.unfold has windows that do not fit into {show_shape(x)}.")
-    return (x[0], x[1] * prod(found[0]), prod(counts))  # type: ignore[operator]
+    return (batch, known[0] * prod(found[0]), prod(counts))
 
 
 @operation(

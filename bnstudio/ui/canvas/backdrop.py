@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 _STEP = 24.0
 
-_TITLE = "Start your model"
+_TITLE, _TITLE_WITHIN = "Start your model", "Nothing is in this model"
 _HINTS = (
     ("Drag", "a layer from the palette"),
     ("Tab", "to search for one and add it"),
     ("Ctrl+V", "to paste copied layers"),
-    ("Ctrl+O", "to open a project"),
 )
+_HINT, _HINT_WITHIN = ("Ctrl+O", "to open a project"), ("Alt+Up", "to go out again")
 
 
 def paint_dots(
@@ -57,8 +57,8 @@ def paint_dots(
         painter.drawPixmap(exposed.left(), y - size // 2, row)
 
 
-def paint_hint(painter: QPainter, size: QSize) -> None:
-    """What to do with an empty canvas, in its middle."""
+def paint_hint(painter: QPainter, size: QSize, *, within: bool) -> None:
+    """What to do with an empty canvas, in its middle; ``within`` a model, what to do there."""
     look = looks.current()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle = QPointF(size.width() / 2, size.height() / 2)
@@ -67,13 +67,16 @@ def paint_hint(painter: QPainter, size: QSize) -> None:
     painter.setFont(title)
     painter.setPen(look.text)
     painter.drawText(
-        QRectF(0, middle.y() - 110, size.width(), 30), Qt.AlignmentFlag.AlignCenter, _TITLE
+        QRectF(0, middle.y() - 110, size.width(), 30),
+        Qt.AlignmentFlag.AlignCenter,
+        _TITLE_WITHIN if within else _TITLE,
     )
     key_font, text_font = QFont(look.name_font), QFont(look.name_font)
     key_font.setPixelSize(12)
     key_font.setWeight(QFont.Weight.DemiBold)
     text_font.setPixelSize(14)
-    for index, (key, text) in enumerate(_HINTS):
+    hints = (*_HINTS, _HINT_WITHIN if within else _HINT)
+    for index, (key, text) in enumerate(hints):
         y = middle.y() - 60 + index * 36
         cap = QRectF(middle.x() - 146, y, 62, 25)
         painter.setPen(look.border)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPointF, QRect, Signal
@@ -23,6 +24,7 @@ from bnstudio.graph import (
     rename,
     set_params,
     to_networkx,
+    with_level,
 )
 from bnstudio.layers import LAYERS, all_types
 from bnstudio.lazy import nx
@@ -33,7 +35,8 @@ from bnstudio.ui.canvas.rename import Rename
 from bnstudio.ui.canvas.search_popup import SearchPopup
 from bnstudio.ui.canvas.surface import Surface
 from bnstudio.ui.canvas.walk import walk
-from bnstudio.weights import WeightsError, place
+from bnstudio.ui.taking import Moving
+from bnstudio.weights import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,6 +63,7 @@ class Desk(Surface):
     _popup: SearchPopup | None = None
     _editor: Rename | None = None
     _walked: str | None = None
+    moving: Moving | None = None
 
     # Adding.
 
@@ -71,6 +75,8 @@ class Desk(Surface):
             self.refused.emit(f"There is no layer type {type!r}.")
             return None
         before = self.document.graph
+        if wire is None:
+            at = self._free(at)
         graph, id = self._place(type, at)
         label = f"Add {type}"
         if wire is not None and wire in before.wires:
@@ -277,8 +283,15 @@ class Desk(Surface):
             id: (round(x), round(y - (boxes[id].height - HEIGHT) / 2))
             for id, (x, y) in tidy(graph, lambda id: boxes[id].size).items()
         }
+        middle = self.camera.to_scene(self.camera.middle)
+        anchor = min(
+            self.document.selection & before.keys() or before,
+            key=lambda id: abs(before[id].x - middle.x) + abs(before[id].y - middle.y),
+            default="",
+        )
+        at = self.camera.to_view(before.get(anchor, middle))
         if self.document.edit(move(graph, places), "Tidy"):
-            self.fit()
+            self.fit_or_stay(anchor, at)
             self.glide.run(before)
 
     def expand(self, id: str | None = None) -> None:
@@ -293,13 +306,15 @@ class Desk(Surface):
             return
         try:
             after, moved = importers.expanded(graph, id)
-            changed = self._with_weights(after, moved)
-        except (EditError, WeightsError) as error:
+        except EditError as error:
             self.refused.emit(str(error))
             return
-        if self.document.edit(changed, f"Expand {graph.nodes[id].name}"):
+
+        def show() -> None:
             self.document.select(after.nodes.keys() - graph.nodes.keys())
             self.fit()
+
+        self._edit_with_weights(after, moved, f"Expand {graph.nodes[id].name}", show)
 
     def group(self) -> None:
         """Puts the selected layers into a model in the model."""
@@ -308,29 +323,41 @@ class Desk(Surface):
         analysis, chosen = self.document.analysis, self.document.selection
         try:
             after, id = importers.group(analysis, chosen)
-            inside = analysis.graph.nodes.keys() - after.nodes.keys()
-            changed = self._with_weights(after, {each: key((id,), each) for each in inside})
-        except (EditError, WeightsError) as error:
+        except EditError as error:
             self.refused.emit(str(error))
             return
-        count = len(analysis.graph.nodes) + 1 - len(after.nodes)
-        self.document.edit(changed, f"Group {count} layer{'s' if count != 1 else ''}")
-        self.document.select([id])
+        inside = analysis.graph.nodes.keys() - after.nodes.keys()
+        count = len(inside)
+        self._edit_with_weights(
+            after,
+            {each: key((id,), each) for each in inside},
+            f"Group {count} layer{'s' if count != 1 else ''}",
+            lambda: self.document.select([id]),
+        )
 
-    def _with_weights(self, after: Graph, moved: Mapping[str, str]) -> project.Project:
-        """The open drawing as another one, the layers that it moves keeping their weights.
+    def _edit_with_weights(
+        self, after: Graph, moved: Mapping[str, str], label: str, show: Callable[[], object]
+    ) -> None:
+        """Makes an edit after which layers have other keys, once their weights have them too."""
+        level, document = self.document, self.document.document
+        if self.moving is not None and self.moving.busy:
+            self.refused.emit("The weights of the layers that were moved last are on their way.")
+            return
+        weights = document.weights
+        moved = {key(level.path, id): key(level.path, now) for id, now in moved.items()}
+        if weights is None or not place.moves(weights, moved):
+            if level.edit(after, label):
+                show()
+            return
+        whole = replace(document.project, graph=with_level(document.graph, level.path, after))
+        self.moving = Moving(document, weights, moved, (whole, label), self)
+        self.moving.ended.connect(partial(self._moved, whole.graph, show))
 
-        Raises:
-            WeightsError: If these cannot be written.
-        """
-        level, changed = self.document, replace(self.document.project, graph=after)
-        weights = level.document.weights
-        if weights is not None:
-            moved = {key(level.path, id): key(level.path, now) for id, now in moved.items()}
-            found = place.follow(weights, moved)
-            begin = project.InitialWeights(found.fingerprint, found.origin)
-            changed = changed if found is weights else replace(changed, weights=begin)
-        return changed
+    def _moved(self, graph: Graph, show: Callable[[], object], text: str, kind: str) -> None:
+        if text:
+            self.document.noted.emit(text, kind)
+        elif self.document.document.graph is graph:
+            show()
 
     def open_model(self, id: str | None = None) -> bool:
         """Opens what is inside a model, the selected one by default; False where there is none."""
@@ -372,15 +399,20 @@ class Desk(Surface):
 
     def _put(self, piece: Graph, dx: float, dy: float, verb: str) -> None:
         graph = self.document.graph
-        taken = {(node.x, node.y) for node in graph.nodes.values()}
-        dx, dy = round(dx), round(dy)
-        # A second copy does not hide the first.
-        while any((node.x + dx, node.y + dy) in taken for node in piece.nodes.values()):
-            dx, dy = dx + 32, dy + 32
-        after, ids = duplicate(graph, piece, dx=dx, dy=dy)
+        boxes = [node_box(node.x + dx, node.y + dy) for node in piece.nodes.values()]
+        x, y = steps.clear_of(boxes, (item.box for item in self.drawing.nodes.values()))
+        after, ids = duplicate(graph, piece, dx=round(dx + x), dy=round(dy + y))
         names = after.nodes[ids[0]].name if len(ids) == 1 else f"{len(ids)} layers"
         self.document.edit(after, f"{verb} {names}")
         self.document.select(ids)
+        if (box := self.drawing.extent(ids)) is not None:
+            self.camera.reveal(box)
+
+    def _free(self, at: Point) -> Point:
+        """The place nearest to one where a node covers no other."""
+        boxes = (item.box for item in self.drawing.nodes.values())
+        x, y = steps.clear_of([node_box(*at)], boxes)
+        return Point(at.x + x, at.y + y)
 
     def _rename(self, id: str, name: str) -> None:
         graph = self.document.graph

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from PySide6.QtCore import QPointF, Qt
 
 from bnstudio.look.geometry import Box, Point
+from bnstudio.ui.canvas.node_item import PORTS
 
 if TYPE_CHECKING:
     from bnstudio.ui.canvas.node_item import NodeItem
@@ -50,16 +51,16 @@ class Hit:
 
 def hit(scene: Scene, point: Point, zoom: float) -> Hit:
     """What is at ``point``: ports before badges, badges before bodies, nodes before wires."""
-    reach = min(14.0, 9.0 / zoom) if zoom >= 0.4 else 0.0
+    reach = min(14.0, 9.0 / zoom) if zoom >= PORTS else 0.0
     node = scene.node_at(point, reach)
     if node is not None:
         if reach and (port := node.port_at(point, reach)) is not None:
             return Hit(node, "in" if port[0] == "in" else "out", port[1])
         here = Box(*point, *point)
         badge = node.badge_box()
-        if badge is not None and zoom >= 0.4 and here.overlaps(badge.grown(2)):
+        if badge is not None and zoom >= PORTS and here.overlaps(badge.grown(2)):
             return Hit(node, "badge")
-        health = node.health_box() if zoom >= 0.4 else None
+        health = node.health_box() if zoom >= PORTS else None
         if health is not None and here.overlaps(health.grown(1)):
             return Hit(node, "health")
         if here.overlaps(node.box):

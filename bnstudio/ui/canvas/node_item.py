@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from bnstudio.analysis import NodeFacts
     from bnstudio.graph import Node
+    from bnstudio.histogram import Histogram
     from bnstudio.rules import Diagnostic, Severity
-    from bnstudio.training.messages import Histogram
     from bnstudio.ui.canvas.look import Look
 
 FAR = 0.25
@@ -34,6 +34,9 @@ _TWO_LINES = 0.45
 
 _BLOCK = 0.32
 """Below this zoom no text can be read, and the bar grows until it is the node."""
+
+PORTS = _BLOCK
+"""Below this zoom ports are neither seen nor hit."""
 
 _MARGIN = 7.0
 _RADIUS = 7.0
@@ -233,7 +236,7 @@ class NodeItem(QGraphicsRectItem):
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint_body(painter, look, zoom)
-        if zoom >= 0.4:
+        if zoom >= PORTS:
             self._paint_ports(painter, look)
 
     def paint_body(self, painter: QPainter, look: Look, zoom: float) -> None:

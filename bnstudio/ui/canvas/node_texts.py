@@ -170,6 +170,10 @@ def _value(value: Value) -> str:
     return str(value)
 
 
+_LONGEST = 1_000
+"""Letters that are looked at; a file may have an argument of any length."""
+
+
 # The same few texts stand in hundreds of nodes, and laying one out takes longer than painting it.
 @lru_cache(maxsize=4096)
 def _width(font: str, text: str) -> float:
@@ -180,7 +184,9 @@ def _width(font: str, text: str) -> float:
 def _elide(
     font: str, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
 ) -> str:
-    return looks.metrics(font).elidedText(" ".join(text.split("\n")), mode, max(0.0, width))
+    return looks.metrics(font).elidedText(
+        " ".join(text[:_LONGEST].split("\n")), mode, max(0.0, width)
+    )
 
 
 @lru_cache(maxsize=4096)

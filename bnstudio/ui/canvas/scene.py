@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
     from bnstudio.graph import Node, Wire
     from bnstudio.health import Finding
+    from bnstudio.histogram import Histogram
     from bnstudio.rules import Diagnostic
-    from bnstudio.training.messages import Histogram
 
 _NO_FACTS = NodeFacts()
 _REACH = 2048.0
@@ -82,12 +82,16 @@ class Scene(QGraphicsScene):
         touched = {wire.target for wire in (*change.wires_removed, *change.wires_added)}
         touched = touched.union(change.changed) - set(change.added)
         facts = self._facts
-        others = differing(before_facts, facts)
-        touched.update(
-            id
-            for id in others
-            if _other_ports(before_facts.get(id, _NO_FACTS), facts.get(id, _NO_FACTS))
-        )
+        others: set[str] = set()
+        for id in differing(before_facts, facts):
+            known = self.nodes.get(id)
+            if known is None:
+                continue
+            if _other_ports(known.facts, facts[id]):
+                touched.add(id)
+            else:
+                known.show_facts(facts[id])
+                others.add(id)
         named = {id for id in change.changed if before.nodes[id].name != graph.nodes[id].name}
         if named:
             touched.update(id for id, node in graph.nodes.items() if node.shares in named)
@@ -102,11 +106,7 @@ class Scene(QGraphicsScene):
                 self._grid.put(id, item.box)
                 dirty += (old_box, item.box)
                 stale.update(graph.wires_into.get(id, ()), graph.wires_from.get(id, ()))
-        for id in others:
-            if id not in touched and (known := self.nodes.get(id)) is not None:
-                known.show_facts(facts[id])
-                touched.add(id)
-        self._label(touched)
+        self._label(touched | others)
         for id in change.added:
             node = graph.nodes[id]
             known_facts = facts.get(id, _NO_FACTS)
@@ -275,7 +275,7 @@ class Scene(QGraphicsScene):
 
     def marked(self) -> list[WireItem]:
         """The wires in a state that must be seen from afar too."""
-        return [line for line in self._marked if line.state and line.wire in self.wires]
+        return [line for line in self._marked if self.wires.get(line.wire) is line]
 
     def light(self, line: WireItem | None) -> None:
         """Lights up a wire that something would go into, with the nodes at its ends."""

@@ -21,13 +21,20 @@ from bnstudio.graph import (
 from bnstudio.layers import LAYERS, ShapeError, all_types
 from bnstudio.layers.foreign import NotAskedYetError
 from bnstudio.lazy import nx
-from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, node_box
+from bnstudio.look.geometry import HEIGHT, PITCH, WIDTH, Box, bounds, node_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bnstudio.analysis import Analysis
     from bnstudio.layers import LayerType, Shape
+
+
+Span = tuple[float, float]
+"""From where to where, along one axis."""
+
+_APART = 24.0
+"""How far from others a node is put that has to make way."""
 
 
 def place(graph: Graph, type: str, x: float, y: float) -> tuple[Graph, str]:
@@ -174,6 +181,35 @@ def free_spot(graph: Graph, x: float, y: float, but: Iterable[str] = ()) -> tupl
         if not any(box.overlaps(other) for other in near):
             return x + index * step, y
     return x, y
+
+
+def clear_of(boxes: Iterable[Box], among: Iterable[Box]) -> tuple[float, float]:
+    """The shortest way across or down for these boxes to cover none of those they come among."""
+    own, others = list(boxes), list(among)
+    hull = bounds(own)
+    if hull is None or not any(box.overlaps(other) for box in own for other in others):
+        return 0, 0
+    across = _gap(
+        (hull.left, hull.right),
+        [(o.left, o.right) for o in others if o.top <= hull.bottom and hull.top <= o.bottom],
+    )
+    down = _gap(
+        (hull.top, hull.bottom),
+        [(o.top, o.bottom) for o in others if o.left <= hull.right and hull.left <= o.right],
+    )
+    return (across, 0) if abs(across) <= abs(down) else (0, down)
+
+
+def _gap(own: Span, others: list[Span]) -> float:
+    """How far an interval moves, either way, until it keeps its distance from all the others."""
+    onward = back = 0.0
+    for start, end in sorted(others):
+        if own[0] + onward < end + _APART and start - _APART < own[1] + onward:
+            onward = end + _APART - own[0]
+    for start, end in sorted(others, key=lambda other: -other[1]):
+        if own[0] + back < end + _APART and start - _APART < own[1] + back:
+            back = start - _APART - own[1]
+    return onward if onward <= -back else back
 
 
 def reconnect(graph: Graph, old: Wire | None, new: Wire) -> Graph:

@@ -15,7 +15,7 @@ from bnstudio.ui.canvas.node_texts import PAD
 
 if TYPE_CHECKING:
     from bnstudio.health import Finding
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.canvas.look import Look
 
 _TEXT = 0.7

@@ -128,6 +128,15 @@ class Surface(QGraphicsView):
         self.camera.frame(self.drawing.extent() or Box(-1, -1, 1, 1))
         self._follows = self.fit
 
+    def fit_or_stay(self, anchor: str, at: QPointF) -> None:
+        """Shows the whole drawing if it can be read so, or else a node where it was in the view."""
+        zoom, item = self.camera.zoom, self.drawing.nodes.get(anchor)
+        self.fit()
+        if item is not None and self.camera.zoom < min(zoom, _READABLE):
+            self.camera.zoom_to(zoom)
+            now = self.camera.to_view(item.centre)
+            self.camera.pan(at.x() - now.x(), at.y() - now.y())
+
     def arrive(self) -> None:
         """Shows the drawing as it is first met: all of it if it can be read, or else its start."""
         self.fit()
@@ -146,6 +155,16 @@ class Surface(QGraphicsView):
             self.fit()
         else:
             self.camera.frame(box, most=1.5)
+
+    def show_selection(self) -> None:
+        """Brings the selected nodes into view, no nearer than they have to be to be read."""
+        box = self.drawing.extent(self.document.selection)
+        if box is None:
+            self.fit()
+        elif self.camera.zoom < _READABLE:
+            self.camera.frame(box)
+        else:
+            self.camera.reveal(box)
 
     # What is said and marked.
 
@@ -241,7 +260,7 @@ class Surface(QGraphicsView):
         painter.resetTransform()
         size = self.viewport().size()
         if not self.document.graph.nodes:
-            backdrop.paint_hint(painter, size)
+            backdrop.paint_hint(painter, size, within=bool(self.document.path))
         if self._word is not None:
             backdrop.paint_word(painter, size, *self._word)
 
@@ -257,7 +276,8 @@ class Surface(QGraphicsView):
         if self._wire is not None and self._wire not in self.drawing.wires:
             self._wire = None
         self.minimap.drawing_changed()
-        self._follows = None
+        if before.graph is not after.graph:  # not where only more is known of the same drawing
+            self._follows = None
         if was_empty or not after.graph.nodes or self.camera.zoom < FAR:
             self.viewport().update()
         self._show_strips_soon()

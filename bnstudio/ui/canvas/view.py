@@ -424,7 +424,7 @@ class CanvasView(Desk):
         QToolTip.showText(event.globalPos(), text, self.viewport())
 
     def _pinch(self, event: QEvent) -> bool:
-        pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]
+        pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]  # by its type
         if pinch is None:
             return False
         at = QPointF(self.viewport().mapFromGlobal(pinch.centerPoint().toPoint()))

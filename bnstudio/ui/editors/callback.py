@@ -53,7 +53,7 @@ class CallbackField(QWidget):
 
     def default(self, name: str) -> Value:
         """The value of an argument that nobody has set."""
-        return next(p.default for p in self._shown() if p.name == name)  # type: ignore[return-value]  # none is required
+        return next(param.unset for param in self._shown() if param.name == name)
 
     def _shown(self) -> tuple[Param, ...]:
         return tuple(self._listed(param) for param in self._params)

@@ -78,6 +78,12 @@ class ParamForm(QWidget):
         for fold in self.folds.values():
             fold.count()
 
+    def turn_over(self) -> None:
+        """What is shown and typed next is about another owner of these arguments."""
+        self._strokes += 1
+        for row in self.rows.values():
+            row.turn_over()
+
     def focus(self, name: str) -> None:
         """Opens what hides an argument and puts the focus into its field."""
         row = self.rows.get(name)
@@ -96,8 +102,16 @@ class ParamForm(QWidget):
         self.settled.emit()
 
 
+_SEVERAL = object()
+"""In the place of a value where the nodes that are shown differ."""
+
+
 class ParamRow(QWidget):
-    """One argument: name, editor, a dot that resets a changed value, and the refusal below."""
+    """One argument: name, editor, a dot that resets a changed value, and the refusal below.
+
+    Each letter that makes a value is an edit. Where the next one makes none, the value is again
+    what it was before: the beginning of a bad one is no value that anybody wanted.
+    """
 
     #: (name, value or ``...``).
     edited = Signal(str, object)
@@ -109,6 +123,9 @@ class ParamRow(QWidget):
     def __init__(self, param: Param, nested: bool = False) -> None:
         super().__init__()
         self.param = param
+        self._now: object = ...
+        self._before: object = ...
+        self._typing = self._taking_back = False
         self.label = QLabel(param.name.replace("_", "_\u200b"))
         self.label.setWordWrap(True)
         self.label.setToolTip(param.help)
@@ -137,8 +154,8 @@ class ParamRow(QWidget):
             grid.addWidget(self.editor.below, 2, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self.editor.edited.connect(self._edit)
-        self.editor.refused.connect(self._refuse)
-        self.editor.settled.connect(self.settled)
+        self.editor.refused.connect(self._refuse_typed)
+        self.editor.settled.connect(self._settle)
         for child in self.findChildren(QWidget):
             child.installEventFilter(self)
 
@@ -149,9 +166,11 @@ class ParamRow(QWidget):
 
     def show_value(self, values: Mapping[str, Value], mixed: bool) -> None:
         """Shows the value under this argument's name, or the default."""
-        start = default_of(self.param)
+        start = self.param.unset
         value = values.get(self.param.name, start)
-        self.editor.show_value(value, mixed)
+        self._now = _SEVERAL if mixed else values.get(self.param.name, ...)
+        if not self._taking_back:
+            self.editor.show_value(value, mixed)
         changed = mixed or (self.param.name in values and value != start)
         self.reset.setEnabled(changed)
         role = "changed" if changed else ""
@@ -159,7 +178,12 @@ class ParamRow(QWidget):
             self.label.setProperty("role", role)
             self.label.style().unpolish(self.label)
             self.label.style().polish(self.label)
-        self._refuse("" if mixed else self.param.check(value) or "")
+        if not self._taking_back:
+            self._refuse("" if mixed else self.param.check(value) or "")
+
+    def turn_over(self) -> None:
+        """What was typed so far is not to be taken back by what is typed next."""
+        self._typing = False
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.pointed.emit(self.param.name)
@@ -174,6 +198,8 @@ class ParamRow(QWidget):
         plain = not self.param.required and value == self.param.default
         # True equals 1, but is another value.
         plain = plain and type(value) is type(self.param.default)
+        if not self._typing:
+            self._typing, self._before = True, self._now
         self.edited.emit(self.param.name, ... if plain else value)
 
     def _reset(self) -> None:
@@ -181,14 +207,20 @@ class ParamRow(QWidget):
         self.edited.emit(self.param.name, self.param.initial if self.param.required else ...)
         self.settled.emit()
 
+    def _settle(self) -> None:
+        self.turn_over()
+        self.settled.emit()
+
+    def _refuse_typed(self, reason: str) -> None:
+        self._refuse(reason)
+        if reason and self._typing and self._before is not _SEVERAL:
+            self._typing, self._taking_back = False, True
+            self.edited.emit(self.param.name, self._before)
+            self._taking_back = False
+
     def _refuse(self, reason: str) -> None:
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
-
-
-def default_of(param: Param) -> Value:
-    """The value of an argument that nobody has set."""
-    return param.initial if param.required else param.default  # type: ignore[return-value]
 
 
 class _Dot(QToolButton):
@@ -198,7 +230,7 @@ class _Dot(QToolButton):
         super().__init__()
         self.setFixedSize(16, 26)
         self.setAccessibleName(f"Reset {param.name}")
-        start = default_of(param)
+        start = param.unset
         self.setToolTip(f"Changed. Click to reset to {shortened(start) or repr(start)}.")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

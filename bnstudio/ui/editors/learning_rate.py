@@ -42,12 +42,12 @@ class LearningRateEditor(ObjectEditor):
 
     def show_value(self, value: Value, mixed: bool = False) -> None:
         super().show_value(value, mixed)
-        constant = not mixed and isinstance(value, int | float)
-        if not constant and self._spec is None:
+        constant = value if not mixed and isinstance(value, int | float) else None
+        if constant is None and self._spec is None:
             self.combo.setCurrentIndex(-1)  # what is neither is shown as it is
-        if constant:
-            self._rate = float(value)  # type: ignore[arg-type]  # a number, as was asked
-            self.number.show_value(value)
+        if constant is not None:
+            self._rate = float(constant)
+            self.number.show_value(constant)
         elif isinstance(start := self._config.get("initial_learning_rate"), int | float):
             self._rate = float(start)
         self._show_number()

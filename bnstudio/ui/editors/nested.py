@@ -77,7 +77,7 @@ class NestedForm(QFrame):
         if value is ...:
             self._config.pop(name, None)
         else:
-            self._config[name] = value  # type: ignore[assignment]
+            self._config[name] = value  # type: ignore[assignment]  # a form offers nothing else
         if self.form is not None:
             self.form.show_values(self._config)
         self.edited.emit(dict(self._config))
@@ -189,12 +189,13 @@ class NestedListEditor(Editor):
         self._take([each for at, each in enumerate(self._values) if at != place])
         self.settled.emit()
 
-    def _set(self, place: int, value: object) -> None:
+    def _set(self, place: int, value: Value) -> None:
         self._take([value if at == place else each for at, each in enumerate(self._values)])
 
-    def _take(self, values: list[object]) -> None:
-        self.show_value(tuple(values))  # type: ignore[arg-type]
-        self.offer(tuple(values))  # type: ignore[arg-type]
+    def _take(self, values: list[Value]) -> None:
+        whole: Value = tuple(values)
+        self.show_value(whole)
+        self.offer(whole)
 
 
 class _Row(QWidget):

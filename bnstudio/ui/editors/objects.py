@@ -97,7 +97,7 @@ class ObjectEditor(Editor):
         if value is ...:
             self._config.pop(name, None)
         else:
-            self._config[name] = value  # type: ignore[assignment]
+            self._config[name] = value  # type: ignore[assignment]  # a form offers nothing else
         if self.form is not None:
             self.form.show_values(self._config)
         self.offer(self._value())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit
 
-from bnstudio.layers.foreign import frozen
+from bnstudio.graph import freeze
 from bnstudio.layers.operands import Operand
 from bnstudio.layers.params import Text
 from bnstudio.ui.editors.base import MIXED, Editor, Line, belongs_to_window, mark_refused
@@ -93,7 +93,7 @@ def _read(text: str) -> Value:
         if text.strip() == said:
             return value
     try:
-        return frozen(json.loads(text))
+        return freeze(json.loads(text))
     except (ValueError, RecursionError):
         return text
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from bnstudio.folding import fold, survey
+from bnstudio.graph import place_of
 from bnstudio.project import InitialWeights, dumps
 from bnstudio.ui.canvas.picture import Picture
 from bnstudio.ui.document import Document
@@ -29,13 +30,13 @@ from bnstudio.ui.folding.measuring import Measuring
 from bnstudio.ui.folding.norms import Norms
 from bnstudio.ui.progress import WHOLE
 from bnstudio.ui.status import count
-from bnstudio.ui.verbatim import Verbatim
+from bnstudio.ui.verbatim import Elided, Verbatim
 from bnstudio.ui.whose_weights import trained
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
     from bnstudio.analysis import Analysis
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
     from bnstudio.ui.session import Session
 
 ABOUT = (
@@ -68,6 +69,7 @@ class FoldDialog(QDialog):
         self.measuring.changed.connect(self._show_measured)
         self.norms = Norms(self._survey, self._project.graph)
         self.norms.ticked.connect(self._choose)
+        self.norms.pointed.connect(self._look_at)
         self._preview = Document(replace(self._project, weights=None), self)
         self.picture = Picture(self._preview, "The folded drawing")
         self._lay()
@@ -133,10 +135,9 @@ class FoldDialog(QDialog):
         right = QWidget()
         under = QHBoxLayout()
         under.setContentsMargins(8, 0, 0, 0)
-        caption = QLabel("The folded drawing")
-        caption.setProperty("role", "muted")
-        caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        under.addWidget(caption, 1)
+        self.caption = Elided()
+        self.caption.setProperty("role", "muted")
+        under.addWidget(self.caption, 1)
         for text, name, act in (
             ("\u2212", "Zoom out", lambda: self.picture.zoom_by(0.8)),
             ("+", "Zoom in", lambda: self.picture.zoom_by(1.25)),
@@ -179,7 +180,7 @@ class FoldDialog(QDialog):
     # What is chosen, and what follows.
 
     @property
-    def _with(self) -> Weights | None:
+    def _with(self) -> WeightsChoice | None:
         """The weights that are chosen."""
         return self._weights[self.weights.currentIndex()] if self._weights else None
 
@@ -201,12 +202,24 @@ class FoldDialog(QDialog):
         found = self._survey.only(self.norms.chosen)
         self._show_all()
         self._preview.edit(fold(self._project.graph, found.folds), "Fold")
-        self._preview.select(one.layer for one in found.folds)
+        self._look_at(self.norms.current)
         self.totals.setText(_totals(self._document.analysis, self._preview.analysis))
         if self._with is not None and found.folds:
             self.measuring.ask(self._with, self.norms.chosen)
         else:
             self.measuring.stop()
+
+    def _look_at(self, name: str) -> None:
+        """Shows the drawing that a layer is in, with those of it selected that take one over."""
+        at = place_of(self._project.graph, name)
+        path = at[0] if at is not None else ()
+        shown = self._preview.level
+        shown.enter(path)
+        folds = self._survey.only(self.norms.chosen).folds
+        places = (place_of(self._project.graph, one.layer) for one in folds)
+        shown.select(found[1] for found in places if found and found[0] == path)
+        inside = " / ".join(shown.names)
+        self.caption.setText(f"The folded drawing, in {inside}" if inside else "The folded drawing")
 
     def _measure_or_stop(self) -> None:
         if self.measuring.stage:

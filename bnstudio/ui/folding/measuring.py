@@ -10,14 +10,14 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from bnstudio.exporters.models import PROJECT_WEIGHTS
 from bnstudio.project import ProjectError
-from bnstudio.training.export_job import STARTING, ExportJob
+from bnstudio.training.export_job import STARTING, ExportJob, told_of_rows
 from bnstudio.training.messages import Died, Exported, Exporting, Failed
 from bnstudio.weights import WeightsError, place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bnstudio.runs.weights import Weights
+    from bnstudio.runs.weights import WeightsChoice
 
 _PAUSE = 400
 """Milliseconds without another choice after which one is measured."""
@@ -65,7 +65,7 @@ class Measuring(QObject):
         self.fault = ""
         self._project = project
         self._known: dict[_Choice, Measured] = {}
-        self._choice: tuple[Weights, tuple[str, ...]] | None = None
+        self._choice: tuple[WeightsChoice, tuple[str, ...]] | None = None
         self._job: ExportJob | None = None
         self._path: Path | None = None
         self._pause = QTimer(self)
@@ -78,7 +78,7 @@ class Measuring(QObject):
         if (app := QCoreApplication.instance()) is not None:
             app.aboutToQuit.connect(self.close)
 
-    def ask(self, weights: Weights, norms: tuple[str, ...]) -> None:
+    def ask(self, weights: WeightsChoice, norms: tuple[str, ...]) -> None:
         """Has these normalizations folded with these weights, once nothing else is asked for."""
         self._halt()
         self._choice = weights, norms
@@ -130,7 +130,8 @@ class Measuring(QObject):
         assert self._choice is not None
         assert self._path is not None
         weights, norms = self._choice
-        found = Measured(self._path, event.folded or 0.0, event.notes)
+        notes = filter(None, (*event.notes, told_of_rows(event)))
+        found = Measured(self._path, event.folded or 0.0, tuple(notes))
         self._known[weights.path, norms] = found
         self._halt()
         self._show("", 1.0, found)

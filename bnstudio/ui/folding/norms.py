@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from bnstudio.folding import layer_at
 from bnstudio.ui.verbatim import in_html
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ class Norms(QTableWidget):
     """A row for each, with a tick where there is a choice; Space changes those that are selected.
 
     Attributes:
-        norms: The nodes of those that can be folded, in the order of their rows.
+        norms: The keys of those that can be folded, in the order of their rows.
     """
 
     #: Others are ticked.
     ticked = Signal()
+    #: One is looked at: its key, or that of the layer that takes it over.
+    pointed = Signal(str)
 
     def __init__(self, found: Survey, graph: Graph) -> None:
         super().__init__(len(found.folds) + len(found.stays), len(_HEADERS))
@@ -48,10 +51,9 @@ class Norms(QTableWidget):
         self.setWordWrap(True)
         self.verticalHeader().hide()
         for row, one in enumerate(found.folds):
-            name, layer = graph.nodes[one.norm].name, graph.nodes[one.layer]
-            tick, _, saves = self._put(
-                row, (name, f"{layer.name} ({layer.type})", f"{one.saved:,}")
-            )
+            layer = layer_at(graph, one.layer)
+            by = f"{layer.name} ({layer.type})"
+            tick, _, saves = self._put(row, (one.name, by, f"{one.saved:,}"))
             tick.setFlags(tick.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             tick.setCheckState(_ON)
             saves.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -67,7 +69,9 @@ class Norms(QTableWidget):
         header.sectionResized.connect(self._give_room)
         if self.rowCount():
             self.setCurrentCell(0, 0)
+        self._keys = [*(one.layer for one in found.folds), *(one.norm for one in found.stays)]
         self.cellChanged.connect(self._tell)
+        self.currentCellChanged.connect(self._point)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -123,6 +127,15 @@ class Norms(QTableWidget):
             if item is not None:
                 box = metrics.boundingRect(0, 0, room, 10_000, wrapped, item.text())
                 self.setRowHeight(row, box.height() + _AROUND)
+
+    @property
+    def current(self) -> str:
+        """The key of what is looked at; empty where there is nothing."""
+        return self._keys[self.currentRow()] if self.currentRow() >= 0 else ""
+
+    def _point(self, row: int, _column: int, before: int, _before: int) -> None:
+        if row != before and row >= 0:
+            self.pointed.emit(self.current)
 
     def _tell(self, _row: int, column: int) -> None:
         if column == 0:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from bnstudio.layers.params import Choice as Options
 from bnstudio.ui import theme
 from bnstudio.ui.editors.base import Combo
 from bnstudio.ui.editors.form import ParamForm
+from bnstudio.ui.page import Page
 from bnstudio.ui.plots.data_views import Balance, Pictures, image_side
 from bnstudio.ui.plots.export import ExportButton
 from bnstudio.ui.verbatim import Verbatim
@@ -71,18 +71,11 @@ class Data(QWidget):
         self._asked: tuple[Any, ...] | None = None
         self._form_of = ""
         self.form: ParamForm | None = None
-        column = QWidget()
-        column.setObjectName("panel")
-        self._column = QVBoxLayout(column)
-        self._column.setContentsMargins(14, 10, 14, 14)
-        self._column.setSpacing(8)
-        scroll = QScrollArea()
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = Page()
+        self._column = page.column
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(page)
 
         self.source = Combo()
         self.source.setAccessibleName("Data set")
@@ -303,7 +296,7 @@ class _Facts(QWidget):
         self._grid.setColumnMinimumWidth(0, 118)
         self._grid.setColumnStretch(1, 1)
         self._values: dict[str, QLabel] = {}
-        for place, name in enumerate(("Rows", "Shape of a row", "Target", "Range")):
+        for place, name in enumerate(("Rows", "Shape of a row", "Target", "Target range")):
             label = QLabel(name)
             label.setProperty("role", "muted")
             value = self._values[name] = Verbatim()
@@ -324,7 +317,7 @@ class _Facts(QWidget):
             ("Rows", f"{facts.rows if rows is None else rows:,}"),
             ("Shape of a row", show_shape(facts.input_shape)),
             ("Target", kind + encoding[facts.targets]),
-            ("Range", f"{low:g} to {high:g}" if facts.target_range else "unknown"),
+            ("Target range", f"{low:g} to {high:g}" if facts.target_range else "unknown"),
         ):
             self._values[name].setText(text)
 

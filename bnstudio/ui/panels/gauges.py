@@ -16,7 +16,7 @@ from bnstudio.ui import theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from bnstudio.training.messages import BatchNormGap
+    from bnstudio.histogram import BatchNormGap
 
 
 @dataclass(frozen=True)

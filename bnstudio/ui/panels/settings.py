@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -43,6 +42,7 @@ from bnstudio.ui.editors.class_weight import ClassWeightField
 from bnstudio.ui.editors.form import ParamForm
 from bnstudio.ui.editors.measuring import MeasuringField
 from bnstudio.ui.editors.start import StartField
+from bnstudio.ui.page import Page
 from bnstudio.ui.verbatim import Verbatim, in_html
 
 if TYPE_CHECKING:
@@ -77,18 +77,11 @@ class SettingsPanel(QWidget):
         super().__init__()
         self._document = document
         self._stale = True
-        column = QWidget()
-        column.setObjectName("panel")
-        self._column = QVBoxLayout(column)
-        self._column.setContentsMargins(14, 10, 14, 14)
-        self._column.setSpacing(8)
-        scroll = QScrollArea()
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = Page()
+        self._column = page.column
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.addWidget(page)
 
         self.proposals = _Proposals()
         self.proposals.used.connect(self._use)

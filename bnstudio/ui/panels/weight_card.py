@@ -16,7 +16,6 @@ from bnstudio.layers import LAYERS, show_shape
 from bnstudio.project import loads
 from bnstudio.runs.handing_on import learned
 from bnstudio.training.checkpoint import CheckpointError
-from bnstudio.training.messages import Histogram
 from bnstudio.ui import theme
 from bnstudio.ui.plots import export, tables
 from bnstudio.ui.reading import Reading
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QMenu
 
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.document import Document
     from bnstudio.ui.session import Session
     from bnstudio.weights import Weights
@@ -161,7 +161,7 @@ class WeightCard(_Card):
         def read() -> tuple[Histogram, ...] | str:
             try:
                 return tuple(
-                    _described(partial(weights.blocks, owner, place)) for place in range(count)
+                    _histogram(partial(weights.blocks, owner, place)) for place in range(count)
                 )
             except WeightsError as error:
                 return str(error)
@@ -204,7 +204,7 @@ class LearnedCard(_Card):
             try:
                 epoch, weights = learned(path, project.graph, place)
                 return epoch, [
-                    (weight.name, weight.shape, _described(blocks)) for weight, blocks in weights
+                    (weight.name, weight.shape, _histogram(blocks)) for weight, blocks in weights
                 ]
             except (CheckpointError, *FAULTS):
                 return 0, []  # it is being replaced, or is none: the panel of runs says so
@@ -296,10 +296,10 @@ def _told(histogram: Histogram) -> str:
     return " \u00b7 ".join(parts)
 
 
-def _described(blocks: Callable[[], Iterable[Any]]) -> Histogram:
+def _histogram(blocks: Callable[[], Iterable[Any]]) -> Histogram:
     from bnstudio.weights.described import describe  # with numpy, for which a start does not wait
 
-    return Histogram("", *describe(blocks))
+    return describe(blocks)
 
 
 def _mark(path: Path) -> int | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPen, QPolygonF
 
+from bnstudio.histogram import QUANTILES
 from bnstudio.lazy import np
-from bnstudio.training.messages import QUANTILES
 from bnstudio.ui.plots.ridge import mixed
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QPainter
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.plots.frame import Frame
 
     Floats = NDArray[np.float64]

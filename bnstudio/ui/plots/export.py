@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QRectF, QSize
 from PySide6.QtGui import QAction, QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QGraphicsView, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QGraphicsView, QMenu, QMessageBox, QToolButton, QWidget
 
 from bnstudio.project import ProjectError, write_atomic
 from bnstudio.ui import icons
+from bnstudio.ui.save_dialog import ask_path
 from bnstudio.ui.verbatim import in_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 Table = tuple[list[str], list[list[str]]]
 """Column names and rows."""
@@ -99,14 +100,10 @@ def ask_and_write(
 ) -> Path | None:
     """Asks where to, and writes there; says in words when that fails."""
     stem = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "plot"
-    chosen, _ = QFileDialog.getSaveFileName(
-        parent, f"Export {name}", stem + suffix, f"{suffix[1:].upper()} (*{suffix})"
-    )
-    if not chosen:
+    kind = f"{suffix[1:].upper()} (*{suffix})"
+    path = ask_path(parent, f"Export {name}", stem + suffix, kind, suffix)
+    if path is None:
         return None
-    path = Path(chosen)
-    if not path.suffix:
-        path = path.with_suffix(suffix)
     try:
         write_atomic(path, content())
     except (OSError, ProjectError) as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QColor, QPixmap
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 Kind = Literal["ridge", "heat", "bands"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QFont, QPainter
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
 _FOOT = 16
 _LINE = 15

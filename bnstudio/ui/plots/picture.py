@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
+from bnstudio.health.figures import figure
 from bnstudio.ui import theme
 from bnstudio.ui.plots import bands, frame, heat, ridge
 from bnstudio.ui.plots.frame import Frame
@@ -21,7 +22,7 @@ from bnstudio.ui.plots.ticks import step_text, value_text
 if TYPE_CHECKING:
     from PySide6.QtGui import QFont, QPainter
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.plots.multiple import Kind, Multiple, Track
 
 HEAD = 22
@@ -205,13 +206,18 @@ def _paint_head(painter: QPainter, multiple: Multiple, place: QRectF, font: QFon
         painter.drawText(QPointF(left + PAD + 8 + used, base), label)
 
 
+def _short(value: float) -> str:
+    """Two decimals; three digits of what is huge, which would push all else out of the line."""
+    return f"{value:.2f}" if abs(value) < 1000 else figure(value)
+
+
 def _paint_figures(painter: QPainter, multiple: Multiple, place: QRectF) -> None:
     """The line of figures under the plot."""
     found = multiple.current
     if found is None:
         return
     now, metrics = theme.current(), painter.fontMetrics()
-    mean, deviation = f"{found.mean:.2f}".replace("-0.00", "0.00"), f"{found.std:.2f}"
+    mean, deviation = _short(found.mean).replace("-0.00", "0.00"), _short(found.std)
     if multiple.weight:  # most are small
         mean, deviation = value_text(found.mean), value_text(found.std)
     mean = mean.replace("-", "\u2212")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
 
     Floats = NDArray[np.float64]
 

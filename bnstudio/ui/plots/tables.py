@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bnstudio.training.messages import QUANTILES
+from bnstudio.histogram import QUANTILES
 from bnstudio.ui.gaps import GAPS
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.plots import bands
@@ -12,7 +12,7 @@ from bnstudio.ui.plots import bands
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bnstudio.training.messages import Histogram
+    from bnstudio.histogram import Histogram
     from bnstudio.ui.plots.export import Table
     from bnstudio.ui.plots.multiple import Kind, Multiple
 

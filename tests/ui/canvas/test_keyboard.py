@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from bnstudio import data
-from bnstudio.graph import Wire, add, connect
+from bnstudio.graph import Wire, add, connect, move
 from bnstudio.layers import LAYERS
 from bnstudio.look.geometry import PITCH
 from bnstudio.ui.canvas import steps
@@ -341,3 +341,32 @@ def test_the_selection_is_described_in_words(chain_view):
     assert "Dense b" in text
     assert "(None, 64)" in text
     assert "1,984 parameters" in text
+
+
+def test_tidy_leaves_a_drawing_readable_and_the_layer_in_hand_where_it_was(show):
+    view = show(chain("Input", *["Dense"] * 24))
+    view.set_zoom(1.0)
+    view.document.select(["k"])
+    view.camera.centre(view.drawing.nodes["k"].centre)
+    view.document.edit(move(view.document.graph, {"k": (400, 1400)}), "Move k")
+    before = view.camera.to_view(view.drawing.nodes["k"].centre)
+    view.tidy()
+    view.glide.halt()
+    assert view.zoom() == 1.0
+    after = view.camera.to_view(view.drawing.nodes["k"].centre)
+    assert abs(before.x() - after.x()) + abs(before.y() - after.y()) <= 2
+    view.set_zoom(0.3)
+    view.document.undo_stack.undo()
+    view.tidy()
+    view.glide.halt()
+    assert view.zoom() < 0.5, "what was looked at from afar still is"
+
+
+def test_the_mark_of_a_wire_goes_with_it(chain_view):
+    wire = Wire("a", 0, "b", 0)
+    chain_view.select_wire(wire)
+    assert [line.wire for line in chain_view.drawing.marked()] == [wire]
+    chain_view.add_layer("ReLU", chain_view.drawing.nodes["a"].centre, wire=wire)
+    chain_view.delete()
+    assert wire in chain_view.drawing.wires
+    assert chain_view.drawing.marked() == []

@@ -163,7 +163,9 @@ def test_layers_are_grouped_and_expanded_in_one_step_each(view, level):
     assert level.document.graph == whole()
 
 
-def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monkeypatch):
+@pytest.fixture
+def weighty(level, tmp_path, monkeypatch):
+    """The document with weights for its layers: 0 inside, 1 for the last."""
     monkeypatch.setattr(place, "default_folder", lambda: tmp_path)
     document = level.document
     held = {
@@ -174,6 +176,18 @@ def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monke
     first = place.adopt(write(tmp_path / "new.weights", held.items(), "net.keras").path)
     begin = InitialWeights(first.fingerprint, first.origin)
     document.edit(replace(document.project, weights=begin), "Take Over Weights")
+    return document
+
+
+def moved(view, qtbot):
+    """Waits until the weights have been taken along; what was told."""
+    with qtbot.waitSignal(view.moving.ended) as waited:
+        pass
+    return waited.args
+
+
+def test_layers_keep_their_weights_wherever_they_go(view, level, weighty, qtbot):
+    document, first = weighty, weighty.weights
 
     def where():
         found = document.weights
@@ -185,12 +199,18 @@ def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monke
     level.enter(("block",))
     level.select(["dense"])
     view.group()
+    assert document.weights.fingerprint == first.fingerprint, "the window does not wait"
+    assert moved(view, qtbot) == ["", ""]
+    assert level.selection == {"block"}
     assert where() == {"block/block/dense/dense": {0}, "out": {1}}
     view.expand()
+    moved(view, qtbot)
     assert where() == {"block/dense/dense": {0}, "out": {1}}
     level.enter(())
     view.expand("block")
+    moved(view, qtbot)
     view.expand("dense")
+    moved(view, qtbot)
     (id,) = where().keys() - {"out"}
     assert where() == {id: {0}, "out": {1}}
     assert "/" not in id
@@ -198,6 +218,29 @@ def test_layers_keep_their_weights_wherever_they_go(view, level, tmp_path, monke
         level.undo_stack.undo()
     assert document.weights.fingerprint == first.fingerprint
     assert where() == {"block/dense/dense": {0}, "out": {1}}
+
+
+def test_layers_whose_weights_are_on_their_way_stay_where_an_edit_comes_first(
+    view, level, weighty, qtbot
+):
+    said = []
+    weighty.noted.connect(lambda text, kind: said.append(text))
+    view.refused.connect(said.append)
+    view.expand("block")
+    view.expand("block")
+    assert "are on their way" in said.pop()
+    view.nudge(8, 0)
+    level.select(["out"])
+    view.nudge(8, 0)
+    edited = weighty.graph
+    moved(view, qtbot)
+    assert said == ["The project has changed meanwhile. The layers stay where they are."]
+    assert weighty.graph is edited
+    view.expand("block")
+    view.moving.dialog.canceled.emit()
+    moved(view, qtbot)
+    assert said[1:] == ["The layers stay where they are."]
+    assert weighty.graph is edited
 
 
 def test_what_cannot_be_grouped_is_said(view, level):

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.analysis import analyze, next_port, why_not
 from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, heal, move, set_params
-from bnstudio.layers import LAYERS
+from bnstudio.histogram import Histogram
+from bnstudio.layers import LAYERS, foreign
 from bnstudio.look.geometry import Box, Point
 from bnstudio.project import Project
 from bnstudio.rules import Severity
-from bnstudio.training.messages import Histogram
 from bnstudio.ui.canvas import steps
 from bnstudio.ui.canvas.node_texts import Texts
 from bnstudio.ui.canvas.scene import Scene
@@ -236,6 +236,22 @@ def test_a_drawing_is_met_at_a_zoom_where_it_can_be_read(show, layers):
     assert view.zoom() >= 0.5
     assert shown.top < first.top < shown.centre.y
     assert shown.left < first.left < first.right < shown.right
+
+
+def test_what_was_to_be_shown_stays_in_the_middle_when_more_is_known_of_layers(show):
+    view = show(chain("Input", "Dense"))
+    view.arrive()
+    before = foreign.registered()
+    try:
+        foreign.register(foreign.Registered())
+        view.document.document.look_again()
+        assert view.drawing.shows(view.document.analysis)
+        view.resize(700, 500)
+        QApplication.processEvents()
+    finally:
+        foreign.register(before)
+    first = view.camera.to_view(view.drawing.nodes["a"].centre)
+    assert abs(first.x() - view.viewport().width() / 2) <= 1
 
 
 def test_strips_grow_out_of_measured_nodes_and_wires_follow(show):

@@ -6,8 +6,8 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import set_params
+from bnstudio.histogram import BINS, Histogram
 from bnstudio.project import Project
-from bnstudio.training.messages import BINS, Histogram
 from tests.ui.canvas.hand import chain
 
 

@@ -384,6 +384,7 @@ def test_an_initializer_with_its_own_arguments(editor):
     assert it.offered[-1] == "random_normal", "the short form that Keras knows"
     retype(it.form.rows["stddev"].editor.field, "0.2")
     assert it.offered[-1] == {"class_name": "RandomNormal", "config": {"stddev": 0.2}}
+    QTest.keyClick(it.form.rows["stddev"].editor.field, Qt.Key.Key_Return)
     retype(it.form.rows["stddev"].editor.field, "-1")
     assert "at least 0" in it.form.rows["stddev"].reason.text()
     assert it.offered[-1] == {"class_name": "RandomNormal", "config": {"stddev": 0.2}}

@@ -10,7 +10,8 @@ from bnstudio.graph import add, set_params
 from bnstudio.layers import LAYERS
 from bnstudio.project import Project
 from bnstudio.ui.document import Document
-from bnstudio.ui.panels.inspector import Inspector, TypePage
+from bnstudio.ui.panels.inspector import Inspector
+from bnstudio.ui.panels.type_page import TypePage
 from tests.ui.panels.names import unnamed
 
 
@@ -59,7 +60,7 @@ def test_typing_is_one_edit_and_follows_at_once(panel, document):
     before = document.project
     retype(panel.page.form.rows["units"].editor.field, "12")
     assert document.graph.nodes[dense].params["units"] == 12
-    assert "(None, 12)" in panel.page.facts.text()
+    assert "(None,\u00a012)" in panel.page.facts.text()
     document.undo_stack.undo()
     assert document.project == before, "one visit to a field is one undo step"
     assert panel.page.form.rows["units"].editor.field.lineEdit().text() == "64"
@@ -79,6 +80,26 @@ def test_a_bad_value_is_refused_under_its_field_and_not_applied(panel, document)
     retype(row.editor.field, "0.3")
     assert not row.reason.isVisible()
     assert document.graph.nodes[dropout].params["rate"] == 0.3
+
+
+def test_the_beginning_of_a_bad_value_is_taken_back(panel, document):
+    first, second = of_type(document, "Dropout")
+    document.select((first,))
+    before, field = document.project, panel.page.form.rows["rate"].editor.field
+    retype(field, "0.75x")
+    assert panel.page.form.rows["rate"].reason.isVisible()
+    assert field.lineEdit().text() == "0.75x", "what is typed is left to be mended"
+    assert document.project == before
+    assert document.undo_stack.count() == 0
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    assert document.graph.nodes[first].params["rate"] == 0.75
+    QTest.keyClicks(field, "x")
+    assert document.project == before
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    document.select((second,))  # by a key: the focus stays
+    QTest.keyClicks(field, "x")
+    assert document.graph.nodes[first].params["rate"] == 0.75
+    assert document.graph.nodes[second] is before.graph.nodes[second]
 
 
 def test_several_layers_of_a_type_are_edited_at_once(panel, document):

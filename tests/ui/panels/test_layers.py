@@ -16,10 +16,11 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
 from bnstudio.analysis import analyze
 from bnstudio.graph import Graph, Node, Wire, add, connect, disconnect, remove, rename, set_params
+from bnstudio.histogram import BatchNormGap, Histogram
 from bnstudio.project import Project
 from bnstudio.runs.run import Run
 from bnstudio.settings import Measuring
-from bnstudio.training.messages import BatchNormGap, Histogram, Histograms, Steps
+from bnstudio.training.messages import Histograms, Steps
 from bnstudio.ui.document import Document
 from bnstudio.ui.layer_table import MEASURED, RECORDED, LayerTable
 from bnstudio.ui.measures import MEASURES

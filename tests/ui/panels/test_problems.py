@@ -14,7 +14,8 @@ from bnstudio.project import Project, samples
 from bnstudio.rules import Diagnostic, Fix, Severity
 from bnstudio.ui import document as document_module
 from bnstudio.ui.document import Document
-from bnstudio.ui.panels.problems import Problems, button_rect
+from bnstudio.ui.findings_list import button_rect
+from bnstudio.ui.panels.problems import Problems
 
 
 def small(project: Project) -> Project:

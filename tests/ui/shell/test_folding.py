@@ -13,7 +13,7 @@ from bnstudio import graph as graphs
 from bnstudio.analysis import analyze
 from bnstudio.folding import fold, fold_weights, survey
 from bnstudio.project import InitialWeights, Project, loads
-from bnstudio.runs.weights import Weights
+from bnstudio.runs.weights import WeightsChoice
 from bnstudio.training import export_job
 from bnstudio.training.messages import Exporting, Failed
 from bnstudio.ui import theme
@@ -25,7 +25,7 @@ from bnstudio.weights import array_of, made_weights, open_weights, place, write
 from tests.engine.projects import Drawing
 from tests.training.fake_exports import FakeClient
 
-OF_A_RUN = Weights("Run 1, as it ended", "end", "1.keras")
+OF_A_RUN = WeightsChoice("Run 1, as it ended", "end", "1.keras")
 
 
 def drawing():
@@ -295,14 +295,29 @@ def test_from_inside_a_model_the_whole_drawing_is_folded(desk, project, clients,
     window = desk(replace(project, graph=outer.graph))
     window.document.level.enter((model,))
     dialog = window.fold()
-    last = dialog.norms.rowCount() - 1
-    assert dialog.norms.item(last, 0).text() == "tail / batch_normalization"
-    assert dialog.norms.item(last, 1).text().startswith("Stays. It is inside 'tail'")
     started(clients, 1, qtbot).fold()
+    qtbot.waitUntil(dialog.ok.isEnabled)
+    key = f"{model}/batch_normalization"
+    row = dialog.norms.norms.index(key)
+    assert dialog.norms.item(row, 0).text() == "tail / batch_normalization"
+    shown = dialog.picture.document
+    assert (shown.path, dialog.caption.text()) == ((), "The folded drawing")
+    dialog.norms.setCurrentCell(row, 0)
+    assert (shown.path, dialog.caption.text()) == ((model,), "The folded drawing, in tail")
+    assert list(shown.graph.nodes) == ["input", "dense"]
+    assert shown.selection == {"dense"}
+    dialog.norms.tick([row], False)
+    assert "batch_normalization" in shown.graph.nodes
+    dialog.norms.tick([row], True)
     qtbot.waitUntil(dialog.ok.isEnabled)
     press(dialog, "Fold")
     assert window.document.level.path == ()
-    assert window.document.graph.nodes[model] is outer.graph.nodes[model]
+    assert list(window.document.graph.nodes[model].inside.nodes) == ["input", "dense"]
+    held = open_weights(window.document.weights.path).layers
+    assert f"{model}/dense" in held
+    assert key not in held
+    window.document.undo_stack.undo()
+    assert window.document.graph.nodes[model] == outer.graph.nodes[model]
 
 
 def test_a_model_without_normalizations_is_told_so(desk, clients):

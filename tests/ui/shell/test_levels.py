@@ -66,3 +66,28 @@ def test_the_weights_of_a_model_are_listed_at_its_layers(open_window):
     assert "kernel" not in inspector.page.facts.text()
     level.go("block/bad")
     assert "kernel" in inspector.page.facts.text()
+
+
+def test_nothing_selected_sums_up_the_drawing_that_is_open(open_window):
+    fixed = set_params(INSIDE, ["bad"], {"units": 4})
+    window = open_window(Project(graph=with_level(WHOLE, ("block",), fixed)))
+    level, summary = window.document.level, window.panels["Inspector"].summary
+
+    def shown():
+        window.panels["Inspector"]._show_selection()
+        return summary.facts.toPlainText().replace("\u00a0", " ")
+
+    assert "129" in shown()
+    level.enter(("block",))
+    level.select(())
+    assert "124" in shown()
+    assert "129" not in shown()
+    assert "(None, 30)" in shown()
+    assert "(None, 4)" in shown()
+    assert (summary.heading.text(), summary.about.text()) == ("block", "A model in Untitled")
+    level.edit(Graph(), "Delete all")
+    assert shown() == ""
+    assert "Add an Input first" in summary.hint.text()
+    level.leave()
+    level.select(())
+    assert "Optimizer" in shown()

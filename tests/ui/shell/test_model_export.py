@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QProgressBar, QPushButt
 from bnstudio import weights
 from bnstudio.exporters import EXPORTERS, keras_script, models, notebook
 from bnstudio.project import InitialWeights, Project
-from bnstudio.runs.weights import FRESH, Weights, of_project
+from bnstudio.runs.weights import FRESH, WeightsChoice, of_project
 from bnstudio.training import export_job
 from bnstudio.training.messages import Exporting
 from bnstudio.ui import files, model_export, whose_weights
@@ -19,7 +19,7 @@ from bnstudio.weights import place
 from tests.engine.projects import chain
 from tests.training.fake_exports import FakeClient
 
-OF_A_RUN = Weights("Run 1, as it ended", "end", "1.keras")
+OF_A_RUN = WeightsChoice("Run 1, as it ended", "end", "1.keras")
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_the_weights_that_a_script_loads_are_written_beside_it(
     window, client, tmp_path, monkeypatch, qtbot
 ):
     own = begin_with(window)
-    initial = tmp_path / "initial.weights.h5"
+    initial = tmp_path / "net.initial.weights.h5"
     for exporter in (keras_script.EXPORTER, notebook.EXPORTER):
         path = tmp_path / f"net{exporter.suffix}"
         export = trigger(window, exporter, path, monkeypatch)
@@ -248,7 +248,7 @@ def test_the_weights_that_a_script_loads_are_written_beside_it(
 
 def test_other_weights_that_are_there_are_asked_about(window, client, tmp_path, monkeypatch, qtbot):
     begin_with(window)
-    initial = tmp_path / "initial.weights.h5"
+    initial = tmp_path / "net.initial.weights.h5"
     initial.write_text("another model's")
     asked = []
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import Graph, Node, Wire, set_params
 from bnstudio.project import InitialWeights, Project, load
-from bnstudio.ui import taking
+from bnstudio.ui import folding, taking
 from bnstudio.weights import array_of, place, write
 
 
@@ -95,12 +95,13 @@ def test_a_layer_of_another_shape_is_said_and_fits_again_after_an_undo(opened):
 @pytest.mark.parametrize("opens", [False, True])
 def test_weights_can_be_given_up(open_window, model, sample, qtbot, monkeypatch, opens):
     window, begun, go_on = open_window(), threading.Event(), threading.Event()
+    at_once = taking.of_model
 
     def slowly(unread):
         def take(told):
             begun.set()
             go_on.wait(10)
-            told(1, 2)
+            return at_once(unread)(told)
 
         return take
 
@@ -112,7 +113,7 @@ def test_weights_can_be_given_up(open_window, model, sample, qtbot, monkeypatch,
         if opens:
             window.document.open(sample, None)
         else:
-            job.dialog.cancel()
+            job.dialog.canceled.emit()
         go_on.set()
     assert waited.args[0] == ("" if opens else (
         "The weights were not taken over: layers begin with new ones."))  # fmt: skip
@@ -210,3 +211,20 @@ def test_inside_a_model_the_inspector_shows_the_weights_of_that_layer(open_windo
     window.document.level.go("d")
     qtbot.waitUntil(lambda: card.rows[0].told == "mean 2 \u00b7 deviation 0")
     assert card.rows[0].accessibleName() == "kernel (2, 3)"
+
+
+def test_folding_waits_for_weights_that_are_being_read(open_window, model, qtbot, monkeypatch):
+    window, asked = open_window(), []
+    monkeypatch.setattr(folding, "ask", lambda *given: asked.append(window.document.weights))
+    assert window.files.open_path(model)
+    job = window.files.taking
+    window.fold_batchnorm()
+    window.fold_batchnorm()
+    assert asked == []
+    assert "once they are there" in window.toasts.log[-1].text
+    with qtbot.waitSignal(job.ended):
+        pass
+    (weights,) = asked
+    assert weights.origin == "stored.keras"
+    window.fold_batchnorm()
+    assert len(asked) == 2, "nothing is waited for any more"

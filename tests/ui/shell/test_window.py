@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 
 from bnstudio import project as projects
 from bnstudio.graph import add
+from bnstudio.histogram import Histogram
 from bnstudio.project import Project
-from bnstudio.training.messages import Histogram
 from bnstudio.ui import app as starting
 from bnstudio.ui import files as file_commands
-from bnstudio.ui import theme
+from bnstudio.ui import save_dialog, theme
 
 
 @pytest.fixture
@@ -155,6 +155,23 @@ def test_saving_without_a_suffix_adds_it(window, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net"), ""))
     assert window.files.save_as()
     assert (tmp_path / "net.bnstudio").exists()
+
+
+@pytest.mark.parametrize("chosen", ["Cancel", "Replace"])
+def test_a_file_of_that_name_with_the_suffix_is_asked_about(window, tmp_path, monkeypatch, chosen):
+    path = tmp_path / "net.bnstudio"
+    path.write_text("another project")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "net"), ""))
+    asked = []
+
+    def reply(box):
+        asked.append(box.text())
+        next(button for button in box.buttons() if button.text() == chosen).click()
+
+    monkeypatch.setattr(save_dialog, "ask", reply)
+    assert window.files.save_as() == (chosen == "Replace")
+    assert asked == ["net.bnstudio is there already."]
+    assert (path.read_text() == "another project") == (chosen == "Cancel")
 
 
 def test_a_bad_file_is_explained_and_changes_nothing(window, tmp_path):
@@ -415,3 +432,15 @@ def test_a_panel_detached_from_behind_a_tab_is_seen(window):
     assert panel.isVisible()
     dock.setFloating(False)
     QApplication.processEvents()
+
+
+def test_a_message_does_not_cover_what_is_being_chosen(window):
+    window.say("It stays where it is. " * 40, "error")
+    window.canvas.open_search(QPointF(300, 4000))
+    QApplication.processEvents()
+    (toast,), popup = window.toasts.shown, window.canvas.popup
+    both = toast.geometry() & popup.geometry()
+    assert both.isValid()
+    found = toast.parentWidget().childAt(both.center())
+    assert popup.isAncestorOf(found)
+    popup.close()

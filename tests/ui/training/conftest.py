@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from bnstudio.project import samples
 from bnstudio.runs.store import RunStore
 from bnstudio.ui.document import Document
 from bnstudio.ui.panels.histograms import Histograms
-from bnstudio.ui.plots import export
 from bnstudio.ui.plots.pace import pacer
 from bnstudio.ui.session import Session
 from tests.ui.training.fakes import FakeEngine, whole_run
@@ -139,9 +138,7 @@ def write(tmp_path, monkeypatch):
 
     def do(button, text: str) -> bytes:
         target = tmp_path / "written"
-        monkeypatch.setattr(
-            export.QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", "")
-        )
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (f"{target}{suffix}", ""))
         suffix = f".{text.split()[1].lower()}"
         chosen(button.menu(), text).trigger()
         path = target.with_suffix(suffix)

@@ -5,16 +5,8 @@ import math
 import numpy as np
 
 from bnstudio.data import FINGERPRINT
-from bnstudio.training.messages import (
-    BINS,
-    Epoch,
-    Finished,
-    Histogram,
-    Histograms,
-    Ready,
-    Started,
-    Steps,
-)
+from bnstudio.histogram import BINS, Histogram
+from bnstudio.training.messages import Epoch, Finished, Histograms, Ready, Started, Steps
 
 ROWS = f"{FINGERPRINT}{7:032x}"
 

@@ -3,7 +3,8 @@
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from bnstudio.training.messages import QUANTILES, BatchNormGap, Histogram, Histograms, Started
+from bnstudio.histogram import QUANTILES, BatchNormGap, Histogram
+from bnstudio.training.messages import Histograms, Started
 from bnstudio.ui.plots.pace import pacer
 from tests.ui.training.fakes import whole_run
 

@@ -57,7 +57,7 @@ def test_a_history_knows_them_after_a_cut_and_when_read_again(desk):
 
 
 def test_every_figure_that_may_be_missing_has_its_field():
-    from bnstudio.training.messages import NOT_ALWAYS
+    from bnstudio.histogram import NOT_ALWAYS
 
     assert {measure.field for measure in MEASURES} == {"", *NOT_ALWAYS} - {"training"}
     assert all(measure.field == "" for measure in MEASURES[: MEAN - MEASURED + 1])

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from bnstudio.training.messages import QUANTILES, Previewed
+from bnstudio.histogram import QUANTILES
+from bnstudio.training.messages import Previewed
 from bnstudio.ui.measures import MEASURES
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.data import Data

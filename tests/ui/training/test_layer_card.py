@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from bnstudio.graph import set_params
-from bnstudio.training.messages import BatchNormGap, Histograms, Started
+from bnstudio.histogram import BatchNormGap
+from bnstudio.training.messages import Histograms, Started
 from bnstudio.ui import theme
 from bnstudio.ui.panels.gauges import GAUGES
 from bnstudio.ui.panels.inspector import Inspector

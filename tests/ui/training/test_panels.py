@@ -8,22 +8,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QToolButton
 
 from bnstudio.data import SOURCES, Source
 from bnstudio.project import samples
 from bnstudio.settings import OPTIMIZERS, Choice, EarlyStopping
-from bnstudio.training.messages import (
-    Died,
-    Failed,
-    Paused,
-    Previewed,
-    Started,
-    Steps,
-)
-from bnstudio.training.messages import (
-    Histograms as Measured,
-)
+from bnstudio.training.messages import Died, Failed, Paused, Previewed, Started, Steps
+from bnstudio.training.messages import Histograms as Measured
 from bnstudio.ui import theme
 from bnstudio.ui.panels.curves import Curves
 from bnstudio.ui.panels.data import Data
@@ -170,7 +161,7 @@ class TestCurves:
         assert text.count(",batch,") == 30
         target = tmp_path / "loss.csv"
         chosen = lambda *_: (str(target), "")  # noqa: E731
-        monkeypatch.setattr(export.QFileDialog, "getSaveFileName", chosen)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
         assert export.ask_and_write(plot, "loss", ".csv", text.encode) == target
         assert target.read_text() == text
 
@@ -429,6 +420,25 @@ class TestTrainBar:
         desk.session._timer.stop()
         assert not bar.restart.isVisible()
         assert desk.engines[0].killed
+
+    def test_the_keys_are_never_handed_to_a_button_that_undoes_or_stops(self, desk, show):
+        bar = show(TrainBar)
+        desk.tick()
+        QTest.mouseClick(bar.train, Qt.MouseButton.LeftButton)
+        assert QApplication.focusWidget() is not bar.stop
+        desk.session._timer.stop()
+        run = desk.session.run.id
+        desk.tick(*whole_run(run, ("a",), end="stopped"))
+        bar.train.setFocus()
+        QTest.keyClick(bar.train, Qt.Key.Key_Space)
+        desk.session._timer.stop()
+        assert bar.source.hasFocus()
+        bar.stop.setFocus()
+        run = desk.session.run.id
+        desk.tick(*whole_run(run, ("a",), epochs=3, end="")[:5])
+        assert bar.stop.hasFocus()
+        QTest.keyClick(bar.stop, Qt.Key.Key_Space)
+        assert bar.source.hasFocus()
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0, "0:00"), (7.4, "0:07"), (75, "1:15"), (3750, "1:02:30")]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from bnstudio.training.messages import QUANTILES, Histogram
+from bnstudio.histogram import QUANTILES, Histogram
 from bnstudio.ui import theme
 from bnstudio.ui.plots import bands, heat, ridge
 from bnstudio.ui.plots.frame import Frame

@@ -9,17 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from bnstudio.histogram import BINS, Histogram
+from bnstudio.runs.csv_text import csv_text
 from bnstudio.runs.store import RunStore
-from bnstudio.training.messages import (
-    BINS,
-    Epoch,
-    Finished,
-    Histogram,
-    Histograms,
-    Started,
-    Steps,
-)
-from bnstudio.ui.panels.runs import csv_text
+from bnstudio.training.messages import Epoch, Finished, Histograms, Started, Steps
 from tests.ui.training.fakes import ROWS, steps, whole_run
 
 
