@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from bnstudio.graph import Graph, Node
 from bnstudio.histogram import BINS, Histogram
 from bnstudio.main import main
 from bnstudio.project import dumps, samples, save
@@ -230,3 +231,14 @@ class TestCommandLine:
         monkeypatch.setattr(tensorboard, "is_installed", lambda: False)
         assert main(command) == 2
         assert "pip install tensorboard" in capsys.readouterr().err
+
+
+def test_what_is_inside_a_model_is_called_by_the_models_around_it():
+    inner = Graph({"d": Node("d", "Dense", "dense", {"units": 2})})
+    graph = Graph({"m": Node("m", "Functional", "block", inside=inner)})
+    run = Run("r", "Run 1", dumps(replace(PROJECT, graph=graph)))
+    found = layer("m/d", np.random.default_rng(0))
+    found = msgspec.structs.replace(found, weights={"kernel": found})
+    events = tensorboard._Train(run, [Histograms("r", 1, (found,))]).events()
+    tags = {value.tag for event in events for value in event.summary.value}
+    assert {"block/dense/output", "block/dense/kernel/histogram"} <= tags
