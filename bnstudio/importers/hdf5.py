@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -12,9 +13,9 @@ from bnstudio import child
 from bnstudio.importers.reading import MAX_TEXT
 from bnstudio.project import ProjectError
 
-PATIENCE = 60.0
-"""Seconds after which a child that has not answered is ended. At work it ends itself much sooner,
-by the time that it has worked and not by the clock, for the machine may be busy otherwise."""
+PATIENCE = 10.0 if sys.platform == "win32" else 60.0
+"""Seconds after which a child that has not answered is ended. It ends itself much sooner, by the
+time that it has worked and not by the clock, for the machine may be busy; on Windows it cannot."""
 
 _LONGEST_ANSWER = 4 * MAX_TEXT
 

@@ -109,6 +109,7 @@ def configs():
     yield "huge_output", refused, SOUND.replace('"in", 0, 0, {}', '"in", 0, 999999999, {}')
     yield "twice_a_layer", refused, json.dumps(functional(
         layer("Dense", "d", "in", units=2), layer("Dense", "d", "in", units=2)))  # fmt: skip
+    yield from of_any_length(opened, refused)
     for at, wrong in enumerate((1, "x", None, [], {}, True, -1.5, [[]], {"a": 1}, [None])):
         for key in ("layers", "input_layers", "output_layers"):
             model = json.loads(SOUND)
@@ -125,6 +126,38 @@ def configs():
         for key in ("optimizer", "loss", "metrics", "loss_weights"):
             model = {**json.loads(SOUND), "compile_config": {"optimizer": "adam", key: wrong}}
             yield f"wrong_compiled_{key}_{at}", opened, json.dumps(model)
+
+
+def of_any_length(opened, refused):
+    """Texts that are sound in each of their parts and ask for much work."""
+    recurrent = {"class_name": "LSTM", "config": {"units": 2}}
+    inside = recurrent
+    for _ in range(22):
+        config = {"layer": inside, "backward_layer": recurrent}
+        inside = {"class_name": "Bidirectional", "config": config}
+    yield "twice_in_itself", opened, json.dumps(functional(
+        layer("Bidirectional", "b", "in", **inside["config"])))  # fmt: skip
+    cell = {"class_name": "LSTMCell", "config": {"units": 2}}
+    stacked = {"class_name": "StackedRNNCells", "config": {"cells": [cell] * 30_000}}
+    yield "many_cells", opened, json.dumps(functional(layer("RNN", "r", "in", cell=stacked)))
+    keys = ",".join(f'"{at}":1' for at in range(90_000))
+    yield "twice_a_late_key", refused, f'{{"class_name":"Sequential","x":{{{keys},"89999":2}}}}'
+    idle = [
+        {**layer("Add", f"o{at}", f"o{at - 1}" if at else "e"), "module": "keras.src.ops.numpy"}
+        for at in range(9_000)
+    ]
+    words = layer("Embedding", "e", "in", input_dim=3, output_dim=3, mask_zero=True)
+    yield "idle_masks", opened, json.dumps(functional(words, *idle, outputs=[["e", 0, 0]]))
+    yield "odd_version", opened, json.dumps({**json.loads(SOUND), "keras_version": "\u00b2.1"})
+    yield "long_title", opened, SOUND.replace("net", "n" * 10**6)
+    yield "long_rank", opened, json.dumps({"class_name": "Sequential", "config": {"layers": [
+        {"class_name": "InputLayer", "config": {"batch_shape": [1] * 50_000}}]}})  # fmt: skip
+    axes = {"module": "keras.src.ops.numpy", "axis": list(range(50_000))}
+    yield "many_axes", opened, json.dumps(functional(layer("ExpandDims", "e", "in", **axes)))
+    yield "long_equation", opened, json.dumps(functional(layer(
+        "EinsumDense", "e", "in", equation="a" * 10**6 + ",ab->b", output_shape=[1])))  # fmt: skip
+    parts = {"module": "keras.src.ops.numpy", "indices_or_sections": 2**52, "axis": 1}
+    yield "many_parts", opened, json.dumps(functional(layer("Split", "s", "in", **parts)))
 
 
 def archives(folder):
@@ -316,7 +349,7 @@ def main(folder):
 
     # What is imported late is imported now, so that nothing that is seen is that.
     expected = write(folder)
-    for name in ("plain.keras", "links.h5", "cycle.json"):
+    for name in ("plain.keras", "links.h5", "cycle.json", "many_parts.json"):
         take(folder / name)
     sys.addaudithook(watch)
     for name, outcome in expected.items():

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from bnstudio import importers
+from bnstudio.importers import hdf5
 from bnstudio.project import ProjectError, dumps
 from tests.importers import hostile
 
@@ -83,6 +84,16 @@ def test_no_name_from_a_file_becomes_code_in_the_script(corpus):
 def test_a_file_that_loops_or_asks_for_too_much_memory_ends_its_own_process(code, ended):
     done = subprocess.run([sys.executable, "-c", BOUND + code], capture_output=True, check=False)
     assert done.returncode == ended
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("import time; time.sleep(60)", "is the machine busy"), ("", "damaged")]
+)
+def test_a_file_that_is_not_read_in_time_is_not_called_damaged(monkeypatch, code, said):
+    monkeypatch.setattr(hdf5, "PATIENCE", 0.2 if code else 60)
+    monkeypatch.setattr(hdf5.child, "command", lambda *_: [sys.executable, "-S", "-c", code])
+    with pytest.raises(ProjectError, match=said):
+        hdf5.ask("model.h5")
 
 
 def spoilt(content, random):

@@ -1,11 +1,14 @@
 """What Keras 1 and 2 wrote: other lists of calls, other names, other ways to say the same."""
 
+import copy
 import json
 
 import pytest
 
 from bnstudio import importers
 from bnstudio.graph import Wire
+from bnstudio.importers.legacy_functions import FUNCTIONS
+from bnstudio.layers import LAYERS
 from bnstudio.project import dumps
 from bnstudio.settings import Choice
 from tests.importers import legacy
@@ -59,6 +62,32 @@ def test_a_model_in_a_model_is_called_as_keras_2_counts():
         ("x", ids[0]), (ids[0], ids[1]), (ids[1], "out")
     ]  # fmt: skip
     assert list(inner[0].inside.nodes) == ["y", "deep"]
+
+
+def test_functions_of_tensorflow_are_operations_that_take_these_arguments():
+    for name, same in FUNCTIONS.items():
+        entry = LAYERS[f"ops.{same.function}"]
+        known = {*entry.by_name, *(port.argument for port in entry.ports)}
+        known |= {each.lstrip("*") for each in entry.called}
+        before = {"begin", "size", "end", "strides"} if entry.function == "get_item" else set()
+        assert {*same.arguments.values(), *same.fixed} <= known | before, name
+
+
+def test_a_gru_that_does_not_say_when_it_resets_does_so_before_the_product():
+    model = copy.deepcopy(legacy.RECURRENT_2_2)
+    model["config"]["layers"][1]["class_name"] = "GRU"
+    del model["config"]["layers"][1]["config"]["unit_forget_bias"]
+    graph = load(model).project.graph
+    assert graph.nodes["memory"].params["reset_after"] is False
+
+
+def test_another_slope_is_said_of_a_layer_in_a_layer_too():
+    model = copy.deepcopy(legacy.RECURRENT_2_2)
+    inner = model["config"]["layers"][1]
+    config = {"name": "both", "layer": inner, "merge_mode": "concat"}
+    model["config"]["layers"][1] = {"class_name": "Bidirectional", "config": config}
+    (note,) = load(model).notes
+    assert note.endswith(": both.")
 
 
 def test_another_slope_is_said():

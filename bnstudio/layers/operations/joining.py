@@ -116,6 +116,16 @@ _PARTS = Ints(
 )  # fmt: skip
 
 
+MOST_PARTS = 1_000
+"""Outputs of a node, of which each can be wired; a file may ask for any number."""
+
+
+def _too_many(*, indices_or_sections: Any, **_: Any) -> list[tuple[str, str]]:
+    if _count(indices_or_sections=indices_or_sections) <= MOST_PARTS:
+        return []
+    return [("indices_or_sections", f"Expected at most {MOST_PARTS:,} parts.")]
+
+
 def _count(*, indices_or_sections: Any, **_: Any) -> int:
     parts = indices_or_sections
     return len(parts) + 1 if isinstance(parts, tuple) else parts
@@ -140,7 +150,7 @@ def _cut(name: str, x: Shape, parts: Any, at: int) -> list[Shape]:
 
 @operation(
     "split", _PARTS, Int("axis", 0, help="The axis that is cut; 0 is the batch."),
-    category=_CATEGORY, outputs=_count, flops=free,
+    category=_CATEGORY, outputs=_count, flops=free, conflicts=_too_many,
 )  # fmt: skip
 def split(x: Shape, *, indices_or_sections: Any, axis: int, **_: Any) -> list[Shape]:
     """Cuts a tensor along an axis: an output for each part."""
@@ -158,7 +168,9 @@ def _split_at(function: str, axis: int, help: str) -> Operation:
         return _cut(f"ops.{function}", x, indices_or_sections, at)
 
     rule.__doc__ = help
-    return operation(function, _PARTS, category=_CATEGORY, outputs=_count, flops=free)(rule)
+    return operation(
+        function, _PARTS, category=_CATEGORY, outputs=_count, flops=free, conflicts=_too_many
+    )(rule)
 
 
 _split_at("vsplit", 0, "Cuts along the first axis, the batch.")
@@ -170,7 +182,7 @@ _split_at("dsplit", 2, "Cuts along the third axis.")
     "array_split",
     Int("indices_or_sections", REQUIRED, initial=2, min=1, help="How many parts."),
     Int("axis", 0, help="The axis that is cut; 0 is the batch."),
-    category=_CATEGORY, outputs=_count, flops=free,
+    category=_CATEGORY, outputs=_count, flops=free, conflicts=_too_many,
 )  # fmt: skip
 def array_split(x: Shape, *, indices_or_sections: int, axis: int, **_: Any) -> list[Shape]:
     """Cuts into parts that are as equal as can be: the first ones are longer by one."""
@@ -188,8 +200,9 @@ def array_split(x: Shape, *, indices_or_sections: int, axis: int, **_: Any) -> l
     Int("num", None, min=1, optional=True, help="How many outputs: the size of the axis."),
     Int("axis", 0, help="The axis that is taken apart; 0 is the batch."),
     category=_CATEGORY, outputs=lambda num, **_: num or 1, flops=free,
-    conflicts=lambda num, **_: [] if num else [
-        ("num", "Expected the size of the axis: a drawing has to know its outputs.")
+    conflicts=lambda num, **_: [] if num and num <= MOST_PARTS else [
+        ("num", f"Expected the size of the axis, {MOST_PARTS:,} at most: a drawing has to know its "
+         "outputs.")
     ],
 )  # fmt: skip
 def unstack(x: Shape, *, num: int | None, axis: int, **_: Any) -> list[Shape]:
