@@ -145,13 +145,6 @@ class LayerType:
         if self._conflicts is not None and not problems:
             found: Iterable[tuple[str, str]] = self._conflicts(**self.full(params))
             problems.update(found)
-        if not problems and params.get("dtype") in ("float16", "mixed_float16"):
-            # Keras 3.15 makes such a layer, and TensorFlow cannot trace it on any machine.
-            for param in self.params:
-                if isinstance(param, Activation) and params.get(param.name) == "sparsemax":
-                    problems[param.name] = (
-                        "TensorFlow cannot train sparsemax in float16; float32 and bfloat16 it can."
-                    )
         return problems
 
     @property
@@ -225,7 +218,19 @@ class LayerType:
         outputs = tuple(result) if isinstance(result, list) else (result,)
         if params.get("dtype") == "bfloat16" or not self._objects.isdisjoint(params):
             self._refuse_misfits(inputs, outputs, params)
+        if params.get("dtype") in ("float16", "mixed_float16"):
+            self._refuse_sparsemax(outputs[0], params)
         return outputs
+
+    def _refuse_sparsemax(self, output: Shape, params: Mapping[str, Value]) -> None:
+        """Raises where TensorFlow cannot trace it, on any machine: along a size that is known."""
+        for param in self.params:
+            chosen = isinstance(param, Activation) and params.get(param.name) == "sparsemax"
+            if chosen and output and output[-1] is not None:
+                raise ShapeError(
+                    f"{self.name} cannot compute {param.name}='sparsemax' in float16 along the last "
+                    f"axis of {show_shape(output)}; in float32 and bfloat16 it can."
+                )
 
     def _refuse_misfits(
         self, inputs: Sequence[Shape], outputs: Sequence[Shape], params: Mapping[str, Value]

@@ -82,7 +82,6 @@ def test_arguments_that_do_not_go_together_are_refused_at_one_of_them():
     half = {"kernel_size": 2, "strides": (1, 2), "dtype": "float16"}
     assert "equal strides, got (1, 2)" in LAYERS["DepthwiseConv2D"].check(half)["strides"]
     assert LAYERS["DepthwiseConv2D"].check({**half, "dtype": "bfloat16"}) == {}
-    assert list(LAYERS["Dense"].check({"units": 1, "activation": "sparsemax", "dtype": "float16"}))
     assert list(LAYERS["MaxPooling3D"].check({"dtype": "float64"})) == ["dtype"]
     assert LAYERS["AveragePooling3D"].check({"pool_size": 2, "dtype": "float64"}) == {}
     assert list(LAYERS["MelSpectrogram"].check({"dtype": "float64"})) == ["dtype"]
@@ -405,6 +404,13 @@ WORDS = [
     ("Dot", {"axes": 1}, [(None,), (None, 3)], "STR07", "at least two dimensions"),
     ("Add", {}, [(None, 3), (None, 4)], "STR07", "got 3 and 4 in (None, 3), (None, 4)"),
     ("Average", {}, [(2, 3), (4, 3)], "STR07", "one batch size, got (2, 3), (4, 3)"),
+    (
+        "Activation",
+        {"activation": "sparsemax", "dtype": "float16"},
+        [(None, 4)],
+        "STR05",
+        "'sparsemax' in float16 along the last axis of (None, 4)",
+    ),
     ("Concatenate", {"axis": 5}, [(None, 3), (None, 3)], "STR07", "axis 5"),
     ("Concatenate", {}, [(None, 3), (None, 2, 3)], "STR07", "as many dimensions"),
     (
