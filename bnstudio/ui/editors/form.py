@@ -191,6 +191,7 @@ class ParamRow(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.FocusIn:
+            self.turn_over()
             self.pointed.emit(self.param.name)
         return False
 

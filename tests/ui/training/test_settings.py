@@ -60,6 +60,11 @@ def rate_row(panel):
     return panel.optimizer.form.rows["learning_rate"]
 
 
+def leave(field):
+    """Is done with a field: what is typed next is another value."""
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
 def undo_all(panel):
     while panel._document.undo_stack.canUndo():
         panel._document.undo_stack.undo()
@@ -71,7 +76,7 @@ def test_a_fixed_rate_is_typed_as_before(panel):
     assert row.editor.combo.currentText() == "Constant"
     retype(row.editor.number, "0.25")
     assert settings(panel).optimizer.params == {"learning_rate": 0.25}
-    QTest.keyClick(row.editor.number, Qt.Key.Key_Return)
+    leave(row.editor.number)
     retype(row.editor.number, "-1")
     assert "at least 0" in row.reason.text()
     assert settings(panel).optimizer.params == {"learning_rate": 0.25}
@@ -105,7 +110,7 @@ def test_a_schedules_arguments_are_typed_and_undone(panel):
     retype(editor.form.rows["initial_learning_rate"].editor.field, "0.2")
     config = settings(panel).optimizer.params["learning_rate"]["config"]
     assert config == {"initial_learning_rate": 0.2, "decay_steps": 250}
-    QTest.keyClick(editor.form.rows["decay_steps"].editor.field, Qt.Key.Key_Return)
+    leave(editor.form.rows["decay_steps"].editor.field)
     retype(editor.form.rows["decay_steps"].editor.field, "0")
     assert "at least 1" in editor.form.rows["decay_steps"].reason.text()
     assert settings(panel).optimizer.params["learning_rate"]["config"] == config
@@ -270,11 +275,11 @@ def test_a_list_of_decimals_grows_and_shrinks(qtbot):
 def test_what_measuring_may_cost_is_typed_and_undone(panel):
     rows = panel.measuring.form.rows
     retype(rows["budget in %"].editor.field, "7")
-    QTest.keyClick(rows["budget in %"].editor.field, Qt.Key.Key_Return)
     retype(rows["rows"].editor.field, "64")
     assert settings(panel).measuring == Measuring(0.07, 64)
     assert rows["budget in %"].editor.field.text() == "7"
     assert panel._document.undo_stack.undoText() == "Set the rows of measuring"
+    leave(rows["budget in %"].editor.field)
     retype(rows["budget in %"].editor.field, "-1")
     assert "at least 0" in rows["budget in %"].reason.text()
     assert settings(panel).measuring.budget == 0.07
