@@ -228,8 +228,8 @@ class LayerType:
             chosen = isinstance(param, Activation) and params.get(param.name) == "sparsemax"
             if chosen and output and output[-1] is not None:
                 raise ShapeError(
-                    f"{self.name} cannot compute {param.name}='sparsemax' in float16 along the last "
-                    f"axis of {show_shape(output)}; in float32 and bfloat16 it can."
+                    f"{self.name} cannot compute {param.name}='sparsemax' in float16 along the "
+                    f"last axis of {show_shape(output)}; in float32 and bfloat16 it can."
                 )
 
     def _refuse_misfits(
