@@ -7,6 +7,7 @@ else: before version 2.13 Keras has written HDF5 to ``.keras`` too.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ IMPORTERS: tuple[Importer, ...] = (
 """Every importer, in the order in which a file dialog names them."""
 
 _HEAD = 16
-_LONGEST_VERSION = 20
+_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,20}")
 
 
 def importer_of(path: str | os.PathLike[str]) -> Importer | None:
@@ -89,7 +90,8 @@ def is_configuration(text: str) -> bool:
 
 def _made(described: Described, where: str, source: str) -> Imported:
     model = as_json(described.model, where)
-    version = (described.version or _version(model))[:_LONGEST_VERSION]
+    version = described.version or _version(model)
+    version = version if _VERSION.fullmatch(version) else ""
     drawn = draw(model, where)
     compiled = model.get("compile_config")
     if described.training:
