@@ -105,7 +105,7 @@ def _made(described: Described, where: str, source: str) -> Imported:
         title=drawn.name,
         about=f"Imported from {source}{written}.",
     )
-    if (fitting := source_for(drawn.graph)) is not None:
+    if (fitting := source_for(drawn.graph, settings.loss.name)) is not None:
         project = replace(project, source=fitting)
     unread = Unread(where, drawn) if described.weights else None
     return Imported(project, tuple(notes), unread)

@@ -6,7 +6,9 @@ from bnstudio import data, importers
 from bnstudio.analysis import analyze
 from bnstudio.data import Source
 from bnstudio.importers.rows import source_for
+from bnstudio.project import Project
 from bnstudio.rules import Case, diagnose
+from bnstudio.settings import Choice, Settings
 from tests.engine.projects import chain
 from tests.importers.hostile import SOUND
 
@@ -36,6 +38,25 @@ def test_rows_that_fit_are_found(shape, units, name, reshaped):
 @pytest.mark.parametrize("shape", [(224, 224, 3), (None, 4), ()])
 def test_where_no_rows_fit_none_are_chosen(shape):
     assert source_for(model(shape, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "targets"),
+    [
+        ("CategoricalCrossentropy", 3, "one_hot"),
+        ("BinaryCrossentropy", 3, "one_hot"),
+        ("CategoricalCrossentropy", 4, "integer"),
+        ("SparseCategoricalCrossentropy", 3, "integer"),
+        ("MeanSquaredError", 3, "integer"),
+    ],
+)
+def test_labels_are_as_the_loss_wants_them(loss, units, targets):
+    graph = model((13,), units)
+    source = source_for(graph, loss)
+    assert (source.name, source.targets) == ("wine", targets)
+    settings = Settings(loss=Choice(loss))
+    found = diagnose(Case(Project(graph, source, settings), analyze(graph), data.facts(source), {}))
+    assert units == 4 or not {"LOSS05", "LOSS06"}.intersection(each.code for each in found)
 
 
 def test_an_opened_model_has_rows_that_fit():
