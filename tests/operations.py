@@ -36,7 +36,7 @@ def call(type, params, inputs, run=False):
         made = call_operation(operation, [keras.KerasTensor(*each) for each in inputs])
         said = [tuple(tensor.shape) for tensor in keras.tree.flatten(made)]
         if run:
-            given = [_numbers(shape, dtype, at) for at, (shape, dtype) in enumerate(inputs)]
+            given = [_numbers(*each, at, UNKNOWN) for at, each in enumerate(inputs)]
             real = call_operation(operation, given)
             real = [np.asarray(tensor).shape for tensor in keras.tree.flatten(real)]
             if len(real) != len(said) or not all(map(_fits, real, said)):
@@ -51,10 +51,10 @@ def type_of(error):
     return type(error).__name__
 
 
-def _numbers(shape, dtype, at):
+def _numbers(shape, dtype, at, unknown=2):
     import keras
 
-    sizes = [UNKNOWN if size is None else size for size in shape]
+    sizes = [unknown if size is None else size for size in shape]
     count = int(np.prod(sizes))
     numbers = np.arange(count) % 2 if "int" in dtype else np.linspace(0.1, 0.9, count) + at
     numbers = numbers.reshape(sizes)
