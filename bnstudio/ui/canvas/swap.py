@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bnstudio.graph import free_name
-from bnstudio.layers import LAYERS, ShapeError, all_types
+from bnstudio.layers import LAYERS, OUTPUT, ShapeError, all_types
 from bnstudio.layers.foreign import NotAskedYetError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _suits(analysis: Analysis, node: Node, entry: LayerType) -> bool:
     least, most = entry.input_counts(params)
     onward = graph.wires_from.get(node.id, ())
     if most is not None and len(shapes) > most:
+        return False
+    if entry.name == OUTPUT and onward:
         return False
     if any(wire.source_port >= entry.output_count(params) for wire in onward):
         return False
