@@ -58,7 +58,7 @@ def test_what_has_no_numbers_of_a_float_is_left_out():
     graph = chain(("Input", {"shape": (30,)}), ("Dropout", {"rate": 0.5}), ("Dense", {"units": 2}))
     built = built_of(graph)
     assert Weighed(built.layers.items()).take().keys() == {"dense"}, "a seed is no weight"
-    wrapped = keras.layers.Bidirectional(keras.layers.LSTM(2))
+    wrapped = keras.layers.Bidirectional(keras.layers.LSTM(2, name="lstm"))
     wrapped.build((None, 3, 4))
     names = Weighed([("wrapped", wrapped)]).take()["wrapped"]
     assert "forward_lstm/lstm_cell/kernel" in names
