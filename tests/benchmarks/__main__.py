@@ -55,7 +55,7 @@ def main() -> int:
     if unknown := set(arguments.questions) - set(QUESTIONS):
         parser.error(f"no question {', '.join(sorted(unknown))}; there are {', '.join(QUESTIONS)}")
     rows = []
-    with tempfile.TemporaryDirectory(prefix="bnstudio-bench-") as home:
+    with tempfile.TemporaryDirectory(prefix="bnstudio-bench-", ignore_cleanup_errors=True) as home:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
         # As on any but the first start: the modules are compiled, whatever this shell says.
         environment["PYTHONPYCACHEPREFIX"] = str(Path(home, "compiled"))
